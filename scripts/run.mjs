@@ -35,13 +35,20 @@ function installDependencies() {
   const mark = join(root, "node_modules/.installed-from");
   const wanted = readFileSync(lock, "utf8");
   if (existsSync(stamp)) {
-    if (existsSync(mark) ? readFileSync(mark, "utf8") === wanted : statSync(stamp).mtimeMs >= statSync(lock).mtimeMs) {
+    if (
+      existsSync(mark)
+        ? readFileSync(mark, "utf8") === wanted
+        : statSync(stamp).mtimeMs >= statSync(lock).mtimeMs
+    ) {
       return;
     }
   }
   process.stderr.write("Installing npm packages (npm ci)...\n");
   const began = Date.now();
-  const done = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root, stdio: ["ignore", 2, 2] });
+  const done = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd: root,
+    stdio: ["ignore", 2, 2],
+  });
   if (done.status !== 0) fail("npm ci failed (its output is above). Mend that and run the command again.");
   writeFileSync(mark, wanted);
   process.stderr.write(`npm packages installed in ${Math.round((Date.now() - began) / 1000)} s.\n`);
@@ -62,7 +69,11 @@ function run(argv) {
     const child = spawn(node, ["--disable-warning=ExperimentalWarning", ...argv], {
       stdio: "inherit",
       // Children (vitest, ncc, the bundles under test) must find this Node first as well.
-      env: { ...process.env, PATH: `${dirname(node)}:${process.env.PATH}`, GITOPS_CALLER_CWD: process.env.INIT_CWD ?? process.cwd() },
+      env: {
+        ...process.env,
+        PATH: `${dirname(node)}:${process.env.PATH}`,
+        GITOPS_CALLER_CWD: process.env.INIT_CWD ?? process.cwd(),
+      },
     });
     for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
     child.on("error", (error) => fail(`cannot start ${node}: ${error.message}`));
