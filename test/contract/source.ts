@@ -45,7 +45,7 @@ export function readSource(path: string, text: string): Source {
 }
 
 function note(source: Source, node: Node): void {
-  const from = node["source"] as { value?: string } | null | undefined;
+  const from = node.source as { value?: string } | null | undefined;
   switch (node.type) {
     case "ImportDeclaration":
     case "ExportNamedDeclaration":
@@ -57,15 +57,15 @@ function note(source: Source, node: Node): void {
       source.oddities.push("export default");
       break;
     case "MemberExpression":
-      source.reads.push(`${nameOf(node["object"])}.${nameOf(node["property"])}`);
+      source.reads.push(`${nameOf(node.object)}.${nameOf(node.property)}`);
       break;
     case "NewExpression":
-      if (nameOf(node["callee"]) === "Date" && (node["arguments"] as unknown[]).length === 0)
+      if (nameOf(node.callee) === "Date" && (node.arguments as unknown[]).length === 0)
         source.reads.push("new Date()");
       break;
     case "ClassDeclaration":
     case "ClassExpression":
-      if (!nameOf(node["superClass"]).endsWith("Error")) source.oddities.push(`class ${nameOf(node["id"])}`);
+      if (!nameOf(node.superClass).endsWith("Error")) source.oddities.push(`class ${nameOf(node.id)}`);
       break;
   }
 }
