@@ -107,7 +107,9 @@ export const Report = z.strictObject({
   findings: z.array(Finding),
   fixed: z.array(z.string()).default([]),
   waived: z
-    .array(z.strictObject({ fingerprint: z.string(), owner: z.string(), reason: z.string(), expires: z.string() }))
+    .array(
+      z.strictObject({ fingerprint: z.string(), owner: z.string(), reason: z.string(), expires: z.string() }),
+    )
     .default([]),
   summary: z.strictObject({
     error: z.int(),

@@ -1,0 +1,76 @@
+import { formatIdentity } from "@gitops-actions/manifest";
+import type { Finding, Location, Report } from "./report.ts";
+
+// Sentences that every output format uses, as plain text: each format escapes them its own way.
+
+/** `12 errors`, `1 error`, `12,345 findings`. */
+export function count(number: number, noun: string, plural = `${noun}s`): string {
+  return `${number.toLocaleString("en-US")} ${number === 1 ? noun : plural}`;
+}
+
+/** `apps/web/base/deployment.yaml:12:5`; with `near`, only the file is sure and no line is claimed. */
+export function formatLocation(location: Location): string {
+  if (location.precision === "near") return location.path;
+  const column = location.column === undefined ? "" : `:${location.column}`;
+  return `${location.path}:${location.line}${column}`;
+}
+
+/** What a finding is about: `Deployment shop/web /spec/replicas`; "" when it names no resource. */
+export function describeSubject(finding: Finding): string {
+  const identity = finding.resource ? formatIdentity(finding.resource) : "";
+  return [identity, finding.field ?? ""].filter(Boolean).join(" ");
+}
+
+/** `new in prod; existing in dev, staging`, naming at most `limit` overlays of each state. */
+export function describePlaces(finding: Finding, limit = 5): string {
+  const parts: string[] = [];
+  for (const state of ["new", "existing", "unknown"] as const) {
+    const overlays = finding.places.filter((place) => place.state === state).map((place) => place.overlay);
+    if (overlays.length === 0) continue;
+    const more = overlays.length > limit ? ` and ${overlays.length - limit} more` : "";
+    const label = state === "unknown" ? "in" : `${state} in`;
+    parts.push(`${label} ${overlays.slice(0, limit).join(", ")}${more}`);
+  }
+  return parts.join("; ");
+}
+
+/** One line that says how it went: `2 errors, 1 warning (1 new, 2 existing)`. */
+export function describeVerdict(report: Report): string {
+  const { summary, checked, unchanged, failed } = report;
+  const found = (["error", "warning", "notice"] as const)
+    .filter((severity) => summary[severity] > 0)
+    .map((severity) => count(summary[severity], severity))
+    .join(", ");
+  const states =
+    summary.existing > 0
+      ? ` (${summary.new.toLocaleString("en-US")} new, ${summary.existing.toLocaleString("en-US")} existing)`
+      : "";
+  const looked = describeChecked(checked, unchanged);
+  switch (report.verdict) {
+    case "nothing-found":
+      return "Nothing found to look at.";
+    case "incomplete":
+      return `Incomplete: ${failed.length > 0 ? `${count(failed.length, "thing")} could not be checked` : "not everything was evaluated"}${found ? `; ${found}${states}` : ""}. ${looked}`;
+    case "findings":
+      return `${found}${states}. ${looked}`;
+    case "passed":
+      return `Passed. ${looked}`;
+  }
+}
+
+function describeChecked(checked: Report["checked"], unchanged: number): string {
+  const parts: string[] = [];
+  if (checked.overlays > 0 || unchanged === 0) parts.push(`${count(checked.overlays, "overlay")} looked at`);
+  if (checked.resources > 0) parts.push(count(checked.resources, "resource"));
+  if (unchanged > 0) parts.push(`${count(unchanged, "overlay")} proven unchanged`);
+  return `${parts.join(", ")}.`;
+}
+
+/** `head 1a2b3c4d5e6f (with uncommitted changes), compared with 0f9e8d7c6b5a (merge-base)`; "" when neither is known. */
+export function describeSource(source: Report["source"]): string {
+  const { head, base } = source;
+  const what = head.commit
+    ? `commit ${head.commit.slice(0, 12)}${head.dirty ? " with uncommitted changes" : ""}`
+    : "working tree";
+  return base ? `${what}, compared with ${base.commit.slice(0, 12)} (${base.how})` : what;
+}
