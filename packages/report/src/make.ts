@@ -1,4 +1,3 @@
-import * as z from "zod";
 import { UsageError } from "./errors.ts";
 import { isAtLeast } from "./finding.ts";
 import { compare, isNew, rankFindings } from "./order.ts";
@@ -115,15 +114,6 @@ function parseJson(text: string, path: string): unknown {
   } catch (error) {
     throw new UsageError(`${path}: not JSON: ${(error as Error).message}`, { cause: error });
   }
-}
-
-/** The JSON Schema (2020-12) of report.json, as it is published. */
-export function reportJsonSchema(): object {
-  return {
-    $id: "https://raw.githubusercontent.com/org/gitops-actions/v1/schemas/report.schema.json",
-    title: "gitops-actions report",
-    ...z.toJSONSchema(Report, { target: "draft-2020-12", io: "input" }),
-  };
 }
 
 function sortUnchecked(list: readonly Unchecked[]): Unchecked[] {

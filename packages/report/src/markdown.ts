@@ -176,7 +176,7 @@ function fullFinding(finding: Finding, options: MarkdownOptions): string {
 function locationLink(location: Location, options: MarkdownOptions): string {
   const label = codeSpan(shorten(formatLocation(location), 500));
   const url = options.linkTo?.(location);
-  return url === undefined ? label : `[${label}](<${encodeURI(url).replace(/[<>\\]/g, encodeURIComponent)}>)`;
+  return url === undefined ? label : `[${label}](<${url.replace(/[<>\\\s]/g, encodeURIComponent)}>)`;
 }
 
 function* ruleCounts(findings: readonly Finding[]): Generator<string> {

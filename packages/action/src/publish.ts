@@ -1,0 +1,98 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import {
+  annotate,
+  describeVerdict,
+  type ExitPolicy,
+  exitStatus,
+  formatJson,
+  formatMarkdown,
+  formatText,
+  type Location,
+  type MarkdownSection,
+  type Paint,
+  plain,
+  type Report,
+  ToolError,
+} from "@gitops-actions/report";
+import { type Host, isJob } from "./host.ts";
+import { appendSummary, say, setOutput, showAnnotations, summaryRoom, type Write } from "./outputs.ts";
+
+/** What an action wants published besides the report. */
+export interface PublishExtra {
+  policy: ExitPolicy;
+  /** Where to write text; normally process.stdout. */
+  write: Write;
+  /** Outputs of the step. `report` (the path of report.json) is always set. */
+  outputs?: Readonly<Record<string, string>>;
+  /** Parts of the job summary that the action adds: safe Markdown. */
+  sections?: readonly MarkdownSection[];
+  /** Absolute path of report.json; default: in the run's temporary folder. */
+  reportPath?: string;
+  /** More files to write, by absolute path (SARIF, JUnit, HTML). */
+  files?: Readonly<Record<string, string>>;
+  paint?: Paint;
+  /** Whether to write a job summary, and to annotate; default: both. */
+  summary?: boolean;
+  annotations?: boolean;
+  /** Print the report as JSON instead of text. */
+  json?: boolean;
+}
+
+/** Says what was found, everywhere it should be said, and returns the exit status: 0 or 1. */
+export function publish(report: Report, host: Host, extra: PublishExtra): 0 | 1 {
+  const json = formatJson(report);
+  const reportPath = extra.reportPath ?? join(host.tempDir, "report.json");
+  // Files first: whoever is told of a finding must be able to look it up, whatever fails after.
+  for (const [path, text] of Object.entries({ ...extra.files, [reportPath]: json })) writeOut(path, text);
+  if (extra.json) extra.write(json);
+  else {
+    const limit = isJob(host) ? { limit: LOG_LIMIT } : {};
+    say(formatText(report, { paint: extra.paint ?? plain, ...limit }), extra.write);
+  }
+  if (extra.annotations ?? true) showAnnotations(host, annotate(report));
+  if (extra.summary ?? true) summarise(report, host, extra);
+  for (const [name, value] of Object.entries(extra.outputs ?? {})) setOutput(host, name, value);
+  setOutput(host, "report", reportPath);
+  return exitStatus(report, extra.policy);
+}
+
+/** Findings printed in a job's log; the report has all. */
+const LOG_LIMIT = 1_000;
+
+function summarise(report: Report, host: Host, extra: PublishExtra): void {
+  const room = summaryRoom(host);
+  if (room === 0) return;
+  const linkTo = locationLinks(report, host);
+  const markdown = formatMarkdown(report, {
+    limit: room,
+    rest: "report.json, the output 'report' of this step",
+    ...(linkTo && { linkTo }),
+    ...(extra.sections && { sections: extra.sections }),
+  });
+  if (!appendSummary(host, markdown)) {
+    say(`No room in the job summary. ${describeVerdict(report)}`, extra.write);
+  }
+}
+
+/** Links to lines on GitHub, at the commit that was looked at; undefined when there is no such commit. */
+function locationLinks(report: Report, host: Host): ((location: Location) => string) | undefined {
+  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository } = host.env;
+  const { commit } = report.source.head;
+  if (!server || !repository || !commit) return undefined;
+  return ({ path, line, precision }) => {
+    const file = path.split("/").map(encodeURIComponent).join("/");
+    return `${server}/${repository}/blob/${commit}/${file}${precision === "exact" ? `#L${line}` : ""}`;
+  };
+}
+
+function writeOut(path: string, text: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  } catch (error) {
+    throw new ToolError("cannot-write", `cannot write ${path}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
