@@ -1,0 +1,42 @@
+// Makes the schema packs of packages/engine/data/schemas.
+//
+//   npm run schemas -- DIR                 Kubernetes packs from DIR/v1.36.3.json[.xz], ... (/openapi/v2 of API servers)
+//   npm run schemas -- --crds NAME PATHS   a pack of custom resources from folders or files of CRDs
+//   npm run schemas -- --modules           packs of Argo CD, Flux, Kyverno and Gatekeeper from their Go API modules
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { convertOpenApi, type OpenApiDocument } from "./openapi.ts";
+import { writePack } from "./write.ts";
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const folder = join(root, "packages/engine/data/schemas");
+const documentName = /^v(\d+\.\d+\.\d+)\.json(?:\.xz)?$/;
+
+function makeKubernetesPacks(from: string): void {
+  const files = readdirSync(from).filter((name) => documentName.test(name));
+  if (files.length === 0) throw new Error(`${from} holds no file named like v1.36.3.json or v1.36.3.json.xz`);
+  for (const name of files.sort()) {
+    const file = join(from, name);
+    const text = name.endsWith(".xz")
+      ? execFileSync("xz", ["-dc", file], { maxBuffer: 1 << 28, encoding: "utf8" })
+      : readFileSync(file, "utf8");
+    const version = documentName.exec(basename(name))![1]!;
+    const pack = convertOpenApi(JSON.parse(text) as OpenApiDocument, version);
+    writePack(folder, pack);
+    console.log(`${pack.name}: ${pack.kinds.length} kinds from ${pack.source}`);
+  }
+}
+
+const [first, ...rest] = process.argv.slice(2);
+if (!first) {
+  console.error("usage: npm run schemas -- DIR | --crds NAME PATHS... | --modules");
+  process.exitCode = 2;
+} else if (first === "--crds" || first === "--modules") {
+  const { makeCustomPack, makeModulePacks } = await import("./custom.ts");
+  if (first === "--crds") makeCustomPack(folder, rest[0]!, rest.slice(1));
+  else makeModulePacks(folder);
+} else {
+  makeKubernetesPacks(first);
+}

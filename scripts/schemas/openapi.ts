@@ -1,0 +1,217 @@
+// From what a kube-apiserver answers at /openapi/v2 to the JSON Schemas of a pack.
+//
+// The document describes types; the server's decoder decides what it accepts. Where the two differ, the
+// decoder (sigs.k8s.io/json, UnmarshalStrict) wins: null means "not given" everywhere, an int32 has a
+// range, a Quantity may be a number, and what stands under `status` is read and then thrown away.
+
+import {
+  base64,
+  int32,
+  int64,
+  intOrString,
+  quantity,
+  timestamps,
+} from "../../packages/engine/src/schemas/formats.ts";
+import type { JsonSchema, KindSchema, SchemaPack } from "../../packages/engine/src/schemas/pack.ts";
+import { openTypes, rawJson } from "./special.ts";
+
+export interface OpenApiSchema {
+  type?: string;
+  format?: string;
+  $ref?: string;
+  properties?: Record<string, OpenApiSchema>;
+  additionalProperties?: OpenApiSchema;
+  items?: OpenApiSchema;
+  required?: string[];
+  enum?: string[];
+  "x-kubernetes-group-version-kind"?: { group: string; version: string; kind: string }[];
+}
+
+export interface OpenApiDocument {
+  info: { version: string };
+  definitions: Record<string, OpenApiSchema>;
+  resources: Record<string, { namespaced: boolean; plural: string }>;
+}
+
+/**
+ * `whole`: as a field that may be absent; `given`: the same, but null is refused, because null means absent and the
+ * field is required; `decoded`: only what the decoder itself refuses (for `status`, which no strategy validates).
+ */
+type Variant = "whole" | "given" | "decoded";
+
+interface Conversion {
+  document: OpenApiDocument;
+  definitions: Record<string, JsonSchema>;
+  /** Variants asked for and not yet made. */
+  wanted: string[];
+}
+
+const prefix = "#/definitions/";
+/** Definitions that carry a group, version and kind of every group and are no resources. */
+const notResources = new Set([
+  "DeleteOptions",
+  "WatchEvent",
+  "Status",
+  "APIGroup",
+  "APIVersions",
+  "APIGroupList",
+  "APIResourceList",
+]);
+
+/** Makes the pack of one Kubernetes version. `version` is the exact one, e.g. `1.36.3`. */
+export function convertOpenApi(document: OpenApiDocument, version: string): SchemaPack {
+  const conversion: Conversion = { document, definitions: {}, wanted: [] };
+  const kinds: KindSchema[] = [];
+  for (const [name, definition] of Object.entries(document.definitions).sort(byKey)) {
+    const identities = definition["x-kubernetes-group-version-kind"] ?? [];
+    for (const { group, version, kind } of identities) {
+      const resource = document.resources[`${group}/${version}/${kind}`];
+      // A list is made from its items' kind when it is asked for (`findKind`): a fifth of the pack saved.
+      const isList = document.resources[`${group}/${version}/${kind.replace(/List$/, "")}`] && !resource;
+      if (isList || notResources.has(kind)) continue;
+      const schema = rootSchema(conversion, name, group ? `${group}/${version}` : version, kind);
+      kinds.push({ group, version, kind, ...(resource && { namespaced: resource.namespaced }), schema });
+    }
+  }
+  // What custom resources and lists refer to.
+  for (const name of ["ObjectMeta", "ListMeta"])
+    conversion.wanted.push(`io.k8s.apimachinery.pkg.apis.meta.v1.${name}`);
+  for (let name = conversion.wanted.pop(); name; name = conversion.wanted.pop())
+    makeVariant(conversion, name);
+  return {
+    version: 1,
+    name: `kubernetes-${version.split(".").slice(0, 2).join(".")}`,
+    kubernetes: version,
+    source: `kube-apiserver v${version}, /openapi/v2`,
+    kinds: kinds.sort((a, b) => compare(kindKey(a), kindKey(b))),
+    definitions: Object.fromEntries(Object.entries(conversion.definitions).sort(byKey)),
+  };
+}
+
+function rootSchema(conversion: Conversion, name: string, apiVersion: string, kind: string): JsonSchema {
+  const definition = conversion.document.definitions[name]!;
+  const schema = convertObject(conversion, definition, "given", (field) =>
+    field === "status" ? "decoded" : "whole",
+  );
+  const properties = schema.properties as Record<string, JsonSchema>;
+  properties.apiVersion = { type: "string", enum: [apiVersion] };
+  properties.kind = { type: "string", enum: [kind] };
+  schema.required = [...new Set(["apiVersion", "kind", ...((schema.required as string[]) ?? [])])];
+  return schema;
+}
+
+function makeVariant(conversion: Conversion, name: string): void {
+  if (conversion.definitions[name]) return;
+  const [, type, variant] = /^(.*?)(?:@(given|decoded))?$/.exec(name) as unknown as [
+    string,
+    string,
+    Variant | undefined,
+  ];
+  const definition = conversion.document.definitions[type];
+  if (!definition) throw new Error(`the document refers to ${type} and does not define it`);
+  conversion.definitions[name] = convert(conversion, definition, variant ?? "whole", type);
+}
+
+function convert(conversion: Conversion, schema: OpenApiSchema, variant: Variant, type = ""): JsonSchema {
+  if (schema.$ref) return refer(conversion, schema.$ref.slice(prefix.length), variant);
+  const special = type ? specialType(conversion, type, variant) : undefined;
+  if (special) return special;
+  if (schema.format === "byte") return nullable(base64, variant);
+  if (schema.format === "int32") return nullable(int32, variant);
+  if (schema.format === "int64") return nullable(int64, variant);
+  if (schema.type === "object") return convertObject(conversion, schema, variant, undefined, type);
+  if (schema.type === "array") {
+    const items = convertItem(conversion, schema.items ?? {}, variant);
+    return nullable({ type: "array", items }, variant);
+  }
+  if (schema.enum && variant !== "decoded") {
+    // The empty string is what Go makes of an absent field: the server fills in the default.
+    const values = variant === "given" ? schema.enum : [...new Set([...schema.enum, "", null])];
+    return { ...nullable({ type: "string" }, variant), enum: values };
+  }
+  return schema.type ? nullable({ type: schema.type }, variant) : {};
+}
+
+/** An object; `variantOf` says how an optional field of the object is converted. */
+function convertObject(
+  conversion: Conversion,
+  schema: OpenApiSchema,
+  variant: Variant,
+  variantOf: (field: string) => Variant = () => (variant === "decoded" ? "decoded" : "whole"),
+  type = "",
+): JsonSchema {
+  if (schema.additionalProperties) {
+    const additionalProperties = convertItem(conversion, schema.additionalProperties, variant);
+    return nullable({ type: "object", additionalProperties }, variant);
+  }
+  // A field without properties is free-form; a *type* without any is an empty struct, unless it reads raw JSON.
+  if (!schema.properties)
+    return nullable({ type: "object", ...(type && { additionalProperties: false }) }, variant);
+  const required = variant === "decoded" ? [] : (schema.required ?? []);
+  const properties: Record<string, JsonSchema> = {};
+  for (const [field, value] of Object.entries(schema.properties).sort(byKey)) {
+    properties[field] = convert(conversion, value, required.includes(field) ? "given" : variantOf(field));
+  }
+  return nullable(
+    {
+      type: "object",
+      properties,
+      ...(required.length > 0 && { required: [...required].sort() }),
+      additionalProperties: false,
+    },
+    variant,
+  );
+}
+
+/** An item of a list or a value of a map: null becomes Go's zero value, which is wrong only where fields are required. */
+function convertItem(conversion: Conversion, schema: OpenApiSchema, variant: Variant): JsonSchema {
+  if (variant === "decoded") return convert(conversion, schema, "decoded");
+  const required = schema.$ref
+    ? conversion.document.definitions[schema.$ref.slice(prefix.length)]?.required
+    : undefined;
+  return convert(conversion, schema, required?.length ? "given" : "whole");
+}
+
+function refer(conversion: Conversion, type: string, variant: Variant): JsonSchema {
+  const name = variant === "whole" ? type : `${type}@${variant}`;
+  conversion.wanted.push(name);
+  return { $ref: prefix + name };
+}
+
+/** Types with a decoder of their own, which OpenAPI v2 cannot describe. */
+function specialType(conversion: Conversion, type: string, variant: Variant): JsonSchema | undefined {
+  const short = type.slice(type.lastIndexOf(".") + 1);
+  if (type.endsWith(".api.resource.Quantity")) return nullable(quantity, variant);
+  if (type.endsWith(".intstr.IntOrString")) return nullable(intOrString, variant);
+  if (type.includes(".apis.meta.v1.") && timestamps[short]) return nullable(timestamps[short], variant);
+  if (openTypes.has(short)) return nullable({ type: "object" }, variant);
+  const shapes = rawJson[short];
+  if (!shapes) return undefined;
+  if (shapes.length === 0) return {};
+  // These call plain encoding/json: below them the server notices wrong types, and no unknown fields.
+  const props = conversion.document.definitions[type.replace(/[^.]*$/, "JSONSchemaProps")]!;
+  const { additionalProperties: _, ...loose } = convertObject(conversion, props, "decoded");
+  const items =
+    short === "JSONSchemaPropsOrArray"
+      ? refer(conversion, type.replace(/[^.]*$/, "JSONSchemaProps"), "decoded")
+      : { type: "string" };
+  return { ...loose, type: [...shapes, "null"], ...(shapes.includes("array") && { items }) };
+}
+
+function nullable(schema: JsonSchema, variant: Variant): JsonSchema {
+  if (variant === "given" || !schema.type) return schema;
+  const types = Array.isArray(schema.type) ? (schema.type as string[]) : [schema.type as string];
+  return { ...schema, type: [...types, "null"] };
+}
+
+function kindKey(kind: KindSchema): string {
+  return `${kind.group}/${kind.version}/${kind.kind}`;
+}
+
+function byKey(a: [string, unknown], b: [string, unknown]): number {
+  return compare(a[0], b[0]);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
