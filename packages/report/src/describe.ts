@@ -66,11 +66,10 @@ function describeChecked(checked: Report["checked"], unchanged: number): string 
   return `${parts.join(", ")}.`;
 }
 
-/** `head 1a2b3c4d5e6f (with uncommitted changes), compared with 0f9e8d7c6b5a (merge-base)`; "" when neither is known. */
-export function describeSource(source: Report["source"]): string {
+/** `commit 1a2b3c4d5e6f with uncommitted changes, compared with 0f9e8d7c6b5a (merge-base)`; `mark` dresses commit ids. */
+export function describeSource(source: Report["source"], mark = (commit: string) => commit): string {
   const { head, base } = source;
-  const what = head.commit
-    ? `commit ${head.commit.slice(0, 12)}${head.dirty ? " with uncommitted changes" : ""}`
-    : "working tree";
-  return base ? `${what}, compared with ${base.commit.slice(0, 12)} (${base.how})` : what;
+  const dirty = head.dirty ? " with uncommitted changes" : "";
+  const what = head.commit ? `commit ${mark(head.commit.slice(0, 12))}${dirty}` : "working tree";
+  return base ? `${what}, compared with ${mark(base.commit.slice(0, 12))} (${base.how})` : what;
 }

@@ -108,7 +108,7 @@ function* countsPage(report: Report, findings: Finding[], options: MarkdownOptio
 function* opening(report: Report, options: MarkdownOptions): Generator<string> {
   if (options.marker !== undefined) yield `${markerComment(options.marker)}\n`;
   yield heading(report);
-  yield `${escapeMarkdown(describeSource(report.source))}\n\n`;
+  yield `${describeSource(report.source, codeSpan)}\n\n`;
 }
 
 function heading(report: Report): string {
