@@ -45,10 +45,14 @@ function installDependencies() {
   }
   process.stderr.write("Installing npm packages (npm ci)...\n");
   const began = Date.now();
-  const done = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
-    cwd: root,
-    stdio: ["ignore", 2, 2],
-  });
+  const done = spawnSync(
+    "npm",
+    ["ci", "--include=dev", "--include=optional", "--no-audit", "--no-fund", "--loglevel=error"],
+    {
+      cwd: root,
+      stdio: ["ignore", 2, 2],
+    },
+  );
   if (done.status !== 0) fail("npm ci failed (its output is above). Mend that and run the command again.");
   writeFileSync(mark, wanted);
   process.stderr.write(`npm packages installed in ${Math.round((Date.now() - began) / 1000)} s.\n`);

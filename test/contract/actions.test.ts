@@ -36,7 +36,7 @@ async function readInputs(
     cacheDir: "/tmp/cache",
     tempDir: "/tmp/runner",
     cores: 2,
-    now: new Date(0),
+    now: () => new Date(0),
     isTerminal: false,
   };
   const module = (await import(pathToFileURL(join(root, "actions", name, "src/inputs.ts")).href)) as {

@@ -1,0 +1,126 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { unpackRelease } from "../setup/release.ts";
+import { type Run, runWorkflow } from "./act.ts";
+import { checkOutMerge, commitEdit, makeFleet } from "./fleet.ts";
+
+const work = mkdtempSync(join(tmpdir(), "gitops-e2e-"));
+const release = join(work, "release");
+const workflow = ".github/workflows/pr-validation.yml";
+let runs = 0;
+
+beforeAll(() => unpackRelease(release));
+afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+interface Options {
+  event: "pull_request" | "merge_group" | "push";
+  payload: object;
+}
+
+async function run(repository: string, options: Options): Promise<Run & { uploads: string }> {
+  const folder = join(work, `run-${++runs}`);
+  const result = await runWorkflow({ repository, workflow, release, work: folder, ...options });
+  return { ...result, uploads: join(folder, "uploads") };
+}
+
+function pullRequest(number: number, base: string, head: string) {
+  const repository = { full_name: "shop/fleet", default_branch: "main" };
+  return {
+    number,
+    repository,
+    pull_request: {
+      number,
+      head: { ref: "change", sha: head, repo: repository },
+      base: { ref: "main", sha: base, repo: repository },
+    },
+  };
+}
+
+const storefrontDev = "apps/storefront/overlays/dev";
+
+describe("the example repository's workflow in act", () => {
+  test("shows a good pull request and passes", async () => {
+    const fleet = await makeFleet(join(work, "good"));
+    const path = `${storefrontDev}/kustomization.yaml`;
+    const head = commitEdit(fleet.folder, "main", "change", path, "newTag: 2.7.1", "newTag: 2.8.0");
+    checkOutMerge(fleet.folder, fleet.main, head);
+    const result = await run(fleet.folder, {
+      event: "pull_request",
+      payload: pullRequest(7, fleet.main, head),
+    });
+    expect(result.jobs, result.log).toEqual({ render: "success" });
+    expect(JSON.parse(result.outputs.render!.changed!)).toEqual([storefrontDev]);
+    expect(result.outputs.render!["has-changes"]).toBe("true");
+    expect(result.summary.render).toContain(storefrontDev);
+    expect(result.summary.render).toContain("2.8.0");
+  });
+
+  test("names the mistakes of the example pull request and fails", async () => {
+    const fleet = await makeFleet(join(work, "example"));
+    checkOutMerge(fleet.folder, fleet.main, fleet.head);
+    const result = await run(fleet.folder, {
+      event: "pull_request",
+      payload: pullRequest(8, fleet.main, fleet.head),
+    });
+    expect(result.jobs, result.log).toEqual({ render: "failure" });
+    const changed = JSON.parse(result.outputs.render!.changed!) as string[];
+    expect(changed).toContain("apps/notifications/overlays/prod");
+    for (const broken of [
+      "apps/storefront/overlays/staging",
+      "apps/storefront/overlays/preview",
+      "platform/trust-bundle",
+    ]) {
+      expect(result.summary.render).toContain(broken);
+    }
+    const report = JSON.parse(readFileSync(join(result.uploads, "gitops-report/report.json"), "utf8")) as {
+      verdict: string;
+      source: { base: object };
+    };
+    expect(report.verdict).toBe("findings");
+    expect(report.source.base).toEqual({ commit: fleet.main, how: "merge-parent" });
+  });
+
+  test("proves a pull request that touches no manifest unchanged, for a merge group", async () => {
+    const fleet = await makeFleet(join(work, "group"));
+    const head = commitEdit(
+      fleet.folder,
+      "main",
+      "gh-readonly-queue/main/pr-9",
+      "README.md",
+      "# fleet",
+      "# The fleet",
+    );
+    const payload = {
+      action: "checks_requested",
+      merge_group: {
+        head_sha: head,
+        base_sha: fleet.main,
+        head_ref: "refs/heads/gh-readonly-queue/main/pr-9",
+        base_ref: "refs/heads/main",
+      },
+      repository: { full_name: "shop/fleet", default_branch: "main" },
+    };
+    const result = await run(fleet.folder, { event: "merge_group", payload });
+    expect(result.jobs, result.log).toEqual({ render: "success" });
+    expect(result.outputs.render).toMatchObject({ changed: "[]", "has-changes": "false" });
+    expect(result.summary.render).toMatch(/\d+ .*unchanged/);
+    expect(existsSync(join(result.uploads, "gitops-report/report.json"))).toBe(true);
+  });
+
+  test("compares a push with what was there before", async () => {
+    const fleet = await makeFleet(join(work, "push"));
+    const path = "apps/notifications/overlays/prod/replicas.yaml";
+    const head = commitEdit(fleet.folder, "main", "main", path, "replicas: 3", "replicas: 4");
+    const payload = {
+      ref: "refs/heads/main",
+      before: fleet.main,
+      after: head,
+      repository: { full_name: "shop/fleet", default_branch: "main" },
+    };
+    const result = await run(fleet.folder, { event: "push", payload });
+    expect(result.jobs, result.log).toEqual({ render: "success" });
+    expect(JSON.parse(result.outputs.render!.changed!)).toEqual(["apps/notifications/overlays/prod"]);
+  });
+});
