@@ -2,11 +2,20 @@
 //
 //   npm run schemas -- DIR                 Kubernetes packs from DIR/v1.36.3.json[.xz], ... (/openapi/v2 of API servers)
 //   npm run schemas -- --crds NAME PATHS   a pack of custom resources from folders or files of CRDs
+//   npm run schemas -- --unpack 1.36 DIR   the schemas of a pack as files, for a kubeconform of one's own
 //   npm run schemas -- --modules           packs of Argo CD, Flux, Kyverno and Gatekeeper from their Go API modules
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { findKubernetesPack, listPacks, readPack } from "../../packages/engine/src/schemas/catalog.ts";
+import { combineSchemas } from "../../packages/engine/src/schemas/lookup.ts";
+import {
+  schemaPath,
+  schemaTemplate,
+  standaloneSchema,
+  writeSchemas,
+} from "../../packages/engine/src/schemas/unpack.ts";
 import { convertOpenApi, type OpenApiDocument } from "./openapi.ts";
 import { writePack } from "./write.ts";
 
@@ -29,10 +38,28 @@ function makeKubernetesPacks(from: string): void {
   }
 }
 
+function unpack(version: string, to: string): void {
+  const schemas = combineSchemas(readPack(findKubernetesPack(version, listPacks())), []);
+  for (const strict of [true, false]) {
+    const kinds = [...schemas.kinds.values()];
+    const files = kinds.map((kind) => ({
+      path: schemaPath(kind),
+      schema: standaloneSchema(kind, schemas.definitions, strict),
+    }));
+    writeSchemas(join(to, `v${schemas.kubernetes}-standalone${strict ? "-strict" : ""}`), files);
+  }
+  const layout = "{{.NormalizedKubernetesVersion}}-standalone{{.StrictSuffix}}";
+  console.log(
+    `-kubernetes-version ${schemas.kubernetes} -schema-location '${to}/${layout}/${schemaTemplate}'`,
+  );
+}
+
 const [first, ...rest] = process.argv.slice(2);
 if (!first) {
-  console.error("usage: npm run schemas -- DIR | --crds NAME PATHS... | --modules");
+  console.error("usage: npm run schemas -- DIR | --crds NAME PATHS... | --modules | --unpack VERSION DIR");
   process.exitCode = 2;
+} else if (first === "--unpack" && rest.length === 2) {
+  unpack(rest[0]!, rest[1]!);
 } else if (first === "--crds" || first === "--modules") {
   const { makeCustomPack, makeModulePacks } = await import("./custom.ts");
   if (first === "--crds") makeCustomPack(folder, rest[0]!, rest.slice(1));
