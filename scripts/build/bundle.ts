@@ -16,7 +16,14 @@ export interface Bundle {
 /** What every bundle consists of, and nothing else. */
 export const bundleFiles = ["index.js", "licenses.txt", "package.json"] as const;
 
-const shebang = "#!/usr/bin/env node\n";
+// The runner brings the Node that action.yml names; a person has any. Without this the first library that needs a
+// newer Node fails with a stack trace. Plain enough to be understood by every Node that knows `import`.
+const opening = `#!/usr/bin/env node
+if (Number(process.versions.node.split(".")[0]) < 24) {
+  console.error("error: gitops needs Node 24 or newer, this is " + process.version + ". Install it from https://nodejs.org.");
+  process.exit(3);
+}
+`;
 
 /**
  * Makes build/dist/<name> with ncc, unless it was made from the same inputs before; says whether it did.
@@ -73,7 +80,7 @@ async function finish(root: string, bundle: Bundle, work: string): Promise<void>
   let code = await readFile(index, "utf8");
   if (code.includes(root))
     throw new Error(`the bundle ${bundle.name} holds the path of this machine's folder ${root}`);
-  if (bundle.executable && !code.startsWith("#!")) code = shebang + code;
+  if (bundle.executable) code = opening + code.replace(/^#!.*\n/, "");
   await writeFile(index, code);
   await chmod(index, bundle.executable ? 0o755 : 0o644);
 }

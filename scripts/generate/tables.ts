@@ -41,5 +41,5 @@ function replaceBetween(text: string, mark: string, content: string, path: strin
   const end = text.indexOf(close);
   if (start < 0 || end < start)
     throw new Error(`${path}: expected ${open} and ${close} around the table of ${mark}`);
-  return `${text.slice(0, start + open.length)}\n${content}\n${text.slice(end)}`;
+  return `${text.slice(0, start + open.length)}\n\n${content}\n\n${text.slice(end)}`;
 }
