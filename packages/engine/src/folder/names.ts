@@ -1,0 +1,58 @@
+import type { Gap, Tree } from "@gitops-actions/fleet";
+import { decodeName, isPortableName, quoteName } from "../git/name.ts";
+
+/** Why a path must not be made on a disk; undefined when it may. */
+export function refusedName(path: string): Gap | undefined {
+  const refuse = (code: string, why: string): Gap => ({ code, message: `${quoteName(path)} ${why}` });
+  if (!isPortableName(path)) return refuse("name", "is not valid UTF-8 and cannot be given to the tools");
+  if (path.startsWith("/") || path.includes("\0"))
+    return refuse("escape", "is not a path inside the repository");
+  for (const part of path.split("/")) {
+    if (part === "" || part === "." || part === "..")
+      return refuse("escape", "is not a path inside the repository");
+    if (part.toLowerCase() === ".git") return refuse("escape", "lies in a folder named .git");
+  }
+  return undefined;
+}
+
+/** The first two of these paths (and the folders above them) that are one name where upper and lower case are the same. */
+export function caseClash(paths: Iterable<string>): Gap | undefined {
+  const seen = new Map<string, string>();
+  for (const path of paths) {
+    for (let at = path; at !== ""; at = at.slice(0, Math.max(at.lastIndexOf("/"), 0))) {
+      const folded = at.normalize("NFC").toLowerCase();
+      const other = seen.get(folded);
+      if (other === at) break;
+      if (other !== undefined) {
+        const message = `${quoteName(other)} and ${quoteName(at)} are the same name on a disk that ignores case; rename one`;
+        return { code: "case-clash", message };
+      }
+      seen.set(folded, at);
+    }
+  }
+  return undefined;
+}
+
+/** Where a link of the tree leads, following links on the way; undefined when it leaves the repository, enters a .git or runs in a circle. */
+export async function resolveLink(tree: Tree, link: string, hops = 40): Promise<string | undefined> {
+  if (hops === 0) return undefined;
+  const target = decodeName(await tree.read(link));
+  if (target === "" || target.startsWith("/") || target.includes("\0")) return undefined;
+  let at = link.split("/").slice(0, -1);
+  for (const part of target.split("/")) {
+    if (part === "" || part === ".") continue;
+    if (part.toLowerCase() === ".git") return undefined;
+    if (part === "..") {
+      if (at.length === 0) return undefined;
+      at = at.slice(0, -1);
+      continue;
+    }
+    at = [...at, part];
+    const path = at.join("/");
+    if (tree.get(path)?.kind !== "symlink") continue;
+    const resolved = await resolveLink(tree, path, hops - 1);
+    if (resolved === undefined) return undefined;
+    at = resolved === "" ? [] : resolved.split("/");
+  }
+  return at.join("/");
+}

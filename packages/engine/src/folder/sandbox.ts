@@ -1,0 +1,183 @@
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Closure, Entry, Gap, Tree } from "@gitops-actions/fleet";
+import { ToolError } from "@gitops-actions/report";
+import { parentOf } from "../git/listing.ts";
+import { quoteName } from "../git/name.ts";
+import type { Machine } from "../machine.ts";
+import { type BlobFacts, type BlobStore, openBlobs } from "./blobs.ts";
+import { codeOf } from "./disk.ts";
+import { caseClash, refusedName, resolveLink } from "./names.ts";
+
+/** `files` counts what was written. `reasons`, sorted, is all that keeps an overlay from being rendered; then nothing is left on the disk. */
+export type Materialised = { ok: true; directory: string; files: number } | { ok: false; reasons: Gap[] };
+
+/** Makes folders that hold an overlay's closure and nothing else. Contents are written once and shared. */
+export interface Sandboxes {
+  /** Writes the closure's files to their places below `directory`, which must not exist yet. */
+  materialise(tree: Tree, closure: Closure, directory: string): Promise<Materialised>;
+}
+
+/** Sandboxes whose contents are kept in the machine's temporary folder. */
+export function openSandboxes(machine: Machine): Sandboxes {
+  const blobs = openBlobs(mkdtempSync(join(machine.tempDir, "blobs-")));
+  return {
+    async materialise(tree, closure, directory) {
+      const { entries, reasons } = collect(tree, closure);
+      if (reasons.length > 0) return { ok: false, reasons: sorted(reasons) };
+      const links = await prepare(blobs, tree, new Set(closure.files), entries, reasons);
+      if (reasons.length > 0) return { ok: false, reasons: sorted(reasons) };
+      return place(blobs, entries, links, directory);
+    },
+  };
+}
+
+/** The files and links of a closure, sorted, and what about their names or kinds forbids making them. */
+function collect(tree: Tree, closure: Closure): { entries: Entry[]; reasons: Gap[] } {
+  const found = new Map<string, Entry>();
+  const reasons: Gap[] = [...closure.escapes];
+  const submodules = new Set<string>();
+
+  const add = (entry: Entry): void => {
+    if (found.has(entry.path)) return;
+    if (entry.kind === "submodule") submodules.add(entry.path);
+    if (entry.kind === "directory") for (const child of tree.children(entry.path)) add(child);
+    if (entry.kind !== "file" && entry.kind !== "symlink") return;
+    found.set(entry.path, entry);
+    const refused = refusedName(entry.path) ?? strayParent(tree, entry.path);
+    if (refused) reasons.push({ ...refused, ...at(entry.path) });
+  };
+
+  for (const path of [...closure.files, ...closure.directories]) {
+    const entry = tree.get(path === "." ? "" : path);
+    if (entry) add(entry);
+  }
+  for (const path of [...closure.files, ...closure.directories, ...closure.absent]) {
+    const submodule = submoduleAbove(tree, path);
+    if (submodule !== undefined) submodules.add(submodule);
+  }
+  for (const path of submodules) {
+    const message = "is a submodule, whose files are not in this repository: nothing in it can be read";
+    reasons.push(gap(path, "submodule", message));
+  }
+  const entries = [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+  const clash = caseClash(entries.map((entry) => entry.path));
+  if (clash) reasons.push(clash);
+  return { entries, reasons };
+}
+
+/** Puts all contents into the store and returns what the links say. Adds to `reasons`. */
+async function prepare(
+  blobs: BlobStore,
+  tree: Tree,
+  named: ReadonlySet<string>,
+  entries: readonly Entry[],
+  reasons: Gap[],
+): Promise<Map<string, Uint8Array>> {
+  const links = new Map<string, Uint8Array>();
+  const one = async (entry: Entry): Promise<void> => {
+    const { path, id, executable, kind } = entry;
+    if (kind === "symlink") {
+      if ((await resolveLink(tree, path)) !== undefined) links.set(path, await tree.read(path));
+      else reasons.push(gap(path, "escape", "is a link that leads out of the repository, or nowhere"));
+      return;
+    }
+    const facts = await blobs.keep(id, executable, () => tree.read(path));
+    const wrong = wrongContents(path, facts, named.has(path));
+    if (wrong) reasons.push(wrong);
+  };
+  await Promise.all(
+    entries.map((entry) =>
+      one(entry).catch((error: unknown) => {
+        reasons.push(reasonFor(entry.path, error));
+      }),
+    ),
+  );
+  return links;
+}
+
+/** Contents no tool can render from. What merely lies in a chart's folder may be a picture, also one kept in LFS. */
+function wrongContents(path: string, facts: BlobFacts, named: boolean): Gap | undefined {
+  if (facts.pointer && (named || !/\.(png|jpe?g|gif|svg|ico|webp|pdf|md|mp4)$/i.test(path))) {
+    const help =
+      "Fetch its contents (actions/checkout with `lfs: true`, or git lfs pull), or keep it out of LFS";
+    return gap(path, "lfs-pointer", `is a Git LFS pointer in place of the file. ${help}`);
+  }
+  if (facts.binary && /\.ya?ml$/i.test(path)) return gap(path, "binary", "is not text: it holds a NUL byte");
+  return undefined;
+}
+
+/** Makes the folder beside its place and moves it there whole, so that no half of it is ever used. */
+function place(
+  blobs: BlobStore,
+  entries: readonly Entry[],
+  links: ReadonlyMap<string, Uint8Array>,
+  directory: string,
+): Materialised {
+  const partial = `${directory}.partial`;
+  const made = new Set<string>();
+  try {
+    mkdirSync(dirname(directory), { recursive: true, mode: 0o700 });
+    mkdirSync(partial, { mode: 0o700 });
+    for (const { path, id, executable } of entries) {
+      const parent = parentOf(path);
+      if (!made.has(parent)) mkdirSync(join(partial, parent), { recursive: true, mode: 0o700 });
+      made.add(parent);
+      const target = links.get(path);
+      if (target) symlinkSync(Buffer.from(target), join(partial, path));
+      else blobs.link(id, executable, join(partial, path));
+    }
+    renameSync(partial, directory);
+    return { ok: true, directory, files: entries.length };
+  } catch (error) {
+    rmSync(partial, { recursive: true, force: true });
+    return { ok: false, reasons: [reasonFor(directory, error)] };
+  }
+}
+
+function reasonFor(path: string, error: unknown): Gap {
+  const code = codeOf(error);
+  if (error instanceof ToolError) {
+    const own = /^(folder\/(unreadable|changed|too-large)|git\/(too-large|object-missing))$/.exec(error.code);
+    if (!own) throw error;
+    return { code: error.code.slice(error.code.indexOf("/") + 1), message: error.message, ...at(path) };
+  }
+  if (code === "ENOSPC" || code === "EDQUOT")
+    return { code: "disk-full", message: "the disk is full: the files to render from cannot be written" };
+  if (code === "EACCES" || code === "EPERM" || code === "ENAMETOOLONG")
+    return gap(path, "unwritable", `cannot be written: ${code}`);
+  throw error;
+}
+
+/** A tree made by hand may hold a file below what is not a folder. */
+function strayParent(tree: Tree, path: string): Gap | undefined {
+  for (let above = parentOf(path); above !== ""; above = parentOf(above)) {
+    if (tree.get(above)?.kind !== "directory")
+      return gap(path, "escape", `lies below ${quoteName(above)}, which is not a folder`);
+  }
+  return undefined;
+}
+
+function submoduleAbove(tree: Tree, path: string): string | undefined {
+  for (let above = path; above !== "" && above !== "."; above = parentOf(above)) {
+    if (tree.get(above)?.kind === "submodule") return above;
+  }
+  return undefined;
+}
+
+function gap(path: string, code: string, what: string): Gap {
+  return { code, message: `${quoteName(path)} ${what}`, ...at(path) };
+}
+
+function at(path: string): Pick<Gap, "location"> {
+  return { location: { path, line: 1, precision: "near", via: [] } };
+}
+
+function sorted(reasons: readonly Gap[]): Gap[] {
+  const keyed = reasons.map((reason) => ({
+    reason,
+    key: `${reason.location?.path ?? ""}\0${reason.code}\0${reason.message}`,
+  }));
+  keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  return keyed.map(({ reason }) => reason);
+}

@@ -1,0 +1,223 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type ChooseOptions, chooseCommits, type GitEvent, openRepository, treeAt } from "@gitops-actions/engine";
+import { UsageError } from "@gitops-actions/report";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { type Scratch, scratch } from "./scratch.ts";
+
+async function choose(s: Scratch, path: string, event?: GitEvent, options: Partial<ChooseOptions> = {}) {
+  const repository = await openRepository(path, s.machine);
+  onTestFinished(() => repository.close());
+  const chosen = await chooseCommits(repository, event, { fetch: true, ...options });
+  const read = async (commit: string, file: string) =>
+    Buffer.from(await (await treeAt(repository, commit)).read(file)).toString();
+  return { ...chosen, read };
+}
+
+/** main: M0 - M1; topic: M0 - T1. The pull request's merge is what GitHub would make. */
+function pullRequest(s: Scratch) {
+  const root = s.repository("origin", { "app.yaml": "v: 0\n", "lib.yaml": "v: 0\n" });
+  const start = s.git(root, "rev-parse", "HEAD");
+  s.git(root, "checkout", "-q", "-b", "topic");
+  const head = s.commit(root, { "app.yaml": "v: 1\n" });
+  s.git(root, "checkout", "-q", "main");
+  const base = s.commit(root, { "lib.yaml": "v: 1\n" });
+  const merge = mergeOf(s, root, 7, base, head);
+  return { root, start, head, base, merge };
+}
+
+function mergeOf(s: Scratch, root: string, number: number, base: string, head: string): string {
+  s.git(root, "checkout", "-q", "--detach", base);
+  s.git(root, "merge", "-q", "--no-ff", "-m", `Merge ${head} into ${base}`, head);
+  const merge = s.git(root, "rev-parse", "HEAD");
+  s.git(root, "update-ref", `refs/pull/${number}/merge`, merge);
+  s.git(root, "checkout", "-q", "main");
+  return merge;
+}
+
+/** A checkout the way actions/checkout makes one: depth 1, detached, one ref. */
+function checkout(s: Scratch, url: string, ref: string, name = "job"): string {
+  const folder = join(s.folder, name);
+  mkdirSync(folder);
+  s.git(folder, "init", "-q");
+  s.git(folder, "remote", "add", "origin", url);
+  s.git(folder, "fetch", "-q", "--no-tags", "--depth=1", "origin", `+${ref}:refs/remotes/origin/checkout`);
+  s.git(folder, "checkout", "-q", "--detach", "refs/remotes/origin/checkout");
+  return folder;
+}
+
+const event = (pr: { head: string; base: string }, number = 7): GitEvent => ({
+  name: "pull_request",
+  number,
+  baseRef: "main",
+  baseSha: pr.base,
+  headRef: "topic",
+  headSha: pr.head,
+  fork: false,
+});
+
+describe("pull_request", () => {
+  test("the merge GitHub made is compared with its first parent", async () => {
+    const s = scratch();
+    const pr = pullRequest(s);
+    const job = checkout(s, `file://${pr.root}`, "refs/pull/7/merge");
+    const chosen = await choose(s, job, event(pr));
+    expect(chosen.head).toMatchObject({ commit: pr.merge, dirty: false });
+    expect(chosen.base).toEqual({ commit: pr.base, how: "merge-parent" });
+    expect(chosen.trusted).toEqual({ commit: pr.base });
+    expect(await chosen.read(pr.base, "lib.yaml")).toBe("v: 1\n");
+    expect(await chosen.read(pr.base, "app.yaml")).toBe("v: 0\n");
+  });
+
+  test("after Update branch the head itself is a merge, and is compared with the merge base", async () => {
+    const s = scratch();
+    const pr = pullRequest(s);
+    s.git(pr.root, "checkout", "-q", "topic");
+    s.git(pr.root, "merge", "-q", "--no-ff", "-m", "Merge branch main into topic", "main");
+    const head = s.git(pr.root, "rev-parse", "HEAD");
+    s.git(pr.root, "checkout", "-q", "main");
+    const base = s.commit(pr.root, { "lib.yaml": "v: 2\n" });
+    const job = checkout(s, `file://${pr.root}`, "refs/heads/topic");
+    const chosen = await choose(s, job, event({ head, base }));
+    expect(chosen.head.commit).toBe(head);
+    expect(chosen.base).toEqual({ commit: pr.base, how: "merge-base" });
+    expect(chosen.trusted).toEqual({ commit: base });
+    expect(await chosen.read(pr.base, "lib.yaml")).toBe("v: 1\n");
+
+    const merge = mergeOf(s, pr.root, 7, base, head);
+    const merged = await choose(s, checkout(s, `file://${pr.root}`, "refs/pull/7/merge", "job2"), event({ head, base }));
+    expect(merged.head.commit).toBe(merge);
+    expect(merged.base).toEqual({ commit: base, how: "merge-parent" });
+  });
+
+  test("a head without its merge is compared with the merge base, fetched from a depth-1 checkout", async () => {
+    const s = scratch();
+    const pr = pullRequest(s);
+    const job = checkout(s, `file://${pr.root}`, "refs/heads/topic");
+    const chosen = await choose(s, job, event(pr));
+    expect(chosen.base).toEqual({ commit: pr.start, how: "merge-base" });
+    expect(chosen.trusted).toEqual({ commit: pr.base });
+    expect(await chosen.read(pr.start, "app.yaml")).toBe("v: 0\n");
+    expect(await chosen.read(pr.base, "lib.yaml")).toBe("v: 1\n");
+    expect(chosen.why).toContain(pr.start.slice(0, 7));
+  });
+
+  test("a checkout of the base branch alone is refused, not taken for a pull request that changes nothing", async () => {
+    const s = scratch();
+    const pr = pullRequest(s);
+    const job = checkout(s, `file://${pr.root}`, "refs/heads/main");
+    await expect(choose(s, job, event(pr))).rejects.toThrow(/ref: refs\/pull\/7\/merge/);
+  });
+
+  test("a forbidden fetch names fetch-depth", async () => {
+    const s = scratch();
+    const pr = pullRequest(s);
+    const job = checkout(s, `file://${pr.root}`, "refs/pull/7/merge");
+    const refused = choose(s, job, event(pr), { fetch: false });
+    await expect(refused).rejects.toThrow(UsageError);
+    await expect(refused).rejects.toThrow(/fetch-depth: 0/);
+    const head = checkout(s, `file://${pr.root}`, "refs/heads/topic", "job2");
+    await expect(choose(s, head, event(pr), { fetch: false })).rejects.toThrow(/fetch-depth: 0/);
+  });
+});
+
+test("merge_group is compared with its base", async () => {
+  const s = scratch();
+  const pr = pullRequest(s);
+  const job = checkout(s, `file://${pr.root}`, "refs/pull/7/merge");
+  const chosen = await choose(s, job, { name: "merge_group", baseSha: pr.base, headSha: pr.merge });
+  expect(chosen.base).toEqual({ commit: pr.base, how: "merge-group" });
+  expect(await chosen.read(pr.base, "app.yaml")).toBe("v: 0\n");
+});
+
+describe("push", () => {
+  const zeros = "0".repeat(40);
+  const push = (before: string, after: string, ref = "refs/heads/main"): GitEvent => ({
+    name: "push",
+    before,
+    after,
+    ref,
+    defaultBranch: "main",
+  });
+
+  test("is compared with what was there before", async () => {
+    const s = scratch();
+    const pr = pullRequest(s);
+    const job = checkout(s, `file://${pr.root}`, "refs/heads/main");
+    const chosen = await choose(s, job, push(pr.start, pr.base));
+    expect(chosen.base).toEqual({ commit: pr.start, how: "push-before" });
+    expect(chosen.trusted).toEqual({ commit: pr.base });
+    expect(await chosen.read(pr.start, "lib.yaml")).toBe("v: 0\n");
+  });
+
+  test("a forced push finds the commit it threw away by its id", async () => {
+    const s = scratch();
+    const root = s.repository("origin", { "app.yaml": "v: 0\n" });
+    const before = s.commit(root, { "app.yaml": "v: 1\n" });
+    s.git(root, "reset", "-q", "--hard", "HEAD^");
+    const after = s.commit(root, { "app.yaml": "v: 2\n" });
+    const job = checkout(s, `file://${root}`, "refs/heads/main");
+    const chosen = await choose(s, job, push(before, after));
+    expect(await chosen.read(before, "app.yaml")).toBe("v: 1\n");
+  });
+
+  test("a new branch is compared with where it parted from the default branch, a new default branch with nothing", async () => {
+    const s = scratch();
+    const pr = pullRequest(s);
+    const job = checkout(s, `file://${pr.root}`, "refs/heads/topic");
+    const chosen = await choose(s, job, push(zeros, pr.head, "refs/heads/topic"));
+    expect(chosen.base).toEqual({ commit: pr.start, how: "merge-base" });
+    expect(chosen.trusted).toEqual({ commit: pr.base });
+    const first = await choose(s, checkout(s, `file://${pr.root}`, "refs/heads/main", "job2"), push(zeros, pr.base));
+    expect(first.base).toBeUndefined();
+  });
+});
+
+test("schedule and dispatch compare nothing", async () => {
+  const s = scratch();
+  const root = s.repository("fleet");
+  for (const name of ["schedule", "workflow_dispatch", "other"] as const) {
+    const chosen = await choose(s, root, { name });
+    expect(chosen.base).toBeUndefined();
+    expect(chosen.head.commit).toBe(s.git(root, "rev-parse", "HEAD"));
+  }
+});
+
+describe("on a laptop", () => {
+  test("the working tree is compared with the merge base with the default branch", async () => {
+    const s = scratch();
+    const pr = pullRequest(s);
+    s.git(s.folder, "clone", "-q", `file://${pr.root}`, "laptop");
+    const laptop = join(s.folder, "laptop");
+    s.git(laptop, "checkout", "-q", "topic");
+    const clean = await choose(s, laptop);
+    expect(clean.head).toMatchObject({ commit: pr.head, dirty: false });
+    expect(clean.base).toEqual({ commit: pr.start, how: "merge-base" });
+    expect(clean.trusted).toEqual({ commit: pr.base });
+    s.write(laptop, { "new.yaml": "a: 1\n" });
+    const dirty = await choose(s, laptop);
+    expect(dirty.head).toMatchObject({ commit: null, dirty: true });
+    expect(Buffer.from(await dirty.head.tree.read("new.yaml")).toString()).toBe("a: 1\n");
+  });
+
+  test("says what was tried when no default branch is known", async () => {
+    const s = scratch();
+    const root = s.repository("fleet");
+    s.git(root, "branch", "-m", "trunk");
+    await expect(choose(s, root)).rejects.toThrow(/origin\/HEAD, origin\/main, .*main, master.*--base/);
+    expect((await choose(s, root, undefined, { base: "trunk" })).base?.how).toBe("given");
+  });
+
+  test("a base given by name stands for the merge base, one given by id for itself", async () => {
+    const s = scratch();
+    const pr = pullRequest(s);
+    const named = await choose(s, pr.root, undefined, { base: "main", head: "topic" });
+    expect(named.head.commit).toBe(pr.head);
+    expect(named.base).toEqual({ commit: pr.start, how: "given" });
+    const exact = await choose(s, pr.root, undefined, { base: pr.base, head: "topic" });
+    expect(exact.base).toEqual({ commit: pr.base, how: "given" });
+    for (const bad of ["--output=x", "nope", "main..topic", "a b"]) {
+      await expect(choose(s, pr.root, undefined, { base: bad })).rejects.toThrow(UsageError);
+    }
+  });
+});

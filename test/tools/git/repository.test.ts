@@ -1,0 +1,55 @@
+import { chownSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { openRepository, treeAt } from "@gitops-actions/engine";
+import { UsageError } from "@gitops-actions/report";
+import { describe, expect, test } from "vitest";
+import { scratch } from "./scratch.ts";
+
+describe("openRepository", () => {
+  test("finds the repository that holds a folder", async () => {
+    const { repository, machine, folder } = scratch();
+    const root = repository("fleet", { "apps/web/a.yaml": "a: 1\n" });
+    const opened = await openRepository("fleet/apps/web", machine);
+    expect(opened).toMatchObject({ root, within: "apps/web", bare: false, objectFormat: "sha1" });
+    expect(opened.gitDir).toBe(join(root, ".git"));
+    await expect(openRepository("nowhere", machine)).rejects.toThrow(/nowhere: no such folder/);
+    await expect(openRepository("fleet/apps/web/a.yaml", machine)).rejects.toThrow(/is a file/);
+    mkdirSync(join(folder, "plain"));
+    await expect(openRepository("plain", machine)).rejects.toThrow(/plain is not inside a Git repository/);
+    await expect(openRepository("plain", machine)).rejects.toThrow(UsageError);
+  });
+
+  test("opens a bare repository, but none that is committed into a checkout", async () => {
+    const { repository, machine, git, folder } = scratch();
+    const root = repository("fleet");
+    git(folder, "clone", "-q", "--bare", "fleet", "bare.git");
+    const bare = await openRepository("bare.git", machine);
+    expect(bare).toMatchObject({ bare: true, root: join(folder, "bare.git") });
+    const head = git(root, "rev-parse", "HEAD");
+    expect((await treeAt(bare, head)).get("README.md")?.kind).toBe("file");
+    await bare.close();
+
+    git(folder, "clone", "-q", "--bare", "fleet", "fleet/vendored");
+    writeFileSync(join(root, "vendored/config"), "[core]\n\tfsmonitor = touch canary\n");
+    expect(await openRepository("fleet/vendored", machine)).toMatchObject({ root, within: "vendored" });
+  });
+
+  test.runIf(process.getuid?.() === 0)("says how to trust a repository of another user", async () => {
+    const { repository, machine, git } = scratch();
+    const root = repository("it's a fleet");
+    chownSync(root, 4321, 4321);
+    chownSync(join(root, ".git"), 4321, 4321);
+    const refused = openRepository(root, machine);
+    await expect(refused).rejects.toThrow(UsageError);
+    const command = await refused.catch((error: Error) => /run: (.*)$/.exec(error.message)?.[1] ?? "");
+    expect(command).toBe(`git config --global --add safe.directory '${root.replace("'", "'\\''")}'`);
+
+    const env = { ...machine.env, GITHUB_ACTIONS: "true" };
+    await expect(openRepository(root, { ...machine, env: { ...env, GITHUB_WORKSPACE: "/" } })).rejects.toThrow(/safe.directory/);
+    const inJob = await openRepository(root, { ...machine, env: { ...env, GITHUB_WORKSPACE: root } });
+    expect((await inJob.git(["rev-parse", "HEAD"])).exitCode).toBe(0);
+
+    git(root, "config", "--global", "--add", "safe.directory", root);
+    expect(await openRepository(root, machine)).toMatchObject({ root });
+  });
+});
