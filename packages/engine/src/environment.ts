@@ -1,0 +1,41 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Machine } from "./machine.ts";
+
+const certificates = ["SSL_CERT_FILE", "SSL_CERT_DIR", "GIT_SSL_CAINFO", "CURL_CA_BUNDLE"];
+const proxies = ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"].flatMap((name) => [
+  name,
+  name.toLowerCase(),
+]);
+/** What the runner puts into a job's environment: inputs, tokens and the addresses they open. */
+const neverPassed = /^(INPUT_|ACTIONS_|GITHUB_|RUNNER_|GH_TOKEN$|GH_ENTERPRISE_TOKEN$)/i;
+
+/**
+ * The environment a child process gets, built from nothing: PATH, a private HOME and TMPDIR below the run's own
+ * folder, proxy and certificate variables, and the names in `allow` that are set. A name that may carry the job's
+ * inputs or tokens stays out even if it is allowed.
+ */
+export function childEnvironment(machine: Machine, allow: readonly string[]): Record<string, string> {
+  const home = join(machine.tempDir, "home");
+  const temporary = join(machine.tempDir, "tmp");
+  for (const folder of [home, temporary]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const environment: Record<string, string> = { HOME: home, TMPDIR: temporary };
+  for (const name of ["PATH", ...certificates, ...proxies, ...allow]) {
+    const value = machine.env[name];
+    if (value !== undefined && !neverPassed.test(name)) environment[name] = value;
+  }
+  return environment;
+}
+
+/** Port 9 (discard) of this machine: nothing listens there, and a request through it fails at once. */
+const nowhere = "http://127.0.0.1:9";
+
+/**
+ * The environment without a way out: every proxy variable names a closed port, and Git may use no transport.
+ * The second fence behind the closure, which rejects what is remote; loopback addresses bypass proxies in Go.
+ */
+export function withoutNetwork(environment: Readonly<Record<string, string>>): Record<string, string> {
+  const closed: Record<string, string> = { ...environment };
+  for (const name of proxies) closed[name] = /^no_proxy$/i.test(name) ? "" : nowhere;
+  return { ...closed, GIT_ALLOW_PROTOCOL: "none", GIT_CONFIG_NOSYSTEM: "1", GIT_TERMINAL_PROMPT: "0" };
+}

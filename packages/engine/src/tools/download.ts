@@ -1,0 +1,153 @@
+import { createHash } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import http from "node:http";
+import https from "node:https";
+import { Transform } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { ToolError } from "@gitops-actions/report";
+import type { Machine } from "../machine.ts";
+
+export interface DownloadLimits {
+  attempts: number;
+  /** Wait before the second attempt; doubled for each further one. */
+  pauseMs: number;
+  /** Longest silence of the server. */
+  idleMs: number;
+  /** Longest time for one attempt. */
+  totalMs: number;
+  maxBytes: number;
+}
+
+export const downloadLimits: DownloadLimits = {
+  attempts: 3,
+  pauseMs: 1000,
+  idleMs: 30_000,
+  totalMs: 10 * 60_000,
+  maxBytes: 512 * 1024 * 1024,
+};
+
+/**
+ * Downloads `url` to `target` and compares its SHA-256. Throws ToolError `checksum` when it differs (nothing else is
+ * tried then: somebody sent another file) and `download` when the file could not be had.
+ *
+ * Not @actions/tool-cache: it does not verify, has no cap on size, and reads its settings from the environment.
+ * Node's own https follows proxy variables (`proxyEnv`), which `fetch` does only by a flag at start-up.
+ */
+export async function download(
+  url: string,
+  target: string,
+  sha256: string,
+  machine: Machine,
+  limits: DownloadLimits,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const actual = await fetchOnce(url, target, machine, limits, signal);
+      if (actual === sha256) return;
+      throw new ToolError(
+        "checksum",
+        `Wrong checksum: ${url}\n  expected sha256 ${sha256}\n  received sha256 ${actual}\n  file ${target}\nThe file was not used. If a proxy or mirror serves it, make it serve the original; otherwise treat this as an attack.`,
+      );
+    } catch (error) {
+      if (error instanceof ToolError && error.code === "checksum") throw error;
+      if (signal?.aborted) throw new ToolError("cancelled", `Cancelled while downloading ${url}`);
+      // A name that does not exist now will not exist in two seconds either; EAI_AGAIN is the passing kind.
+      const lasting = error instanceof Refusal || (error as NodeJS.ErrnoException).code === "ENOTFOUND";
+      if (lasting || attempt >= limits.attempts || isLocal(error)) {
+        if (isLocal(error)) throw error;
+        throw new ToolError("download", `${url} could not be downloaded: ${reason(error)}`, { cause: error });
+      }
+    }
+    await sleep(limits.pauseMs * 2 ** (attempt - 1), undefined, signal ? { signal } : {}).catch(() => {});
+  }
+}
+
+/** An answer that will not change by asking again. */
+class Refusal extends Error {}
+
+/** A failure of this machine's disk, not of the network. */
+function isLocal(error: unknown): boolean {
+  return ["ENOSPC", "EDQUOT", "EACCES", "EROFS"].includes((error as NodeJS.ErrnoException).code ?? "");
+}
+
+function reason(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reason).join("; ");
+  return error instanceof Error ? error.message : String(error);
+}
+
+async function fetchOnce(
+  url: string,
+  target: string,
+  machine: Machine,
+  limits: DownloadLimits,
+  signal?: AbortSignal,
+): Promise<string> {
+  const total = AbortSignal.timeout(limits.totalMs);
+  const either = signal ? AbortSignal.any([signal, total]) : total;
+  try {
+    const response = await follow(new URL(url), machine, limits, either);
+    const hash = createHash("sha256");
+    let bytes = 0;
+    const measure = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        bytes += chunk.length;
+        hash.update(chunk);
+        if (bytes > limits.maxBytes) done(new Refusal(`it is larger than ${limits.maxBytes} bytes`));
+        else done(null, chunk);
+      },
+    });
+    await pipeline(response, measure, createWriteStream(target), { signal: either });
+    return hash.digest("hex");
+  } catch (error) {
+    throw total.aborted ? new Error(`it took longer than ${Math.round(limits.totalMs / 1000)} s`) : error;
+  }
+}
+
+const redirects = 5;
+
+async function follow(
+  from: URL,
+  machine: Machine,
+  limits: DownloadLimits,
+  signal: AbortSignal,
+): Promise<http.IncomingMessage> {
+  let url = from;
+  for (let step = 0; step <= redirects; step++) {
+    const response = await request(url, machine, limits, signal);
+    const status = response.statusCode ?? 0;
+    if (status === 200) return response;
+    response.destroy();
+    const location = response.headers.location;
+    if (status < 300 || status >= 400 || !location) {
+      const message = `the server answered ${status} ${response.statusMessage ?? ""}`.trim();
+      throw status >= 500 || status === 429 || status === 408 ? new Error(message) : new Refusal(message);
+    }
+    const next = new URL(location, url);
+    if (url.protocol === "https:" && next.protocol !== "https:")
+      throw new Refusal(`it redirects from https to ${next.protocol}//${next.host}`);
+    url = next;
+  }
+  throw new Refusal(`it redirects more than ${redirects} times`);
+}
+
+function request(
+  url: URL,
+  machine: Machine,
+  limits: DownloadLimits,
+  signal: AbortSignal,
+): Promise<http.IncomingMessage> {
+  const secure = url.protocol === "https:";
+  if (!secure && url.protocol !== "http:")
+    throw new Refusal(`${url.protocol} is not a protocol for downloads`);
+  const agent = new (secure ? https.Agent : http.Agent)({ proxyEnv: { ...machine.env } });
+  return new Promise((resolve, reject) => {
+    const options = { agent, signal, headers: { "user-agent": "gitops-actions", accept: "*/*" } };
+    const sent = (secure ? https : http).get(url, options, resolve);
+    sent.setTimeout(limits.idleMs, () =>
+      sent.destroy(new Error(`the server was silent for ${Math.round(limits.idleMs / 1000)} s`)),
+    );
+    sent.on("error", reject);
+  });
+}

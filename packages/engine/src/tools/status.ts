@@ -1,0 +1,92 @@
+import type { Machine } from "../machine.ts";
+import { entryFolder, readEntry } from "./cache.ts";
+import { cached, onPath, type ToolSettings } from "./find.ts";
+import { isProgram } from "./path.ts";
+import { currentPlatform, type Wanted, wantedTool } from "./pin.ts";
+import { type ToolName, toolNames } from "./pins.ts";
+import { askVersion, sha256OfFile, type Tool } from "./tool.ts";
+
+/** What `gitops tools` says of one tool. */
+export interface ToolStatus {
+  name: ToolName;
+  /** The version that would be fetched. */
+  wanted: string;
+  /** What PATH may offer (semver range). */
+  accepts: string;
+  /** Used by our tests only. */
+  development: boolean;
+  found?: Tool;
+  /** How the program that was found was verified, or what would happen if the tool were needed now. */
+  verified: string;
+}
+
+/** Looks for every tool where `ensureTool` would, without fetching or building anything; sorted as pinned. */
+export async function listTools(settings: ToolSettings, machine: Machine): Promise<ToolStatus[]> {
+  const statuses: ToolStatus[] = [];
+  for (const name of toolNames)
+    statuses.push(
+      await statusOf(wantedTool(name, currentPlatform(), settings.versions?.[name]), settings, machine),
+    );
+  return statuses;
+}
+
+async function statusOf(wanted: Wanted, settings: ToolSettings, machine: Machine): Promise<ToolStatus> {
+  const status = {
+    name: wanted.name,
+    wanted: wanted.version,
+    accepts: wanted.range,
+    development: wanted.pin.development ?? false,
+  };
+  const given = settings.paths?.[wanted.name];
+  if (given) {
+    if (!(await isProgram(given)))
+      return { ...status, verified: `${given} is not a program that can be run` };
+    const facts = {
+      version: await askVersion(wanted.name, given, machine),
+      sha256: await sha256OfFile(given),
+    };
+    return {
+      ...status,
+      found: { name: wanted.name, path: given, source: "given", ...facts },
+      verified: "not verified: the path was given",
+    };
+  }
+  const inCache = await cached(wanted, settings, machine, () => {});
+  if (inCache) return { ...status, found: inCache, verified: await howStored(wanted, machine) };
+  const refused: string[] = [];
+  const inPath = await onPath(wanted, settings, machine, refused);
+  if (inPath)
+    return {
+      ...status,
+      found: inPath,
+      verified: `version in range ${wanted.range}; not verified: from PATH`,
+    };
+  return {
+    ...status,
+    verified: [
+      `not there; would come from ${nextSource(wanted, settings)}`,
+      ...refused.map((why) => `passed over: ${why}`),
+    ].join("; "),
+  };
+}
+
+async function howStored(wanted: Wanted, machine: Machine): Promise<string> {
+  for (const kind of ["release", "go"] as const) {
+    const found = await readEntry(entryFolder(machine.cacheDir, wanted, kind), wanted);
+    if (found.state !== "valid") continue;
+    const { origin, from } = found.entry;
+    return origin === "go"
+      ? `built from ${from}: module hash pinned, dependencies by Go's checksum database`
+      : `sha256 of the release pinned: ${from}`;
+  }
+  return "";
+}
+
+function nextSource(wanted: Wanted, settings: ToolSettings): string {
+  const hasRelease = wanted.pin.release !== undefined && wanted.assets[wanted.platform] !== undefined;
+  if (settings.from === "path") return "nowhere: only PATH is allowed";
+  if (settings.from !== "go" && hasRelease) return settings.mirror ? "the mirror" : "its release";
+  if (settings.from === "go" || (settings.from !== "release" && settings.allowBuild))
+    return `its Go module (${wanted.pin.build.takes})`;
+  return `nowhere: no checksum is known for ${wanted.platform}`;
+}
