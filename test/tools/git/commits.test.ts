@@ -1,6 +1,12 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { type ChooseOptions, chooseCommits, type GitEvent, openRepository, treeAt } from "@gitops-actions/engine";
+import {
+  type ChooseOptions,
+  chooseCommits,
+  type GitEvent,
+  openRepository,
+  treeAt,
+} from "@gitops-actions/engine";
 import { UsageError } from "@gitops-actions/report";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type Scratch, scratch } from "./scratch.ts";
@@ -85,7 +91,11 @@ describe("pull_request", () => {
     expect(await chosen.read(pr.base, "lib.yaml")).toBe("v: 1\n");
 
     const merge = mergeOf(s, pr.root, 7, base, head);
-    const merged = await choose(s, checkout(s, `file://${pr.root}`, "refs/pull/7/merge", "job2"), event({ head, base }));
+    const merged = await choose(
+      s,
+      checkout(s, `file://${pr.root}`, "refs/pull/7/merge", "job2"),
+      event({ head, base }),
+    );
     expect(merged.head.commit).toBe(merge);
     expect(merged.base).toEqual({ commit: base, how: "merge-parent" });
   });
@@ -168,7 +178,11 @@ describe("push", () => {
     const chosen = await choose(s, job, push(zeros, pr.head, "refs/heads/topic"));
     expect(chosen.base).toEqual({ commit: pr.start, how: "merge-base" });
     expect(chosen.trusted).toEqual({ commit: pr.base });
-    const first = await choose(s, checkout(s, `file://${pr.root}`, "refs/heads/main", "job2"), push(zeros, pr.base));
+    const first = await choose(
+      s,
+      checkout(s, `file://${pr.root}`, "refs/heads/main", "job2"),
+      push(zeros, pr.base),
+    );
     expect(first.base).toBeUndefined();
   });
 });

@@ -18,7 +18,8 @@ export async function serveGit(
   options: { token?: string; redirect?: string } = {},
 ): Promise<GitServer> {
   const requests: GitServer["requests"] = [];
-  const wanted = options.token && `Basic ${Buffer.from(`x-access-token:${options.token}`).toString("base64")}`;
+  const wanted =
+    options.token && `Basic ${Buffer.from(`x-access-token:${options.token}`).toString("base64")}`;
   const server = createServer((request, response) => {
     const { authorization } = request.headers;
     requests.push({ path: request.url ?? "", authorization });
@@ -44,7 +45,7 @@ function answer(root: string, request: IncomingMessage, response: ServerResponse
   const { headers } = request;
   const child = spawn("git", ["http-backend"], {
     env: {
-      PATH: process.env["PATH"],
+      PATH: process.env.PATH,
       GIT_PROJECT_ROOT: root,
       GIT_HTTP_EXPORT_ALL: "1",
       GIT_CONFIG_NOSYSTEM: "1",
@@ -67,7 +68,11 @@ function answer(root: string, request: IncomingMessage, response: ServerResponse
     head = Buffer.concat([head, chunk]);
     const end = head.indexOf("\r\n\r\n");
     if (end < 0) return;
-    const fields = head.subarray(0, end).toString("latin1").split("\r\n").map((line) => line.split(": ") as [string, string]);
+    const fields = head
+      .subarray(0, end)
+      .toString("latin1")
+      .split("\r\n")
+      .map((line) => line.split(": ") as [string, string]);
     const status = fields.find(([name]) => name === "Status")?.[1] ?? "200";
     response.writeHead(Number.parseInt(status, 10), fields.filter(([name]) => name !== "Status").flat());
     response.write(head.subarray(end + 4));

@@ -45,7 +45,9 @@ describe("openRepository", () => {
     expect(command).toBe(`git config --global --add safe.directory '${root.replace("'", "'\\''")}'`);
 
     const env = { ...machine.env, GITHUB_ACTIONS: "true" };
-    await expect(openRepository(root, { ...machine, env: { ...env, GITHUB_WORKSPACE: "/" } })).rejects.toThrow(/safe.directory/);
+    await expect(
+      openRepository(root, { ...machine, env: { ...env, GITHUB_WORKSPACE: "/" } }),
+    ).rejects.toThrow(/safe.directory/);
     const inJob = await openRepository(root, { ...machine, env: { ...env, GITHUB_WORKSPACE: root } });
     expect((await inJob.git(["rev-parse", "HEAD"])).exitCode).toBe(0);
 

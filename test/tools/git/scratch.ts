@@ -27,9 +27,9 @@ export function scratch(env: Record<string, string> = {}): Scratch {
   for (const made of [home, tempDir]) mkdirSync(made, { mode: 0o700 });
   writeFileSync(
     join(home, ".gitconfig"),
-    "[init]\n\tdefaultBranch = main\n[user]\n\tname = Test\n\temail = test@example.com\n[protocol \"file\"]\n\tallow = always\n",
+    '[init]\n\tdefaultBranch = main\n[user]\n\tname = Test\n\temail = test@example.com\n[protocol "file"]\n\tallow = always\n',
   );
-  const base = { PATH: process.env["PATH"] ?? "", HOME: home, GIT_CONFIG_NOSYSTEM: "1" };
+  const base = { PATH: process.env.PATH ?? "", HOME: home, GIT_CONFIG_NOSYSTEM: "1" };
   let clock = Date.UTC(2026, 0, 1) / 1000;
   const git = (where: string, ...args: string[]): string => {
     const date = `${++clock} +0000`;

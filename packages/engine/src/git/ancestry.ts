@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ToolError } from "@gitops-actions/report";
 import { makeStore, requireFetch } from "./fetch.ts";
-import { reasonOf, runGit } from "./process.ts";
+import { type GitResult, runGit } from "./process.ts";
 import { type FetchOptions, fetchError, remoteRun } from "./remote.ts";
 import type { Repository } from "./repository.ts";
 
@@ -15,7 +15,7 @@ export interface MergeBase {
   candidates: number;
 }
 
-type Runner = (args: readonly string[]) => ReturnType<typeof runGit>;
+type Runner = (args: readonly string[]) => Promise<GitResult>;
 
 /**
  * The commit from which `a` and `b` (full ids) parted; undefined when they have no common history.
@@ -70,21 +70,11 @@ async function certainBase(
   shallow: ReadonlySet<string>,
 ): Promise<MergeBase | undefined | "unknown"> {
   const result = await git(["merge-base", "--all", a, b]);
-  // 1: none found; 128: a commit is missing.
   if (result.exitCode > 1) return "unknown";
-  const bases = result.stdout.toString("latin1").split("\n").filter(Boolean);
-  if (shallow.size > 0) {
-    const between = await git(["rev-list", a, b, "--not", ...bases]);
-    if (between.exitCode !== 0)
-      throw new ToolError("git/history", `the history cannot be read: ${reasonOf(between)}`);
-    if (
-      between.stdout
-        .toString("latin1")
-        .split("\n")
-        .some((commit) => shallow.has(commit))
-    )
-      return "unknown";
-  }
+  const bases = linesOf(result);
+  // Git's merge-base passes over commits it cannot read; rev-list fails on them.
+  const between = await git(["rev-list", a, b, "--not", ...bases]);
+  if (between.exitCode !== 0 || linesOf(between).some((line) => shallow.has(line))) return "unknown";
   const [commit] = bases;
   return commit === undefined ? undefined : { commit, candidates: bases.length };
 }
@@ -99,10 +89,13 @@ async function boundary(repository: Repository, a: string, b: string): Promise<s
       wanted.add(side);
       continue;
     }
-    for (const commit of known.stdout.toString("latin1").split("\n"))
-      if (shallow.has(commit)) wanted.add(commit);
+    for (const commit of linesOf(known)) if (shallow.has(commit)) wanted.add(commit);
   }
   return [...wanted].sort();
+}
+
+function linesOf(result: GitResult): string[] {
+  return result.stdout.toString("latin1").split("\n").filter(Boolean);
 }
 
 function shallowCommits(gitDir: string): ReadonlySet<string> {
