@@ -95,6 +95,18 @@ describe.each(names)("action.yml of %s", async (name) => {
     );
   });
 
+  test("has the same defaults as inputs.ts has for what is not set", async () => {
+    const env = environmentOfDefaults(action);
+    const expressions = Object.keys(env).filter((key) => env[key] === "expression");
+    const unset = Object.fromEntries(
+      Object.entries(env).map(([key, value]) => [
+        key,
+        key.startsWith("INPUT_") && !expressions.includes(key) ? "" : value,
+      ]),
+    );
+    expect((await readInputs(name, unset)).inputs).toEqual((await readInputs(name, env)).inputs);
+  });
+
   test("has true and false as the only values of a switch", async () => {
     const env = environmentOfDefaults(action);
     const switches = Object.entries(action.inputs ?? {}).filter(([, input]) =>

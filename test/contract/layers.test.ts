@@ -66,6 +66,17 @@ function worldlyReads(source: Source): string[] {
   return source.reads.filter((read) => forbidden.includes(read));
 }
 
+/** The packages, ours and others', that sources import. */
+function librariesOf(of: readonly Source[], imports: (source: Source) => string[]): Set<string> {
+  const specifiers = of.flatMap(imports).filter((name) => !name.startsWith(".") && !name.startsWith("node:"));
+  return new Set(specifiers.map(packageOf));
+}
+
+function readManifest(folder: string): Record<"dependencies" | "devDependencies", Record<string, string>> {
+  const manifest = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"));
+  return { dependencies: {}, devDependencies: {}, ...manifest };
+}
+
 /** Relative imports that leave the workspace or reach an entry point. */
 function strayImports(source: Source): string[] {
   return source.imports.filter((specifier) => {
@@ -101,23 +112,20 @@ describe("the layers", () => {
 
   test("declare what they import, with exact versions, and nothing else", () => {
     const wrong: string[] = [];
+    const { devDependencies } = readManifest(".");
     for (const workspace of new Set(sources.map((source) => source.workspace))) {
-      const { dependencies = {} } = JSON.parse(
-        readFileSync(join(root, workspace, "package.json"), "utf8"),
-      ) as {
-        dependencies?: Record<string, string>;
-      };
-      const imported = new Set(
-        sources
-          .filter((source) => source.workspace === workspace)
-          .flatMap((source) => source.imports)
-          .filter((name) => !name.startsWith(".") && !name.startsWith("node:"))
-          .map(packageOf),
-      );
-      for (const name of imported)
-        if (!(name in dependencies)) wrong.push(`${workspace} imports ${name} without declaring it`);
+      const { dependencies } = readManifest(workspace);
+      const own = sources.filter((source) => source.workspace === workspace);
+      for (const name of librariesOf(own, (source) => source.imports)) {
+        const erased =
+          !librariesOf(own, (source) => source.runtimeImports).has(name) &&
+          `@types/${name}` in devDependencies;
+        if (!(name in dependencies) && !erased)
+          wrong.push(`${workspace} imports ${name} without declaring it`);
+      }
       for (const [name, version] of Object.entries(dependencies)) {
-        if (!imported.has(name)) wrong.push(`${workspace} declares ${name} and does not import it`);
+        if (!librariesOf(own, (source) => source.imports).has(name))
+          wrong.push(`${workspace} declares ${name} and does not import it`);
         if (!/^(\*|\d+\.\d+\.\d+)$/.test(version))
           wrong.push(`${workspace}: ${name}@${version} is not an exact version`);
       }
@@ -159,6 +167,7 @@ describe("the reader of sources", () => {
       const h = process.env.HOME ?? new Date() ?? new Date(0) ?? Date.now();`;
     const source = readSource("packages/x/src/y.ts", text);
     expect(source.imports.sort()).toEqual(["./b.ts", "a", "c", "e"]);
+    expect(source.runtimeImports.sort()).toEqual(["./b.ts", "c", "e"]);
     expect(worldlyReads(source).sort()).toEqual(["Date.now", "new Date()", "process.env"]);
     expect(source.oddities).toEqual(["class F"]);
   });

@@ -19,6 +19,8 @@ export interface Source {
   workspace: string;
   /** What it imports or re-exports, types too, as written. */
   imports: string[];
+  /** Those of them that are still there when it runs: not imported as types alone. */
+  runtimeImports: string[];
   /** Outside things it reads: `process.env`, `Date.now`, `new Date()`. */
   reads: string[];
   /** Declarations that the style leaves out: `class Tree`, `export default`. */
@@ -37,6 +39,7 @@ export function readSource(path: string, text: string): Source {
     path,
     workspace: path.split("/").slice(0, 2).join("/"),
     imports: [],
+    runtimeImports: [],
     reads: [],
     oddities: [],
   };
@@ -52,6 +55,8 @@ function note(source: Source, node: Node): void {
     case "ExportAllDeclaration":
     case "ImportExpression":
       if (from?.value) source.imports.push(from.value);
+      if (from?.value && node.importKind !== "type" && node.exportKind !== "type")
+        source.runtimeImports.push(from.value);
       break;
     case "ExportDefaultDeclaration":
       source.oddities.push("export default");
