@@ -1,2 +1,10 @@
+export * from "./closure/closure.ts";
+export { type ClosureContext, createClosureContext } from "./closure/context.ts";
+export { kustomizationNames } from "./closure/kustomization.ts";
+export * from "./config.ts";
+export { configJsonSchema } from "./config-schema.ts";
+export * from "./discover.ts";
+export * from "./index-file.ts";
 export * from "./overlay.ts";
+export { joinPath, type Resolved, resolvePath } from "./resolve.ts";
 export * from "./tree.ts";

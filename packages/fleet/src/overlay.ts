@@ -37,6 +37,8 @@ export interface Gap {
   code: string;
   message: string;
   location?: Location;
+  /** What would be fetched, for `remote-*` and `chart-dependency`. `pinned`: the address names immutable content. */
+  remote?: { url: string; host: string; pinned: boolean };
 }
 
 /** Everything that a render of one overlay reads, or looks for and does not find. */

@@ -1,0 +1,154 @@
+import { createHash } from "node:crypto";
+import type { Location } from "@gitops-actions/report";
+import type { Closure, Gap } from "../overlay.ts";
+import { entryAt, type Resolved, resolvePath } from "../resolve.ts";
+import type { Entry, Tree } from "../tree.ts";
+
+/** What one folder's kustomization, chart or manifests read by themselves, and which folders they enter. */
+export interface Reads {
+  files: Set<string>;
+  directories: Set<string>;
+  absent: Set<string>;
+  gaps: Gap[];
+  escapes: Gap[];
+}
+
+/**
+ * Remembers what texts say (by Git object id, for all trees) and what folders read (for each tree). Share one among
+ * all closures of a run: a base that a thousand overlays use, at two commits, is then read once.
+ */
+export interface ClosureContext {
+  /** `kind` keeps readings of the same bytes for different purposes apart. */
+  parsed<Value>(kind: string, tree: Tree, entry: Entry, parse: (text: string) => Value): Promise<Value>;
+  /** Computes once for each tree and key. */
+  once<Value>(tree: Tree, key: string, compute: () => Promise<Value>): Promise<Value>;
+}
+
+/** An empty memory. */
+export function createClosureContext(): ClosureContext {
+  const texts = new Map<string, Promise<unknown>>();
+  const trees = new WeakMap<Tree, Map<string, Promise<unknown>>>();
+  const decoder = new TextDecoder();
+  return {
+    parsed<Value>(kind: string, tree: Tree, entry: Entry, parse: (text: string) => Value) {
+      const key = `${kind} ${entry.id}`;
+      let value = texts.get(key);
+      if (!value) {
+        value = tree.read(entry.path).then((bytes) => parse(decoder.decode(bytes)));
+        texts.set(key, value);
+      }
+      return value as Promise<Value>;
+    },
+    once<Value>(tree: Tree, key: string, compute: () => Promise<Value>) {
+      let known = trees.get(tree);
+      if (!known) {
+        known = new Map();
+        trees.set(tree, known);
+      }
+      let value = known.get(key);
+      if (!value) {
+        value = compute();
+        known.set(key, value);
+      }
+      return value as Promise<Value>;
+    },
+  };
+}
+
+/** Nothing read yet. */
+export function emptyReads(): Reads {
+  return { files: new Set(), directories: new Set(), absent: new Set(), gaps: [], escapes: [] };
+}
+
+/** A place in a file, for gaps and escapes. */
+export function exactly(path: string, line: number): Location {
+  return { path, line, precision: "exact", via: [] };
+}
+
+/** Follows a path and records what was passed and found, or missed. `location` is where the path is written. */
+export async function visit(
+  tree: Tree,
+  reads: Reads,
+  path: string,
+  folder: string,
+  location?: Location,
+): Promise<Resolved> {
+  const found = await resolvePath(tree, path, folder);
+  for (const link of found.links) reads.files.add(link);
+  const at = location ? { location } : {};
+  switch (found.kind) {
+    case "found":
+      if (found.entry.kind === "file") reads.files.add(found.path);
+      break;
+    case "absent":
+      reads.absent.add(found.missing);
+      if (found.blocker !== undefined) reads.files.add(found.blocker);
+      break;
+    case "escape": {
+      const who = found.link
+        ? `${path} goes through the link ${found.link}, which ${found.reason}`
+        : `${path} ${found.reason}`;
+      const code = found.link ? "link-outside" : path.startsWith("/") ? "absolute-path" : "path-outside";
+      reads.escapes.push({ code, message: `${who}; only files of this repository can be rendered`, ...at });
+      break;
+    }
+    case "submodule":
+      reads.gaps.push({
+        code: "submodule",
+        message: `${path} lies in the submodule ${found.path}, whose contents are not part of this repository`,
+        ...at,
+      });
+  }
+  return found;
+}
+
+/** Puts what several folders read together. */
+export function makeClosure(tree: Tree, all: Iterable<Reads>): Closure {
+  const files = new Set<string>();
+  const directories = new Set<string>();
+  const absent = new Set<string>();
+  const gaps: Gap[] = [];
+  const escapes: Gap[] = [];
+  for (const reads of all) {
+    for (const path of reads.files) files.add(path);
+    for (const path of reads.directories) directories.add(path);
+    for (const path of reads.absent) absent.add(path);
+    gaps.push(...reads.gaps);
+    escapes.push(...reads.escapes);
+  }
+  const closure = { files: sorted(files), directories: sorted(directories), absent: sorted(absent) };
+  return {
+    ...closure,
+    gaps: sortedGaps(gaps),
+    escapes: sortedGaps(escapes),
+    digest: digestOf(tree, closure),
+  };
+}
+
+function digestOf(tree: Tree, closure: Pick<Closure, "files" | "directories" | "absent">): string {
+  const lines: string[] = [];
+  for (const path of closure.files) lines.push(`read\0${path}\0${describe(entryAt(tree, path))}`);
+  for (const path of closure.directories) lines.push(`folder\0${path}\0${describe(entryAt(tree, path))}`);
+  for (const path of closure.absent) lines.push(`absent\0${path}`);
+  return createHash("sha256").update(lines.join("\0\n")).digest("hex");
+}
+
+function describe(entry: Entry | undefined): string {
+  return entry ? `${entry.kind}${entry.executable ? "+x" : ""}\0${entry.id}` : "none";
+}
+
+function sorted(paths: Set<string>): string[] {
+  return [...paths].sort(byCodePoint);
+}
+
+function sortedGaps(gaps: Gap[]): Gap[] {
+  const key = (gap: Gap) =>
+    `${gap.location?.path ?? ""}\0${String(gap.location?.line ?? 0).padStart(9, "0")}\0${gap.code}\0${gap.message}`;
+  const unique = new Map(gaps.map((gap) => [key(gap), gap]));
+  return [...unique.entries()].sort(([a], [b]) => byCodePoint(a, b)).map(([, gap]) => gap);
+}
+
+/** Sorts without regard to the machine's language. */
+export function byCodePoint(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,149 @@
+import type { Closure, OverlayOptions } from "../overlay.ts";
+import { entryAt, nameOf } from "../resolve.ts";
+import type { Tree } from "../tree.ts";
+import { type ChartMetadata, parseChartMetadata } from "./chart.ts";
+import { type ClosureContext, emptyReads, exactly, makeClosure, type Reads, visit } from "./context.ts";
+import { hostOf, withoutCredentials } from "./remote.ts";
+import { schemaReferences } from "./schema.ts";
+
+/** The closure of `helm template FOLDER -f VALUES...`; the folder is a real one of the tree ("" is the root). */
+export async function helmClosure(
+  tree: Tree,
+  folder: string,
+  options: Pick<OverlayOptions, "values">,
+  context: ClosureContext,
+): Promise<Closure> {
+  const own = emptyReads();
+  for (const path of options.values) await visit(tree, own, path, "");
+  return makeClosure(tree, [await readChart(tree, folder, context), own]);
+}
+
+/** What loading one chart folder reads, once for each tree: all of it, and what its links lead to. */
+export function readChart(tree: Tree, folder: string, context: ClosureContext): Promise<Reads> {
+  return context.once(tree, `chart ${folder}`, async () => {
+    const reads = emptyReads();
+    await readWhole(tree, reads, folder);
+    for (const chart of chartFolders(tree, folder)) {
+      await readDependencies(tree, reads, chart, context);
+      await readSchema(tree, reads, chart, context);
+    }
+    return reads;
+  });
+}
+
+/** A whole folder as Helm walks it (internal/sympath): links are followed wherever they lead. */
+async function readWhole(tree: Tree, reads: Reads, folder: string): Promise<void> {
+  if (reads.directories.has(folder)) return;
+  reads.directories.add(folder);
+  for (const entry of deepEntries(tree, folder)) {
+    if (entry.kind === "submodule") await visit(tree, reads, entry.path, "", exactly(entry.path, 1));
+    if (entry.kind !== "symlink") continue;
+    const found = await visit(tree, reads, entry.path, "", exactly(entry.path, 1));
+    if (found.kind !== "found" || found.entry.kind !== "directory") continue;
+    if (isWithin(entry.path, found.path)) {
+      const message = `the link ${entry.path} leads to a folder that holds it: Helm would never come to an end`;
+      reads.escapes.push({ code: "link-loop", message, location: exactly(entry.path, 1) });
+    } else await readWhole(tree, reads, found.path);
+  }
+}
+
+function* deepEntries(tree: Tree, folder: string): Generator<import("../tree.ts").Entry> {
+  for (const entry of tree.children(folder)) {
+    yield entry;
+    if (entry.kind === "directory") yield* deepEntries(tree, entry.path);
+  }
+}
+
+/** The chart and the unpacked charts it holds, at any depth. */
+function* chartFolders(tree: Tree, folder: string): Generator<string> {
+  yield folder;
+  for (const entry of tree.children(folder === "" ? "charts" : `${folder}/charts`)) {
+    if (entry.kind === "directory" && !/^[._]/.test(nameOf(entry.path)))
+      yield* chartFolders(tree, entry.path);
+  }
+}
+
+/** Helm refuses to render a chart whose dependencies are not in charts/ (action.CheckDependencies; top chart only). */
+async function readDependencies(
+  tree: Tree,
+  reads: Reads,
+  folder: string,
+  context: ClosureContext,
+): Promise<void> {
+  const metadata = await chartMetadata(tree, folder, context);
+  if (!metadata) return;
+  const vendored = await vendoredNames(tree, folder, context);
+  for (const dependency of metadata.dependencies) {
+    if (vendored.some((name) => name === dependency.name || isArchiveOf(name, dependency.name))) continue;
+    const url = withoutCredentials(dependency.repository);
+    const from = url === "" ? "" : ` from ${url}`;
+    reads.gaps.push({
+      code: "chart-dependency",
+      message: `the chart needs ${dependency.name}${from}, which is not in its charts/ folder; run \`helm dependency build\` and commit charts/`,
+      location: exactly(dependency.path, dependency.line),
+      remote: { url, host: hostOf(dependency.repository.replace(/^oci:/, "https:")), pinned: false },
+    });
+  }
+}
+
+/** Name and dependencies of a chart; undefined where Chart.yaml is absent. */
+export async function chartMetadata(
+  tree: Tree,
+  folder: string,
+  context: ClosureContext,
+): Promise<ChartMetadata | undefined> {
+  const read = async (name: string) => {
+    const path = folder === "" ? name : `${folder}/${name}`;
+    const entry = entryAt(tree, path);
+    if (entry?.kind !== "file") return undefined;
+    const metadata = await context.parsed("chart", tree, entry, parseChartMetadata);
+    return {
+      ...metadata,
+      dependencies: metadata.dependencies.map((dependency) => ({ ...dependency, path })),
+    };
+  };
+  const chart = await read("Chart.yaml");
+  const older = await read("requirements.yaml");
+  return chart && { ...chart, dependencies: older ? older.dependencies : chart.dependencies };
+}
+
+/** The names of unpacked charts, and the file names of archives, in charts/. */
+async function vendoredNames(tree: Tree, folder: string, context: ClosureContext): Promise<string[]> {
+  const names: string[] = [];
+  for (const entry of tree.children(folder === "" ? "charts" : `${folder}/charts`)) {
+    const name = nameOf(entry.path);
+    if (/^[._]/.test(name)) continue;
+    if (name.endsWith(".tgz")) names.push(name);
+    else names.push((await chartMetadata(tree, entry.path, context))?.name ?? name);
+  }
+  return names;
+}
+
+function isArchiveOf(file: string, name: string): boolean {
+  return file.endsWith(".tgz") && file.startsWith(`${name}-`);
+}
+
+async function readSchema(tree: Tree, reads: Reads, folder: string, context: ClosureContext): Promise<void> {
+  const path = folder === "" ? "values.schema.json" : `${folder}/values.schema.json`;
+  const entry = entryAt(tree, path);
+  if (entry?.kind !== "file") return;
+  for (const { url, line } of await context.parsed("schema", tree, entry, schemaReferences)) {
+    const location = exactly(path, line);
+    if (/^https?:/i.test(url)) {
+      const message = `the values schema refers to ${withoutCredentials(url)}, which Helm would fetch`;
+      reads.gaps.push({
+        code: "remote-schema",
+        message,
+        location,
+        remote: { url, host: hostOf(url), pinned: false },
+      });
+    } else {
+      const message = `the values schema refers to ${url}, which Helm would read from the root of the machine`;
+      reads.escapes.push({ code: "schema-outside", message, location });
+    }
+  }
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return folder === "" || path === folder || path.startsWith(`${folder}/`);
+}

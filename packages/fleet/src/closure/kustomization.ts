@@ -1,0 +1,146 @@
+import type { Node } from "yaml";
+import { isTemplated } from "../discover/manifest.ts";
+import { type Field, readDocuments, type YamlDocument } from "../document.ts";
+import { pluginUses } from "./plugin.ts";
+import {
+  isInline,
+  lowerCased,
+  makeChartUse,
+  pushGenerator,
+  pushList,
+  pushPatches,
+  pushPath,
+  pushUse,
+  type Uses,
+} from "./use.ts";
+
+/** The names under which kustomize looks for a kustomization, in its order (konfig.RecognizedKustomizationFileNames). */
+export const kustomizationNames = ["kustomization.yaml", "kustomization.yml", "Kustomization"] as const;
+
+/** What a kustomization file says that decides which files are read. Depends on the text alone. */
+export interface Kustomization extends Uses {
+  /** "" where it is left out, which means Kustomization. */
+  kind: string;
+  apiVersion: string;
+  namespace?: string;
+  /** The text has `{{ }}` in places that YAML reads: it is a template of a kustomization. */
+  templated?: boolean;
+  /** The first field that changes or makes objects other than by reading them; see `computed-plugin`. */
+  alters?: string;
+  /** Why the text cannot be read; `uses` is then empty. */
+  problem?: { message: string; line: number };
+}
+
+/**
+ * Reads a kustomization as kustomize does: only the first document, keys without regard to case. Of duplicate keys
+ * kustomize takes the last; here all count, so that nothing is missed.
+ */
+export function parseKustomization(text: string): Kustomization {
+  const found = parse(text);
+  return isTemplated(text) ? { ...found, templated: true } : found;
+}
+
+function parse(text: string): Kustomization {
+  const [document] = readDocuments(text);
+  const found: Kustomization = { kind: "", apiVersion: "", uses: [], charts: [], plugins: [] };
+  if (!document) return found;
+  if (document.error) return { ...found, problem: document.error };
+  if (document.root === null) return found;
+  const fields = lowerCased(document, document.root);
+  if (fields.length === 0 && !document.isEmptyMap(document.root)) {
+    return { ...found, problem: { message: "is not a mapping", line: document.lineOf(document.root) } };
+  }
+  for (const field of fields) {
+    if (field.key === "kind") found.kind = document.text(field.value) ?? "";
+    else if (field.key === "apiversion") found.apiVersion = document.text(field.value) ?? "";
+    else if (field.key === "namespace") found.namespace = document.text(field.value) ?? "";
+    else readers[field.key]?.(document, field.value, found);
+  }
+  readCharts(document, fields, found);
+  const alters = fields.find((field) => altering.has(field.key));
+  return alters ? { ...found, alters: alters.key } : found;
+}
+
+const altering = new Set([
+  "configmapgenerator",
+  "generators",
+  "helmchartinflationgenerator",
+  "helmcharts",
+  "patches",
+  "patchesjson6902",
+  "patchesstrategicmerge",
+  "replacements",
+  "secretgenerator",
+  "transformers",
+  "vars",
+]);
+
+type Reader = (document: YamlDocument, value: Node | null, found: Uses) => void;
+
+// One entry for every field of types.Kustomization that names a file, sigs.k8s.io/kustomize/api v0.21.2.
+const readers: Record<string, Reader> = {
+  resources: (document, value, found) => pushList(document, value, found, "resource", "resources"),
+  bases: (document, value, found) => pushList(document, value, found, "resource", "bases"),
+  components: (document, value, found) => pushList(document, value, found, "component", "components"),
+  crds: (document, value, found) => pushList(document, value, found, "file", "crds"),
+  configurations: (document, value, found) => pushList(document, value, found, "file", "configurations"),
+  openapi: (document, value, found) => pushPath(document, value, found, "openapi"),
+  patches: pathOfEach("patches"),
+  patchesjson6902: pathOfEach("patchesJson6902"),
+  replacements: pathOfEach("replacements"),
+  patchesstrategicmerge: (document, value, found) =>
+    pushPatches(document, value, found, "patchesStrategicMerge"),
+  configmapgenerator: generator("configMapGenerator"),
+  secretgenerator: generator("secretGenerator"),
+  generators: plugins("generators"),
+  transformers: plugins("transformers"),
+  validators: plugins("validators"),
+};
+
+function pathOfEach(field: string): Reader {
+  return (document, value, found) => {
+    for (const item of document.items(value)) pushPath(document, item, found, field);
+  };
+}
+
+function generator(field: string): Reader {
+  return (document, value, found) => {
+    for (const item of document.items(value)) pushGenerator(document, item, found, field);
+  };
+}
+
+function plugins(field: string): Reader {
+  return (document, value, found) => {
+    for (const item of document.items(value)) {
+      const text = document.text(item);
+      if (!text) continue;
+      if (!isInline(text)) {
+        pushUse(document, item, found, "plugin", field);
+        continue;
+      }
+      // Of an inline text, the item's own line is where a person looks.
+      const line = document.lineOf(item);
+      const inner = pluginUses(text);
+      found.uses.push(...inner.uses.map((use) => ({ ...use, line })));
+      found.charts.push(...inner.charts.map((chart) => ({ ...chart, line })));
+      found.plugins.push(...inner.plugins.map((plugin) => ({ ...plugin, line })));
+    }
+  };
+}
+
+function readCharts(document: YamlDocument, fields: Field[], found: Uses): void {
+  const valuesOf = (key: string) => fields.filter((field) => field.key === key).map((field) => field.value);
+  const homeIn = (map: Node | null) => {
+    const home = lowerCased(document, map).findLast((field) => field.key === "charthome");
+    return document.text(home?.value ?? null) ?? "";
+  };
+  const charts = valuesOf("helmcharts").flatMap((list) => document.items(list));
+  const older = valuesOf("helmchartinflationgenerator").flatMap((list) => document.items(list));
+  const globals = valuesOf("helmglobals");
+  // FixKustomization: the older field's last chartHome counts only where there are no helmGlobals.
+  const home =
+    globals.length > 0 ? homeIn(globals.at(-1) ?? null) : (older.map(homeIn).findLast(Boolean) ?? "");
+  for (const item of [...charts, ...older]) {
+    found.charts.push(makeChartUse(document, lowerCased(document, item), home, document.lineOf(item)));
+  }
+}

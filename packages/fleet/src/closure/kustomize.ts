@@ -1,0 +1,208 @@
+import type { Closure, Gap } from "../overlay.ts";
+import { joinPath } from "../resolve.ts";
+import type { Entry, Tree } from "../tree.ts";
+import { type ClosureContext, emptyReads, exactly, makeClosure, type Reads, visit } from "./context.ts";
+import { readChartUse } from "./inflation.ts";
+import { type Kustomization, kustomizationNames, parseKustomization } from "./kustomization.ts";
+import { pluginUses } from "./plugin.ts";
+import { hostOf, isPinned, isRemoteFile, parseRepoSpec, withoutCredentials } from "./remote.ts";
+import type { Use, Uses } from "./use.ts";
+
+/** What the kustomization of one folder reads, without what the folders it enters read. */
+export interface KustomizationFolder extends Reads {
+  /** The kustomization files that are there: kustomize wants exactly one. */
+  kustomizations: { path: string; content: Kustomization }[];
+  /** Real folders that it enters, by the field that names them. */
+  enters: { folder: string; field: string }[];
+  /** Real folders of the charts it inflates. */
+  charts: string[];
+  /** Files it reads as resources: in a folder of plugin configurations these are the configurations. */
+  resources: string[];
+  /** Folders whose resources configure plugins of this one. */
+  plugins: { folder: string; line: number }[];
+}
+
+/** The closure of `kustomize build FOLDER`; the folder is a real one of the tree ("" is the root). */
+export async function kustomizeClosure(
+  tree: Tree,
+  folder: string,
+  context: ClosureContext,
+): Promise<Closure> {
+  const all: Reads[] = [];
+  for (const { at, reads } of await foldersFrom(tree, folder, context)) {
+    all.push(reads);
+    for (const plugin of reads.plugins) all.push(await readPluginFolder(tree, at, plugin, context));
+  }
+  return makeClosure(tree, all);
+}
+
+/** Every folder that a build of `folder` enters, itself first, each once: cycles end here, as in kustomize. */
+async function foldersFrom(tree: Tree, folder: string, context: ClosureContext) {
+  const seen = new Set([folder]);
+  const found: { at: string; reads: KustomizationFolder }[] = [];
+  // A set is iterated in the order in which names are added, those added meanwhile included.
+  for (const at of seen) {
+    const reads = await readFolder(tree, at, context);
+    found.push({ at, reads });
+    for (const next of reads.enters) seen.add(next.folder);
+  }
+  return found;
+}
+
+/** Reads the kustomization of one folder, once for each tree. */
+export function readFolder(
+  tree: Tree,
+  folder: string,
+  context: ClosureContext,
+): Promise<KustomizationFolder> {
+  return context.once(tree, `kustomization ${folder}`, () => computeFolder(tree, folder, context));
+}
+
+async function computeFolder(
+  tree: Tree,
+  folder: string,
+  context: ClosureContext,
+): Promise<KustomizationFolder> {
+  const reads = emptyFolder();
+  for (const name of kustomizationNames) {
+    const found = await visit(tree, reads, name, folder);
+    if (found.kind !== "found") continue;
+    // A folder under a probed name: what matters is that it is one.
+    if (found.entry.kind === "directory") reads.directories.add(found.path);
+    else await readKustomization(tree, reads, folder, joinPath(folder, name) ?? name, found.entry, context);
+  }
+  return reads;
+}
+
+async function readKustomization(
+  tree: Tree,
+  reads: KustomizationFolder,
+  folder: string,
+  path: string,
+  entry: Entry,
+  context: ClosureContext,
+): Promise<void> {
+  const content = await context.parsed("kustomization", tree, entry, parseKustomization);
+  reads.kustomizations.push({ path, content });
+  if (content.problem) {
+    reads.gaps.push({
+      code: "unreadable-kustomization",
+      message: `${path} cannot be read: ${content.problem.message}`,
+      location: exactly(path, content.problem.line),
+    });
+  }
+  await readUses(tree, reads, folder, path, content, context);
+}
+
+async function readUses(
+  tree: Tree,
+  reads: KustomizationFolder,
+  folder: string,
+  path: string,
+  found: Uses,
+  context: ClosureContext,
+): Promise<void> {
+  for (const use of found.uses) await readUse(tree, reads, folder, path, use, context);
+  for (const chart of found.charts) await readChartUse(tree, reads, folder, path, chart, context);
+  for (const plugin of found.plugins) {
+    reads.gaps.push({
+      code: "plugin",
+      message: `${plugin.message}; generators and transformers that run programs or containers are never started`,
+      location: exactly(path, plugin.line),
+    });
+  }
+}
+
+/** Follows accumulateResources, accumulateComponents and FileLoader.Load: a file first, then a remote, then a folder. */
+async function readUse(
+  tree: Tree,
+  reads: KustomizationFolder,
+  folder: string,
+  path: string,
+  use: Use,
+  context: ClosureContext,
+): Promise<void> {
+  if (use.kind !== "component" && isRemoteFile(use.path)) {
+    reads.gaps.push(remoteGap(use, path));
+    return;
+  }
+  const remote = use.kind === "file" ? undefined : parseRepoSpec(use.path);
+  if (use.kind === "component" && remote) {
+    pushRemote(reads, use, path, remote.host);
+    return;
+  }
+  // Where the path reads as a repository, an absent file is no escape and no error: the repository is cloned.
+  const found = await visit(tree, reads, use.path, folder, exactly(path, use.line));
+  if (found.kind === "found" && found.entry.kind === "file") {
+    if (use.kind === "resource") reads.resources.push(found.path);
+    if (use.kind === "plugin") {
+      const inner = await context.parsed("plugin", tree, found.entry, pluginUses);
+      await readUses(tree, reads, folder, found.path, inner, context);
+    }
+    return;
+  }
+  if (remote) pushRemote(reads, use, path, remote.host);
+  else if (found.kind === "found" && use.kind !== "file") {
+    reads.enters.push({ folder: found.path, field: use.field });
+    if (use.kind === "plugin") reads.plugins.push({ folder: found.path, line: use.line });
+  } else if (found.kind === "found") {
+    // A folder where a file is wanted is an error of kustomize for as long as it is a folder.
+    reads.directories.add(found.path);
+  }
+}
+
+function pushRemote(reads: Reads, use: Use, path: string, host: string): void {
+  if (host !== "file://") {
+    reads.gaps.push(remoteGap(use, path));
+    return;
+  }
+  reads.escapes.push({
+    code: "file-url",
+    message: `${use.path} is a repository of the machine; only files of this repository can be rendered`,
+    location: exactly(path, use.line),
+  });
+}
+
+function remoteGap(use: Use, path: string): Gap {
+  const url = withoutCredentials(use.path);
+  const pinned = isPinned(use.path);
+  return {
+    code: use.kind === "file" ? "remote-file" : "remote-base",
+    message: `${url} is fetched from ${hostOf(use.path)}${pinned ? "" : ", and is not pinned to a commit"}`,
+    location: exactly(path, use.line),
+    remote: { url, host: hostOf(use.path), pinned },
+  };
+}
+
+/** What the configurations that a folder yields read: their paths start from the folder that names it. */
+function readPluginFolder(
+  tree: Tree,
+  from: string,
+  plugin: KustomizationFolder["plugins"][number],
+  context: ClosureContext,
+): Promise<Reads> {
+  return context.once(tree, `plugins ${from}\0${plugin.folder}`, async () => {
+    const reads = emptyFolder();
+    for (const { reads: inner } of await foldersFrom(tree, plugin.folder, context)) {
+      for (const path of inner.resources) {
+        const entry = tree.get(path);
+        if (!entry) continue;
+        const uses = await context.parsed("plugin", tree, entry, pluginUses);
+        await readUses(tree, reads, from, path, uses, context);
+      }
+      for (const { path, content } of inner.kustomizations) {
+        if (content.alters === undefined) continue;
+        reads.gaps.push({
+          code: "computed-plugin",
+          message: `${path} changes plugin configurations (${content.alters}), so which files they read is not known`,
+          location: exactly(path, 1),
+        });
+      }
+    }
+    return reads;
+  });
+}
+
+function emptyFolder(): KustomizationFolder {
+  return { ...emptyReads(), kustomizations: [], enters: [], charts: [], resources: [], plugins: [] };
+}

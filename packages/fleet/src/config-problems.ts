@@ -1,0 +1,63 @@
+import { closest, distance } from "fastest-levenshtein";
+import type * as z from "zod";
+import { configJsonSchema } from "./config-schema.ts";
+import type { YamlDocument } from "./document.ts";
+
+/** Something wrong with gitops.yaml, at a 1-based line. */
+export interface ConfigProblem {
+  line: number;
+  message: string;
+}
+
+/** Turns what zod found into sentences with lines. */
+export function configProblems(document: YamlDocument, error: z.ZodError): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  for (const { issue, path } of error.issues.flatMap((each) => flatten(each, []))) {
+    const where = path.map(String).join(".");
+    if (issue.code !== "unrecognized_keys") {
+      problems.push({
+        line: document.lineAt(path),
+        message: where ? `${where}: ${issue.message}` : issue.message,
+      });
+      continue;
+    }
+    for (const key of issue.keys) {
+      const message = `unknown key \`${key}\`${where ? ` in ${where}` : ""}${suggest(key, knownKeys())}`;
+      problems.push({ line: document.lineAt([...path, key]), message });
+    }
+  }
+  return problems.sort((a, b) => a.line - b.line);
+}
+
+/** `; did you mean \`x\`?` when one of the known words is close, else "". */
+export function suggest(word: string, known: readonly string[]): string {
+  const best = closest(word, [...known]);
+  return known.length > 0 && distance(word, best) <= Math.max(2, word.length / 3)
+    ? `; did you mean \`${best}\`?`
+    : "";
+}
+
+type Issue = z.core.$ZodIssue;
+type Path = (string | number)[];
+
+/** Of a union, the alternative that came furthest is the one that was meant. */
+function flatten(issue: Issue, prefix: Path): { issue: Issue; path: Path }[] {
+  const path = [...prefix, ...(issue.path as Path)];
+  if (issue.code !== "invalid_union" || issue.errors.length === 0) return [{ issue, path }];
+  const branches = issue.errors.map((errors) => errors.flatMap((each) => flatten(each, path)));
+  const isWrongType = (branch: { issue: Issue; path: Path }[]) =>
+    branch.some((each) => each.issue.code === "invalid_type" && each.path.length === path.length);
+  const meant = branches.filter((branch) => !isWrongType(branch));
+  return meant[0] ?? [{ issue: { ...issue, message: "has the wrong type" } as Issue, path }];
+}
+
+function knownKeys(): string[] {
+  const keys = new Set<string>();
+  const collect = (schema: unknown) => {
+    if (typeof schema !== "object" || schema === null) return;
+    if ("properties" in schema) for (const key of Object.keys(schema.properties as object)) keys.add(key);
+    for (const value of Object.values(schema)) collect(value);
+  };
+  collect(configJsonSchema());
+  return [...keys];
+}
