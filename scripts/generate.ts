@@ -17,7 +17,7 @@ export async function generate(): Promise<Map<string, string>> {
     if (!existsSync(join(root, path))) continue;
     files.set(path, fillTables(await readFile(join(root, path), "utf8"), await readAction(root, name), path));
   }
-  for (const [name, text] of await makeSchemas()) files.set(`schemas/${name}`, text);
+  for (const [name, text] of makeSchemas()) files.set(`schemas/${name}`, text);
   return files;
 }
 

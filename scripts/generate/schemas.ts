@@ -1,14 +1,24 @@
-import * as report from "@gitops-actions/report";
+import { configJsonSchema, indexJsonSchema } from "@gitops-actions/fleet";
+import { Report } from "@gitops-actions/report";
 import * as z from "zod";
 
-const base = "https://json-schema.org/draft/2020-12/schema";
+/** Where editors fetch a schema; a release rewrites @v1 like the rest. */
+const home = "https://raw.githubusercontent.com/org/gitops-actions/v1/schemas";
 
 /** The published JSON Schemas, by file name. */
-export async function makeSchemas(): Promise<Map<string, string>> {
-  const schema = z.toJSONSchema(report.Report, { io: "output" });
-  return new Map([["report.schema.json", format("report.json of gitops-actions", schema)]]);
-}
-
-function format(title: string, schema: object): string {
-  return `${JSON.stringify({ $schema: base, title, ...schema }, null, 2)}\n`;
+export function makeSchemas(): Map<string, string> {
+  const schemas: Record<string, { title: string; schema: object }> = {
+    gitops: { title: "gitops.yaml", schema: configJsonSchema() },
+    index: { title: "index.json, written by render-overlays", schema: indexJsonSchema() },
+    report: {
+      title: "report.json, written by every action",
+      schema: z.toJSONSchema(Report, { io: "output" }),
+    },
+  };
+  return new Map(
+    Object.entries(schemas).map(([name, { title, schema }]) => {
+      const file = `${name}.schema.json`;
+      return [file, `${JSON.stringify({ $id: `${home}/${file}`, title, ...schema }, null, 2)}\n`];
+    }),
+  );
 }
