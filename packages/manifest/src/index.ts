@@ -1,1 +1,13 @@
+export * from "./diff.ts";
+export { diffValues, type FieldChange } from "./fields.ts";
+export * from "./format.ts";
+export * from "./group.ts";
+export * from "./identity.ts";
+export * from "./parse.ts";
+export { fieldPath, mergeKey } from "./path.ts";
+export * from "./pointer.ts";
+export { formatProblem, type Problem, type ProblemCode } from "./problem.ts";
+export { createRedactor, type Redactor, type RedactorInput } from "./redact.ts";
 export * from "./resource.ts";
+export { type FieldSpan, parseSource, type Source, type SourceDocument, type Span } from "./source.ts";
+export { equalJson, isObject, writeJson } from "./values.ts";

@@ -1,0 +1,143 @@
+import { joinPointer } from "./pointer.ts";
+import type { Json, JsonObject, Resource } from "./resource.ts";
+import { isObject } from "./values.ts";
+
+/** A value that must not be published, and the field that holds it. */
+export interface SecretField {
+  /** JSON Pointer into the resource's value. */
+  pointer: string;
+  /** The bytes it stands for: those behind the base64 of a Secret's data. */
+  bytes: Buffer;
+  /** Set where only the field's name gives it away (an env value, a ConfigMap's key). */
+  guessed?: true;
+}
+
+const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+const sensitiveName =
+  /(?:^|[^a-z0-9])(?:pass(?:word|wd|phrase)?|pwd|secret|token|credentials?|(?:api|access|secret|private|auth|encryption|signing)[-_.]?key|auth)$|[a-z](?:Password|Passwd|Secret|Token|ApiKey|AccessKey|SecretKey|PrivateKey|Credentials?)$/;
+/** Values of such fields that name something instead of being it: references, paths, placeholders, switches. */
+const reference = /^\$[({]|^\/|^\{\{|^(?:true|false|null|none|enabled|disabled)$|^\d{1,9}$/i;
+
+/** True for names such as DB_PASSWORD, api-key, private_key, authToken. */
+export function isSensitiveName(name: string): boolean {
+  return sensitiveName.test(/[a-z]/.test(name) ? name : name.toLowerCase());
+}
+
+/** A value encrypted by SOPS is what stands in Git for everyone to read: it is not plain, and not hidden. */
+export function isEncrypted(value: string): boolean {
+  return /^ENC\[[A-Z0-9_]+,data:/.test(value);
+}
+
+/** Every secret value that a resource holds, in the order of its fields. */
+export function findSecrets(resource: Resource): SecretField[] {
+  const found: SecretField[] = [];
+  const { value } = resource;
+  if (isSecret(value)) {
+    addData(found, value, []);
+    const annotation = annotationOf(value);
+    if (annotation !== undefined) {
+      found.push({
+        pointer: joinPointer(["metadata", "annotations", lastApplied]),
+        bytes: Buffer.from(annotation),
+      });
+      addApplied(found, annotation);
+    }
+  } else {
+    const annotation = annotationOf(value);
+    if (annotation !== undefined) addApplied(found, annotation);
+    if (value.kind === "ConfigMap" && isObject(value.data)) addNamed(found, value.data, ["data"]);
+    walkEnv(value, [], found);
+  }
+  return found;
+}
+
+function isSecret(value: JsonObject): boolean {
+  return value.kind === "Secret" && (value.apiVersion === "v1" || value.apiVersion === undefined);
+}
+
+function annotationOf(value: JsonObject): string | undefined {
+  const annotations = isObject(value.metadata) ? value.metadata.annotations : undefined;
+  const text =
+    isObject(annotations) && Object.hasOwn(annotations, lastApplied) ? annotations[lastApplied] : undefined;
+  return typeof text === "string" ? text : undefined;
+}
+
+function addData(found: SecretField[], secret: JsonObject, prefix: readonly string[]): void {
+  for (const field of ["data", "stringData"]) {
+    const values = secret[field];
+    if (values === undefined || values === null) continue;
+    walkLeaves(values, [...prefix, field], (leaf, tokens) => {
+      if (isEncrypted(leaf) || leaf === "") return;
+      found.push({
+        pointer: joinPointer(tokens),
+        bytes: field === "data" ? decode(leaf) : Buffer.from(leaf),
+      });
+    });
+  }
+}
+
+/** What `kubectl apply` keeps: the whole Secret once more, as JSON. Its values have no field of their own. */
+function addApplied(found: SecretField[], annotation: string): void {
+  let applied: unknown;
+  try {
+    applied = JSON.parse(annotation);
+  } catch {
+    return;
+  }
+  if (isObject(applied as Json) && isSecret(applied as JsonObject)) {
+    addData(found, applied as JsonObject, ["metadata", "annotations", lastApplied]);
+  }
+}
+
+function addNamed(found: SecretField[], values: JsonObject, tokens: readonly string[]): void {
+  for (const name of Object.keys(values)) {
+    const value = values[name];
+    if (typeof value === "string") addGuess(found, name, value, [...tokens, name]);
+  }
+}
+
+function addGuess(
+  found: SecretField[],
+  name: string,
+  value: string,
+  tokens: readonly (string | number)[],
+): void {
+  const isKey = /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(value);
+  if (!isKey && (value.length < 6 || !isSensitiveName(name) || reference.test(value) || isEncrypted(value)))
+    return;
+  found.push({ pointer: joinPointer(tokens), bytes: Buffer.from(value), guessed: true });
+}
+
+function walkEnv(value: Json, tokens: readonly (string | number)[], found: SecretField[]): void {
+  if (Array.isArray(value)) {
+    const isEnv = tokens.at(-1) === "env";
+    for (const [index, item] of value.entries()) {
+      const here = [...tokens, index];
+      if (isEnv && isObject(item) && typeof item.name === "string" && typeof item.value === "string") {
+        addGuess(found, item.name, item.value, [...here, "value"]);
+      }
+      walkEnv(item, here, found);
+    }
+  } else if (isObject(value)) {
+    for (const key of Object.keys(value)) walkEnv(value[key] as Json, [...tokens, key], found);
+  }
+}
+
+function walkLeaves(
+  value: Json,
+  tokens: readonly string[],
+  visit: (leaf: string, tokens: readonly string[]) => void,
+): void {
+  if (Array.isArray(value))
+    for (const [i, item] of value.entries()) walkLeaves(item, [...tokens, String(i)], visit);
+  else if (isObject(value))
+    for (const key of Object.keys(value)) walkLeaves(value[key] as Json, [...tokens, key], visit);
+  else if (value !== null) visit(String(value), tokens);
+}
+
+/** The bytes behind a Secret's data; the text itself where it is not base64. */
+function decode(text: string): Buffer {
+  const compact = text.replace(/\s+/g, "");
+  const bytes = Buffer.from(compact, "base64");
+  return compact.length % 4 === 0 && bytes.toString("base64") === compact ? bytes : Buffer.from(text);
+}

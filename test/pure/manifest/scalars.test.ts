@@ -1,0 +1,220 @@
+import { parseManifests, parseSource } from "@gitops-actions/manifest";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { isMap, parseDocument, stringify } from "yaml";
+
+const read = (text: string) => {
+  const { documents, problems } = parseSource(text);
+  if (problems.length > 0) throw new Error(problems[0]?.message);
+  return documents[0]?.value;
+};
+
+// Recorded from sigs.k8s.io/yaml v1.6.0 (YAMLToJSON), what kubectl and Helm read with.
+describe("values are read as sigs.k8s.io/yaml reads them", () => {
+  test.each([
+    ["yes", true],
+    ["Off", false],
+    ["y", true],
+    ["N", false],
+    ["yES", "yES"],
+    ["~", null],
+    ["Null", null],
+    ["0777", 511],
+    ["0o17", 15],
+    ["08", 8],
+    ["0x1F", 31],
+    ["0b101", 5],
+    ["-0x10", -16],
+    ["1_000", 1000],
+    ["1_0.5", 10.5],
+    ["+5", 5],
+    ["1e3", 1000],
+    ["1.0", 1],
+    [".5", 0.5],
+    ["+.5", 0.5],
+    ["1.", 1],
+    [".", "."],
+    ["1e999", "1e999"],
+    ["12:30:45", "12:30:45"],
+    ["1.2.3", "1.2.3"],
+    ["2001-12-14", "2001-12-14"],
+    ["2001-12-14T21:59:43Z", "2001-12-14T21:59:43Z"],
+    ["=", "="],
+    ["9007199254740993", 9007199254740993n],
+    ["-9223372036854775808", -9223372036854775808n],
+    ["18446744073709551615", 18446744073709551615n],
+    ['"yes"', "yes"],
+    ["'0777'", "0777"],
+    ["!!str 0777", "0777"],
+    ['!!int "7"', 7],
+    ["!!float 7", 7],
+    ["!custom 7", "7"],
+    ["! 7", "7"],
+  ])("%s", (text, value) => {
+    expect(read(`- ${text}\n`)).toEqual([value]);
+  });
+
+  test("keys become texts", () => {
+    expect(read("1: a\n0777: b\nyes: c\n1.5: d\n'null': e\n")).toEqual({
+      1: "a",
+      511: "b",
+      true: "c",
+      1.5: "d",
+      null: "e",
+    });
+  });
+
+  test("merge keys: explicit fields win, then the earlier source", () => {
+    const text =
+      "a: &a {x: 1, v: 1}\nb: &b {v: 2, z: 2}\nc:\n  <<: [*a, *b]\n  x: 3\nd: {x: 4, <<: *a}\ne: {'<<': 5}\n";
+    expect(read(text)).toMatchObject({ c: { x: 3, v: 1, z: 2 }, d: { x: 4, v: 1 }, e: { "<<": 5 } });
+  });
+
+  test("a field called __proto__ is a field", () => {
+    const value = read("__proto__: {a: 1}\nconstructor: 2\n") as object;
+    expect(Object.keys(value)).toEqual(["__proto__", "constructor"]);
+    expect(({} as { a?: number }).a).toBeUndefined();
+  });
+});
+
+/** Values that every YAML reader agrees on: what the yaml package writes for them leaves no room for 1.1 or 1.2. */
+const json = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { depthSize: "small", withCrossShrink: true },
+    fc.constantFrom(null, true, false),
+    fc.integer(),
+    // Whole numbers past 2^53 are read as bigint, which is tested below.
+    fc
+      .double({ noNaN: true, noDefaultInfinity: true })
+      .map((n) => (Object.is(n, -0) || /^-?\d{16,}$/.test(String(n)) ? 0 : n)),
+    fc.string(),
+    fc.constantFrom(
+      "",
+      " ",
+      "a: b",
+      "- a",
+      "# c",
+      "yes",
+      "0777",
+      "1_000",
+      "1e3",
+      "---",
+      "x\n---\ny\n",
+      "\ttab",
+      "a\r\nb",
+      "null",
+      "~",
+      "é\u{1F600}",
+      "|",
+      "'",
+      '"',
+    ),
+    fc.array(tie("value"), { maxLength: 4 }),
+    fc.dictionary(fc.oneof(fc.string(), fc.constantFrom("yes", "1", "0777", "a b")), tie("value"), {
+      maxKeys: 4,
+      noNullPrototype: true,
+    }),
+  ),
+})).value;
+
+test("what yaml writes, we read: every value comes back", () => {
+  fc.assert(
+    fc.property(json, fc.constantFrom("QUOTE_DOUBLE", "QUOTE_SINGLE", "PLAIN"), (value, style) => {
+      const text = stringify(value, {
+        version: "1.1",
+        defaultStringType: style as "QUOTE_DOUBLE",
+        defaultKeyType: "QUOTE_DOUBLE",
+        aliasDuplicateObjects: false,
+      });
+      expect(read(text) ?? null).toEqual(value);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("block scalars come back line by line", () => {
+  const line = fc.stringMatching(/^[ -~]{0,12}$/);
+  fc.assert(
+    fc.property(
+      fc.array(line, { minLength: 1, maxLength: 6 }),
+      fc.constantFrom("BLOCK_LITERAL", "BLOCK_FOLDED"),
+      (lines, style) => {
+        const text = `first\n${lines.join("\n")}\nlast\n`;
+        expect(
+          read(
+            stringify(
+              { data: { text } },
+              { defaultStringType: style as "BLOCK_LITERAL", defaultKeyType: "PLAIN", lineWidth: 0 },
+            ),
+          ),
+        ).toEqual({
+          data: { text },
+        });
+      },
+    ),
+  );
+});
+
+test("JSON is read as JSON", () => {
+  fc.assert(
+    fc.property(json, fc.constantFrom(undefined, 2), (value, indent) => {
+      const text = JSON.stringify(value, null, indent).replace(
+        /[\x7f-\x9f\ufffe\uffff]/g,
+        (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
+      );
+      expect(read(text) ?? null).toEqual(value);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("the yaml package and we agree on which random texts are mappings, and on their keys", () => {
+  const line = fc.constantFrom(
+    "a: 1",
+    "b:",
+    "  c: 2",
+    "  - d",
+    "- e",
+    "f: |",
+    "  text",
+    "g: 'x",
+    "  y'",
+    "# c",
+    "",
+    "h: {i: 1}",
+    "j: [k, l]",
+    "m: &n o",
+    "p: *n",
+    "? q",
+    ": r",
+    '"s": "t"',
+    "u: v # w",
+    "\tx: 1",
+    "y: z: 1",
+  );
+  fc.assert(
+    fc.property(fc.array(line, { maxLength: 7 }), (lines) => {
+      const text = `${lines.join("\n")}\n`;
+      const theirs = parseDocument(text, { uniqueKeys: false, strict: true });
+      const ours = parseSource(text);
+      const bad = ours.problems.some((p) => p.code !== "duplicate-key");
+      if (theirs.errors.length > 0 || bad || !isMap(theirs.contents)) return;
+      expect(Object.keys(ours.documents[0]?.value as object).sort()).toEqual(
+        [...new Set(Object.keys(theirs.toJS()))].map((k) => (k === "y" ? "true" : k)).sort(),
+      );
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("big numbers keep their digits from text to value", () => {
+  fc.assert(
+    fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 64n - 1n }), (number) => {
+      const [resource] = parseManifests(
+        `apiVersion: v1\nkind: A\nmetadata: {name: a}\nsize: ${number}\n`,
+        "",
+      ).resources;
+      expect(String(resource?.value.size)).toBe(String(number));
+    }),
+  );
+});
