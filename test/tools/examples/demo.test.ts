@@ -1,6 +1,8 @@
 import { chmod, cp, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { plainFolderTree } from "@gitops-actions/engine";
+import { defaultConfig, discover, loadConfig } from "@gitops-actions/fleet";
 import { UsageError } from "@gitops-actions/report";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
@@ -237,5 +239,35 @@ describe("the pull request", () => {
     const diff = await git("diff", "--name-only", demo.base, demo.head, "--", "*.enc.yaml");
     expect(diff.trim()).toBe("apps/storefront/overlays/dev/session.enc.yaml");
     expect(rendered("apps/storefront/overlays/dev")).toMatch(/session-key: ENC\[/);
+  });
+});
+
+describe("discovery", () => {
+  const listed = [
+    ...["notifications", "storefront"].flatMap((app) => environments.map((e) => `apps/${app}/overlays/${e}`)),
+    ...environments.map((environment) => `apps/payments@${environment}`),
+    ...environments.flatMap((environment) => [
+      `clusters/${environment}`,
+      `platform/namespaces/${environment}`,
+    ]),
+    "platform/crds",
+    "platform/trust-bundle",
+  ].sort();
+
+  test("finds the fleet, and each environment, with gitops.yaml", async () => {
+    const tree = await plainFolderTree(join(examples, "fleet"));
+    const { overlays, noticed, problems } = await discover(tree, await loadConfig(tree));
+    expect(overlays.map(({ id }) => id).sort()).toEqual(listed);
+    expect(problems).toEqual([]);
+    expect(noticed.map(({ path }) => path)).toEqual(["infrastructure"]);
+    for (const { id, environment } of overlays) {
+      if (/dev|staging|prod/.test(id)) expect(id).toMatch(new RegExp(`[/@]${environment}$`));
+      else expect({ id, environment }).toEqual({ id, environment: undefined });
+    }
+  });
+
+  test("finds the same without gitops.yaml", async () => {
+    const { overlays } = await discover(await plainFolderTree(join(examples, "fleet")), defaultConfig());
+    expect(overlays.map(({ id }) => id)).toEqual(expect.arrayContaining(listed));
   });
 });
