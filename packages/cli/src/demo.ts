@@ -6,7 +6,7 @@ import { type Commit, type Edit, type History, readHistory } from "./history.ts"
 /** Starts Git with these arguments in `cwd` and resolves with its standard output; rejects when Git fails. */
 export type RunGit = (
   args: string[],
-  options: { cwd: string; env: Record<string, string>; input?: string },
+  options: { cwd: string; env: Record<string, string>; stdin?: string },
 ) => Promise<string>;
 
 /** A repository made from examples/fleet: `head` is checked out, `base` is what it is compared with. */
@@ -34,7 +34,7 @@ export async function makeDemo(directory: string, source: string, git: RunGit): 
   // modes and line endings of the unpacked examples can change a commit id.
   const options = { cwd: directory, env: { GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1" } };
   await git(["init", "--quiet", "--template=", "--object-format=sha1", "--initial-branch=main"], options);
-  await git(["fast-import", "--quiet", "--force"], { ...options, input: stream });
+  await git(["fast-import", "--quiet", "--force"], { ...options, stdin: stream });
   const head = history.pullRequest.branch;
   await git(["checkout", "--quiet", "--force", head], options);
   return { repository: directory, base: "main", head, title: history.pullRequest.title };

@@ -34,12 +34,12 @@ export function run(command: string, args: string[], cwd: string): Promise<Outco
 
 /** Git with an environment of its own, so that a test can say what the user's configuration is. */
 export function gitWith(extra: Record<string, string>): RunGit {
-  return async (args, { cwd, env, input }) => {
+  return async (args, { cwd, env, stdin }) => {
     const outcome = await start(
       "git",
       args,
       { cwd, env: { PATH: process.env.PATH, ...extra, ...env } },
-      input,
+      stdin,
     );
     if (outcome.status !== 0) throw new Error(`git ${args.join(" ")}: ${outcome.stderr}`);
     return outcome.stdout;
@@ -50,13 +50,13 @@ function start(
   command: string,
   args: string[],
   options: { cwd: string; env: NodeJS.ProcessEnv },
-  input?: string,
+  stdin?: string,
 ): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = execFile(command, args, { ...options, maxBuffer: 1e8 }, (error, stdout, stderr) => {
       if (error && typeof error.code !== "number") reject(error);
       else resolve({ status: typeof error?.code === "number" ? error.code : 0, stdout, stderr });
     });
-    child.stdin?.end(input);
+    child.stdin?.end(stdin);
   });
 }
