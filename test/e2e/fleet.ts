@@ -24,11 +24,11 @@ export function git(cwd: string, ...args: string[]): string {
 /** The example repository with its pull request's branch, as `npm start` makes it. */
 export async function makeFleet(folder: string): Promise<{ folder: string; main: string; head: string }> {
   mkdirSync(folder, { recursive: true });
-  const demo = await makeDemo(folder, join(root, "examples"), async (args, { cwd, env, input }) =>
+  const demo = await makeDemo(folder, join(root, "examples"), async (args, { cwd, env, stdin }) =>
     execFileSync("git", args, {
       cwd,
       env: { PATH: process.env.PATH, ...env },
-      input: input ?? "",
+      input: stdin ?? "",
       encoding: "utf8",
     }),
   );

@@ -44,7 +44,7 @@ describe("the example repository's workflow in act", () => {
   test("shows a good pull request and passes", async () => {
     const fleet = await makeFleet(join(work, "good"));
     const path = `${storefrontDev}/kustomization.yaml`;
-    const head = commitEdit(fleet.folder, "main", "change", path, "newTag: 2.7.1", "newTag: 2.8.0");
+    const head = commitEdit(fleet.folder, "main", "change", path, "newTag: 2.8.0-rc.1", "newTag: 2.9.0");
     checkOutMerge(fleet.folder, fleet.main, head);
     const result = await run(fleet.folder, {
       event: "pull_request",
@@ -54,7 +54,7 @@ describe("the example repository's workflow in act", () => {
     expect(JSON.parse(result.outputs.render!.changed!)).toEqual([storefrontDev]);
     expect(result.outputs.render!["has-changes"]).toBe("true");
     expect(result.summary.render).toContain(storefrontDev);
-    expect(result.summary.render).toContain("2.8.0");
+    expect(result.summary.render).toContain("2.9.0");
   });
 
   test("names the mistakes of the example pull request and fails", async () => {
