@@ -25,7 +25,7 @@ export async function serveGit(
     requests.push({ path: request.url ?? "", authorization });
     if (options.redirect) {
       response.writeHead(302, { location: `${options.redirect}${request.url}` }).end();
-    } else if (wanted && authorization !== wanted) {
+    } else if (wanted && authorization?.replace(/^basic /i, "Basic ") !== wanted) {
       response.writeHead(401, { "www-authenticate": 'Basic realm="git"' }).end();
     } else {
       answer(root, request, response);

@@ -17,6 +17,8 @@ export interface Scratch {
   repository(name: string, files?: Record<string, string | Uint8Array>): string;
   /** Writes files, commits everything, and returns the new commit's id. */
   commit(folder: string, files: Record<string, string | Uint8Array>, message?: string): string;
+  /** Commits `count` changes of one file ("v: 1" to "v: COUNT") on the current branch, fast; returns the last one's id. */
+  commits(folder: string, path: string, count: number): string;
 }
 
 export function scratch(env: Record<string, string> = {}): Scratch {
@@ -65,6 +67,18 @@ export function scratch(env: Record<string, string> = {}): Scratch {
     git,
     write,
     commit,
+    commits(where, path, count) {
+      const branch = git(where, "symbolic-ref", "HEAD");
+      const stream = Array.from({ length: count }, (_, at) => {
+        const contents = `v: ${at + 1}\n`;
+        const from = at === 0 ? `from ${git(where, "rev-parse", "HEAD")}\n` : "";
+        const who = `committer Test <test@example.com> ${++clock} +0000\n`;
+        return `commit ${branch}\n${who}data 1\nx\n${from}M 644 inline ${path}\ndata ${contents.length}\n${contents}\n`;
+      });
+      execFileSync("git", ["fast-import", "--quiet"], { cwd: where, env: base, input: stream.join("") });
+      git(where, "reset", "-q", "--hard");
+      return git(where, "rev-parse", "HEAD");
+    },
     repository(name, files = { "README.md": "fleet\n" }) {
       const made = join(folder, name);
       mkdirSync(made, { recursive: true });

@@ -42,14 +42,18 @@ export function openBlobs(folder: string): BlobStore {
   }
 
   return {
-    keep(id, executable, read) {
+    async keep(id, executable, read) {
       const key = pathOf(id, executable);
-      let writing = kept.get(key);
-      if (!writing) {
-        writing = write(id, executable, read);
-        kept.set(key, writing);
+      for (let shared = kept.get(key); shared; shared = kept.get(key)) {
+        try {
+          return await shared;
+        } catch {
+          // That was the trouble of another path with the same contents; this one may be readable.
+        }
       }
-      return writing;
+      const writing = write(id, executable, read);
+      kept.set(key, writing);
+      return await writing;
     },
     link(id, executable, place) {
       const from = pathOf(id, executable);

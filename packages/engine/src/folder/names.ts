@@ -1,5 +1,5 @@
-import type { Gap, Tree } from "@gitops-actions/fleet";
-import { decodeName, isPortableName, quoteName } from "../git/name.ts";
+import type { Gap } from "@gitops-actions/fleet";
+import { isPortableName, quoteName } from "../git/name.ts";
 
 /** Why a path must not be made on a disk; undefined when it may. */
 export function refusedName(path: string): Gap | undefined {
@@ -31,28 +31,4 @@ export function caseClash(paths: Iterable<string>): Gap | undefined {
     }
   }
   return undefined;
-}
-
-/** Where a link of the tree leads, following links on the way; undefined when it leaves the repository, enters a .git or runs in a circle. */
-export async function resolveLink(tree: Tree, link: string, hops = 40): Promise<string | undefined> {
-  if (hops === 0) return undefined;
-  const target = decodeName(await tree.read(link));
-  if (target === "" || target.startsWith("/") || target.includes("\0")) return undefined;
-  let at = link.split("/").slice(0, -1);
-  for (const part of target.split("/")) {
-    if (part === "" || part === ".") continue;
-    if (part.toLowerCase() === ".git") return undefined;
-    if (part === "..") {
-      if (at.length === 0) return undefined;
-      at = at.slice(0, -1);
-      continue;
-    }
-    at = [...at, part];
-    const path = at.join("/");
-    if (tree.get(path)?.kind !== "symlink") continue;
-    const resolved = await resolveLink(tree, path, hops - 1);
-    if (resolved === undefined) return undefined;
-    at = resolved === "" ? [] : resolved.split("/");
-  }
-  return at.join("/");
 }

@@ -1,13 +1,20 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Closure, Entry, Gap, Tree } from "@gitops-actions/fleet";
+import {
+  type Closure,
+  type Entry,
+  type Gap,
+  type Resolved,
+  resolvePath,
+  type Tree,
+} from "@gitops-actions/fleet";
 import { ToolError } from "@gitops-actions/report";
 import { parentOf } from "../git/listing.ts";
 import { quoteName } from "../git/name.ts";
 import type { Machine } from "../machine.ts";
 import { type BlobFacts, type BlobStore, openBlobs } from "./blobs.ts";
 import { codeOf } from "./disk.ts";
-import { caseClash, refusedName, resolveLink } from "./names.ts";
+import { caseClash, refusedName } from "./names.ts";
 
 /** `files` counts what was written. `reasons`, sorted, is all that keeps an overlay from being rendered; then nothing is left on the disk. */
 export type Materialised = { ok: true; directory: string; files: number } | { ok: false; reasons: Gap[] };
@@ -78,8 +85,9 @@ async function prepare(
   const one = async (entry: Entry): Promise<void> => {
     const { path, id, executable, kind } = entry;
     if (kind === "symlink") {
-      if ((await resolveLink(tree, path)) !== undefined) links.set(path, await tree.read(path));
-      else reasons.push(gap(path, "escape", "is a link that leads out of the repository, or nowhere"));
+      const wrong = wrongLink(path, await resolvePath(tree, path));
+      if (wrong) reasons.push(wrong);
+      links.set(path, await tree.read(path));
       return;
     }
     const facts = await blobs.keep(id, executable, () => tree.read(path));
@@ -94,6 +102,14 @@ async function prepare(
     ),
   );
   return links;
+}
+
+/** A link may dangle, since what it leads to may lie outside the closure; it may not leave the repository. */
+function wrongLink(path: string, target: Resolved): Gap | undefined {
+  if (target.kind === "escape") return gap(path, "escape", `${target.reason}: it leaves the repository`);
+  if (target.kind === "submodule")
+    return gap(path, "submodule", `leads into the submodule ${quoteName(target.path)}`);
+  return undefined;
 }
 
 /** Contents no tool can render from. What merely lies in a chart's folder may be a picture, also one kept in LFS. */

@@ -113,6 +113,11 @@ function statusSettings(repository: Repository): Record<string, string> {
     else if (/^core\.(excludesfile|autocrlf|eol)$/.test(key)) pairs.push([key, values.at(-1)!]);
   }
   const environment: Record<string, string> = { GIT_CONFIG_COUNT: String(pairs.length) };
+  // Where `~/` points, and where the ignore file lies that Git reads when no other is configured.
+  for (const name of ["HOME", "XDG_CONFIG_HOME"]) {
+    const value = repository.machine.env[name];
+    if (value !== undefined) environment[name] = value;
+  }
   for (const [index, [key, value]] of pairs.entries()) {
     environment[`GIT_CONFIG_KEY_${index}`] = key;
     environment[`GIT_CONFIG_VALUE_${index}`] = value;
