@@ -41,24 +41,15 @@ export async function runProcess(spec: ProcessSpec, signal?: AbortSignal): Promi
   const elapsed = (): number => Math.round(performance.now() - began);
   if (signal?.aborted) return { ...nothing, ended: "cancelled", durationMs: 0 };
 
-  // The group is killed, not the child alone: a grandchild that holds the pipe would keep us waiting for ever.
-  // execa also kills the group when this process ends early. It reads the streams through us (`buffer: false`),
-  // because its own limit truncates without saying which limit it was.
-  const child = execa(spec.command, spec.args, {
-    cwd: spec.cwd,
-    env: spec.env,
-    extendEnv: false,
-    killDescendants: true,
-    killSignal: "SIGKILL",
-    forceKillAfterDelay: false,
-    buffer: false,
-    reject: false,
-    encoding: "buffer",
-    ...(spec.stdin === undefined ? { stdin: "ignore" as const } : { input: spec.stdin }),
-  });
-  const settled = child.then((result) => result);
+  let child: ReturnType<typeof start>;
+  try {
+    child = start(spec);
+  } catch (error) {
+    // An argument that no process can have, such as one with a NUL in it.
+    return { ...nothing, stderr: (error as Error).message, ended: "spawn", durationMs: elapsed() };
+  }
   if (child.pid === undefined) {
-    const { cause, shortMessage } = await settled;
+    const { cause, shortMessage } = await child;
     const reason = cause instanceof Error ? cause.message : (shortMessage ?? "unknown reason");
     return { ...nothing, stderr: reason, ended: "spawn", durationMs: elapsed() };
   }
@@ -89,6 +80,24 @@ export async function runProcess(spec: ProcessSpec, signal?: AbortSignal): Promi
     ended,
     durationMs: elapsed(),
   };
+}
+
+function start(spec: ProcessSpec) {
+  // The group is killed, not the child alone: a grandchild that holds the pipe would keep us waiting for ever.
+  // execa also kills the group when this process ends early. It reads the streams through us (`buffer: false`),
+  // because its own limit truncates without saying which limit it was.
+  return execa(spec.command, spec.args, {
+    cwd: spec.cwd,
+    env: spec.env,
+    extendEnv: false,
+    killDescendants: true,
+    killSignal: "SIGKILL",
+    forceKillAfterDelay: false,
+    buffer: false,
+    reject: false,
+    encoding: "buffer",
+    ...(spec.stdin === undefined ? { stdin: "ignore" as const } : { input: spec.stdin }),
+  });
 }
 
 const nothing = { exitCode: null, stdout: new Uint8Array(), stderr: "" };

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chmod, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ToolError } from "@gitops-actions/report";
 import { lock } from "proper-lockfile";
@@ -34,7 +34,7 @@ export type Cached =
  */
 export function entryFolder(cacheDir: string, wanted: Wanted, kind: "release" | "go"): string {
   const { module, sum, pin, platform, name, version } = wanted;
-  const recipe = JSON.stringify([module, sum, pin.build.package, pin.build.ldflags, pin.build.wrapper ?? ""]);
+  const recipe = JSON.stringify([module, sum, pin.build.package, pin.build.ldflags]);
   const key =
     kind === "go"
       ? createHash("sha256").update(recipe).digest("hex")
@@ -79,6 +79,7 @@ export async function storeEntry(
   const parent = join(folder, "..");
   await mkdir(parent, { recursive: true });
   const staging = await mkdtemp(join(parent, ".new-"));
+  await removeAbandoned(parent, staging);
   try {
     const finished = join(staging, "entry");
     await mkdir(finished);
@@ -94,6 +95,16 @@ export async function storeEntry(
   }
 }
 
+/** Removes what killed runs left half-written more than a day before the folder that was made just now. */
+async function removeAbandoned(parent: string, made: string): Promise<void> {
+  const now = (await stat(made)).mtimeMs;
+  for (const name of await readdir(parent)) {
+    const path = join(parent, name);
+    const age = now - ((await stat(path).catch(() => undefined))?.mtimeMs ?? now);
+    if (name.startsWith(".new-") && age > 24 * 3600_000) await rm(path, { recursive: true, force: true });
+  }
+}
+
 /** Runs `action` while no other process makes an entry for the same tool; says so when it has to wait. */
 export async function whileLocked<T>(
   machine: Machine,
@@ -103,7 +114,7 @@ export async function whileLocked<T>(
 ): Promise<T> {
   const folder = join(machine.cacheDir, "tools", wanted.name);
   await mkdir(folder, { recursive: true });
-  const options = { lockfilePath: join(folder, ".lock"), realpath: false, stale: 20_000, update: 5_000 };
+  const options = { lockfilePath: join(folder, ".lock"), realpath: false, stale: 10_000, update: 2_500 };
   // Losing the lock does no harm: entries are renamed into place whole.
   const onCompromised = (): void => {};
   let release: () => Promise<void>;

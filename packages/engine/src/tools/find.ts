@@ -42,7 +42,23 @@ export async function ensureTool(
   progress: Progress,
   options: ToolOptions = {},
 ): Promise<Tool> {
-  const wanted = wantedTool(name, currentPlatform(), settings.versions?.[name]);
+  return await ensureWanted(
+    wantedTool(name, currentPlatform(), settings.versions?.[name]),
+    settings,
+    machine,
+    progress,
+    options,
+  );
+}
+
+/** `ensureTool` for a tool described in full. */
+export async function ensureWanted(
+  wanted: Wanted,
+  settings: ToolSettings,
+  machine: Machine,
+  progress: Progress,
+  options: ToolOptions = {},
+): Promise<Tool> {
   const present =
     (await given(wanted, settings, machine)) ?? (await cached(wanted, settings, machine, progress));
   if (present) return present;

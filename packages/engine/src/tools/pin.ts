@@ -34,8 +34,6 @@ export interface Pin {
     ldflags: string;
     /** For people: how long the build takes on two cores. */
     takes: string;
-    /** `go install` refuses modules with replace lines; these are built from a module that requires them. */
-    wrapper?: "replaces" | "staging";
   };
   versions: Readonly<Record<string, PinnedVersion>>;
 }

@@ -229,7 +229,6 @@ export const pins = {
       ldflags:
         "-X k8s.io/component-base/version.gitVersion=v{version} -X k8s.io/client-go/pkg/version.gitVersion=v{version}",
       takes: "several minutes",
-      wrapper: "staging",
     },
     versions: {
       "1.37.1": {
@@ -425,7 +424,6 @@ export const pins = {
       package: "/cmd/cli/kubectl-kyverno",
       ldflags: "-X {module}/pkg/version.BuildVersion=v{version}",
       takes: "about five minutes",
-      wrapper: "replaces",
     },
     versions: {
       "1.19.1": {
