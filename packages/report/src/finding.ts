@@ -63,54 +63,73 @@ function pickIdentity({ group, version, kind, namespace, name }: ResourceId): Re
  */
 export function mergeFindings(findings: Iterable<Finding>): Finding[] {
   const merged: Finding[] = [];
-  const groups = new Map<string, Finding[]>();
-  const taken = new Map<Finding, Set<string>>();
-  const seen = new Set<string>();
-  // How many of this kind each overlay has had: the n-th in one overlay joins the n-th in the others.
-  const turn = new Map<string, number>();
-
-  for (const finding of findings) {
-    const kind = `${finding.fingerprint}\0${finding.message}`;
-    const exact = `${finding.field ?? ""}\0${locationKey(finding.location)}`;
-    const places = finding.places.length > 0 ? finding.places : [undefined];
-    for (const place of places) {
-      const here = `${kind}\0${place?.overlay ?? ""}`;
-      if (seen.has(`${here}\0${exact}`)) continue;
-      seen.add(`${here}\0${exact}`);
-      const index = turn.get(here) ?? 0;
-      turn.set(here, index + 1);
-      const group = groups.get(kind) ?? [];
-      groups.set(kind, group);
-      let target = group[index];
-      if (!target) {
-        target = { ...finding, places: [], related: [...finding.related] };
-        group[index] = target;
-        merged.push(target);
-        taken.set(target, new Set());
-      }
-      join(target, finding, place, taken.get(target)!);
+  const byKind = new Map<string, Finding[]>();
+  // How many of one kind an overlay has had: its n-th joins the n-th of the other overlays.
+  const turns = new Map<string, number>();
+  for (const group of joinRepeated(findings)) {
+    const kind = kindOf(group);
+    const overlays = overlaysOf(group).map((overlay) => `${kind}\0${overlay}`);
+    const turn = overlays.reduce((most, overlay) => Math.max(most, turns.get(overlay) ?? 0), 0);
+    for (const overlay of overlays) turns.set(overlay, turn + 1);
+    const targets = byKind.get(kind) ?? [];
+    byKind.set(kind, targets);
+    const target = targets[turn];
+    if (target) join(target, group);
+    else {
+      targets[turn] = group;
+      merged.push(group);
     }
   }
   return merged;
 }
 
-/** Adds a place, keeps the graver severity, and names another location instead of dropping it. */
-function join(target: Finding, finding: Finding, place: Place | undefined, locations: Set<string>): void {
-  if (place) target.places.push(place);
-  if (SEVERITIES.indexOf(finding.severity) < SEVERITIES.indexOf(target.severity)) {
-    target.severity = finding.severity;
+/** Joins what agrees in field and location too, and drops repetitions within one overlay. Makes copies. */
+function joinRepeated(findings: Iterable<Finding>): Finding[] {
+  const groups = new Map<string, Finding>();
+  const seen = new Set<string>();
+  for (const finding of findings) {
+    const key = `${kindOf(finding)}\0${finding.field ?? ""}\0${locationKey(finding.location)}`;
+    const group: Finding = groups.get(key) ?? { ...finding, places: [], related: [...finding.related] };
+    groups.set(key, group);
+    group.severity = graver(group.severity, finding.severity);
+    for (const place of finding.places) {
+      if (seen.has(`${key}\0${place.overlay}`)) continue;
+      seen.add(`${key}\0${place.overlay}`);
+      group.places.push(place);
+    }
   }
-  if (!finding.location) return;
-  const key = locationKey(finding.location);
-  if (locations.has(key)) return;
-  locations.add(key);
-  if (!target.location) target.location = finding.location;
-  else if (locationKey(target.location) !== key) {
-    target.related.push({
-      message: place ? `also here, in ${place.overlay}` : "also here",
-      location: finding.location,
-    });
+  return [...groups.values()];
+}
+
+/** Adds the places of another, keeps the graver severity, and names its location instead of dropping it. */
+function join(target: Finding, other: Finding): void {
+  target.places.push(...other.places);
+  target.severity = graver(target.severity, other.severity);
+  if (!other.location) return;
+  if (!target.location) target.location = other.location;
+  else if (locationKey(target.location) !== locationKey(other.location)) {
+    target.related.push({ message: describeElsewhere(overlaysOf(other)), location: other.location });
   }
+}
+
+function describeElsewhere(overlays: string[]): string {
+  const named = overlays.filter(Boolean);
+  if (named.length === 0) return "also here";
+  const more = named.length > 3 ? ` and ${named.length - 3} more` : "";
+  return `also here, in ${named.slice(0, 3).join(", ")}${more}`;
+}
+
+function kindOf(finding: Finding): string {
+  return `${finding.fingerprint}\0${finding.message}`;
+}
+
+/** The overlays of a finding; of one that is about none, the nameless one. */
+function overlaysOf(finding: Finding): string[] {
+  return finding.places.length > 0 ? finding.places.map((place) => place.overlay) : [""];
+}
+
+function graver(a: Severity, b: Severity): Severity {
+  return isAtLeast(a, b) ? a : b;
 }
 
 function locationKey(location: Location | undefined): string {

@@ -11,14 +11,23 @@ const MEANINGFUL = /[&<>"'`*_{}[\]()#|~$!\\^=+]/g;
  * zero-width space goes between the parts).
  */
 export function escapeMarkdown(text: string): string {
-  return visible(text)
-    .replace(MEANINGFUL, (character) => `&#${character.charCodeAt(0)};`)
-    .replaceAll("@", "@&#8203;")
-    .replace(/&#35;(?=\d)/g, "&#35;&#8203;")
-    .replaceAll("://", ":&#8203;//")
-    .replace(/\b(www)\./gi, "$1&#8203;.")
-    .replace(/\b(gh)-(?=\d)/gi, "$1&#8203;-")
-    .replace(/\b[0-9a-f]{7,64}\b/g, (hash) => `${hash.slice(0, 6)}&#8203;${hash.slice(6)}`);
+  return (
+    visible(text)
+      .trimStart()
+      .replace(MEANINGFUL, encode)
+      // At the start of a line these would begin a list.
+      .replace(/^-|^\d(?=\d*\.)/, encode)
+      .replaceAll("@", "@&#8203;")
+      .replace(/&#35;(?=\d)/g, "&#35;&#8203;")
+      .replaceAll("://", ":&#8203;//")
+      .replace(/\b(www)\./gi, "$1&#8203;.")
+      .replace(/\b(gh)-(?=\d)/gi, "$1&#8203;-")
+      .replace(/\b[0-9a-f]{7,}\b/g, (hash) => hash.replace(/.{6}(?=.)/g, "$&&#8203;"))
+  );
+}
+
+function encode(character: string): string {
+  return `&#${character.charCodeAt(0)};`;
 }
 
 /** Text in a code span, on one line. Its delimiter is longer than any run of backticks inside. */

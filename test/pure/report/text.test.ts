@@ -1,0 +1,103 @@
+import { formatText, shorten, visible, visibleLines } from "@gitops-actions/report";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { hostileReport, hostileText, manyFindings, reportOf } from "./samples.ts";
+
+describe("visible text", () => {
+  test.each([
+    ["a\nb\r\tc", "a\\nb\\r\\tc"],
+    ["\u001b[31mred\u001b[0m", "\\x1b[31mred\\x1b[0m"],
+    ["user\u202egnp.exe", "user\\u202egnp.exe"],
+    ["zero\u200bwidth\ufeff", "zero\\u200bwidth\\ufeff"],
+    ["tag\u{e0041}", "tag\\u{e0041}"],
+    ["half \ud800 pair", "half \\ud800 pair"],
+    ["\u0085\u2028", "\\x85\\u2028"],
+    ["ordinary ünïcode 漢字 🎉", "ordinary ünïcode 漢字 🎉"],
+  ])("writes %j as %j", (text, shown) => {
+    expect(visible(text)).toBe(shown);
+  });
+
+  test("has no character left that a terminal acts on or that hides", () => {
+    fc.assert(
+      fc.property(hostileText, (text) => {
+        expect(visible(text)).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
+        expect(visibleLines(text).replace(/[\n\t]/g, "")).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
+      }),
+    );
+  });
+});
+
+describe("shortening", () => {
+  test("keeps within the limit, says what it cut, and never splits a pair", () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: "grapheme", maxLength: 300 }),
+        fc.integer({ min: 0, max: 200 }),
+        (text, limit) => {
+          const short = shorten(text, limit);
+          expect(short.length).toBeLessThanOrEqual(Math.max(limit, 0));
+          expect(short.isWellFormed()).toBe(true);
+          if (text.length <= limit) expect(short).toBe(text);
+        },
+      ),
+    );
+    expect(shorten("x".repeat(5000), 40)).toMatch(/^x+… \([\d,]+ more characters\)$/);
+  });
+});
+
+describe("the report as text", () => {
+  test("says what, where, why and how it ended", () => {
+    const text = formatText(
+      reportOf({
+        findings: manyFindings(1),
+        skipped: [{ kind: "overlay", id: "tf", code: "terraform", message: "not ours" }],
+      }),
+    );
+    expect(text).toBe(
+      [
+        "error validate/rule-0 apps/web-0/deployment.yaml:1",
+        "  Deployment shop/web-0 /spec/replicas",
+        "  spec.replicas is 0, and that is not what the schema says",
+        "  in apps/web-0/overlays/prod",
+        "  via base/kustomization.yaml",
+        "  help: Say a number.",
+        "",
+        "skipped overlay tf: not ours (terraform)",
+        "tools: kustomize 5.8.2 (cache)",
+        "commit 111111111111, compared with 222222222222 (merge-base)",
+        "render-overlays: 1 error. 3 overlays looked at, 12 resources.",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  test("cannot be made to act on a terminal, nor to look like a finding of ours", () => {
+    fc.assert(
+      fc.property(hostileReport, (report) => {
+        const text = formatText(report);
+        expect(text.replaceAll("\n", "").replaceAll("\t", "")).not.toMatch(
+          /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u,
+        );
+        const heads = text.split("\n").filter((line) => /^(error|warning|notice) /.test(line));
+        expect(heads).toHaveLength(report.findings.length);
+      }),
+    );
+  });
+
+  test("colours only through the given function", () => {
+    const styles = new Set<string>();
+    formatText(reportOf({ findings: manyFindings(3) }), {
+      paint: (style, text) => {
+        styles.add(style);
+        return text;
+      },
+    });
+    expect([...styles].sort()).toEqual(["bold", "dim", "error", "good", "notice", "warning"]);
+  });
+
+  test("prints as many as it is asked for and says how many more there are", () => {
+    const text = formatText(reportOf({ findings: manyFindings(30) }), { limit: 10 });
+    expect(text.split("\n").filter((line) => /^(error|warning|notice) /.test(line))).toHaveLength(10);
+    expect(text).toContain("... and 20 more findings, see report.json");
+  });
+});
