@@ -1,10 +1,10 @@
-import { chmod, cp, mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { plainFolderTree } from "@gitops-actions/engine";
 import { defaultConfig, discover, loadConfig } from "@gitops-actions/fleet";
 import { UsageError } from "@gitops-actions/report";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { type Demo, makeDemo } from "../../../packages/cli/src/demo.ts";
 import { gitWith, type Outcome, run, toolPath } from "./programs.ts";
@@ -13,17 +13,27 @@ const root = join(import.meta.dirname, "../../..");
 const examples = join(root, "examples");
 const environments = ["dev", "staging", "prod"];
 
+const folders: string[] = [];
 let demo: Demo;
 let kustomize: string;
 let helm: string;
 
 beforeAll(async () => {
-  [kustomize, helm] = await Promise.all([toolPath("kustomize"), toolPath("helm")]);
+  [kustomize, helm] = await Promise.all([
+    toolPath("kustomize", await newFolder()),
+    toolPath("helm", await newFolder()),
+  ]);
   demo = await makeDemo(await newFolder(), examples, gitWith({}));
 });
 
+afterAll(async () => {
+  await Promise.all(folders.map((folder) => rm(folder, { recursive: true })));
+});
+
 async function newFolder(): Promise<string> {
-  return mkdtemp(join(tmpdir(), "gitops-demo-"));
+  const folder = await mkdtemp(join(tmpdir(), "gitops-demo-"));
+  folders.push(folder);
+  return folder;
 }
 
 async function git(...args: string[]): Promise<string> {

@@ -1,7 +1,4 @@
 import { execFile } from "node:child_process";
-import { mkdtemp } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { ensureTool, userCacheDir } from "@gitops-actions/engine";
 import type { RunGit } from "../../../packages/cli/src/demo.ts";
 
@@ -15,12 +12,12 @@ export interface Outcome {
 const offline = { HTTP_PROXY: "http://127.0.0.1:9", HTTPS_PROXY: "http://127.0.0.1:9", NO_PROXY: "" };
 
 /** Where a tool of this machine is. `npm test` has fetched it before the tests start. */
-export async function toolPath(name: "kustomize" | "helm"): Promise<string> {
+export async function toolPath(name: "kustomize" | "helm", tempDir: string): Promise<string> {
   const machine = {
     env: process.env,
     cwd: process.cwd(),
     cacheDir: userCacheDir(process.env),
-    tempDir: await mkdtemp(join(tmpdir(), "gitops-tool-")),
+    tempDir,
     cores: 2,
   };
   return (await ensureTool(name, { allowBuild: true }, machine, () => {})).path;
