@@ -245,10 +245,18 @@ describe("the pull request", () => {
     expect(await git("cat-file", "blob", `${demo.head}:platform/trust-bundle/company-ca.crt`)).toMatch(/^\//);
   });
 
-  test("changes a Secret's value and no other Secret", async () => {
-    const diff = await git("diff", "--name-only", demo.base, demo.head, "--", "*.enc.yaml");
-    expect(diff.trim()).toBe("apps/storefront/overlays/dev/session.enc.yaml");
-    expect(rendered("apps/storefront/overlays/dev")).toMatch(/session-key: ENC\[/);
+  test("changes the value of one Secret, which keeps its name", async () => {
+    const secret = (output: string) => /^ {2}relay: (.+)$/m.exec(output)?.[1];
+    const dev = "apps/notifications/overlays/dev";
+    const before = await run(kustomize, ["build", dev], await checkOut("main"));
+    expect(secret(rendered(dev))).toMatch(/^[\w+/]+=*$/);
+    expect(secret(rendered(dev))).not.toBe(secret(before.stdout));
+    expect(
+      [before.stdout, rendered(dev)].map(
+        (text) => /^kind: Secret\nmetadata:\n(?: {4}.*\n| {2}labels:\n)* {2}name: (\S+)$/m.exec(text)?.[1],
+      ),
+    ).toEqual(["notifications-mail", "notifications-mail"]);
+    expect(await git("diff", "--name-only", demo.base, demo.head, "--", "*.enc.yaml")).toBe("");
   });
 });
 
