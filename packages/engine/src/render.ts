@@ -45,7 +45,7 @@ export const renderLimits = {
  * cannot be started, or when the signal is aborted.
  */
 export function renderAll(
-  jobs: Iterable<RenderJob>,
+  jobs: Iterable<RenderJob> | AsyncIterable<RenderJob>,
   settings: RenderSettings,
   machine: Machine,
   signal?: AbortSignal,

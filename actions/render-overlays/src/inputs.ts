@@ -1,0 +1,130 @@
+import type { Host } from "@gitops-actions/action";
+import {
+  readBoolean,
+  readChoice,
+  readInput,
+  readInteger,
+  readList,
+  readPath,
+  readRef,
+  readString,
+} from "@gitops-actions/action";
+import type { ToolSettings } from "@gitops-actions/engine";
+import type { Severity } from "@gitops-actions/report";
+
+/** What a person asks of render-overlays, in a workflow or on the command line. */
+export interface RenderInputs {
+  /** Folder inside the repository, relative to the working folder or absolute. */
+  path: string;
+  /** Globs of overlay folders; empty: all that are found. `!` excludes. */
+  kustomization: string[];
+  /** Absolute or relative folder for the result; undefined: a private folder of this run. */
+  output?: string;
+  baseRef?: string;
+  headRef?: string;
+  /** false: nothing is compared, everything at head is rendered. */
+  compare: boolean;
+  fetch: boolean;
+  token?: string;
+  renderAll: boolean;
+  allowEmpty: boolean;
+  allowRemoteBases: string[];
+  kustomizeBuildArgs: string[];
+  kubeVersion?: string;
+  apiVersions: string[];
+  includeCrds: boolean;
+  tools: ToolSettings;
+  failOnSeverity: Severity;
+  timeLimitSeconds: number;
+  memoryLimitMebibytes: number;
+  summary: boolean;
+  annotations: boolean;
+}
+
+/** What holds where nothing is said; the same as the defaults in action.yml. */
+export const defaults: RenderInputs = {
+  path: ".",
+  kustomization: [],
+  compare: true,
+  fetch: true,
+  renderAll: false,
+  allowEmpty: false,
+  allowRemoteBases: [],
+  kustomizeBuildArgs: [],
+  apiVersions: [],
+  includeCrds: false,
+  tools: { allowBuild: false, from: "auto" },
+  failOnSeverity: "error",
+  timeLimitSeconds: 120,
+  memoryLimitMebibytes: 2048,
+  summary: true,
+  annotations: true,
+};
+
+/** Reads the inputs of the step. Throws UsageError that names the input, its value and what was expected. */
+export function readInputs(host: Pick<Host, "env" | "cwd">): RenderInputs {
+  const given = (name: string): string | undefined => readString(host, name) || undefined;
+  return compact({
+    path: readPath(host, "path", defaults.path),
+    kustomization: readList(host, "kustomization"),
+    output: readInput(host, "output") === "" ? undefined : readPath(host, "output"),
+    baseRef: readRef(host, "base-ref") || undefined,
+    headRef: readRef(host, "head-ref") || undefined,
+    compare: true,
+    fetch: readBoolean(host, "fetch", defaults.fetch),
+    token: given("token"),
+    renderAll: readBoolean(host, "render-all", defaults.renderAll),
+    allowEmpty: readBoolean(host, "allow-empty", defaults.allowEmpty),
+    allowRemoteBases: readList(host, "allow-remote-bases"),
+    kustomizeBuildArgs: readList(host, "kustomize-build-args"),
+    kubeVersion: given("kube-version"),
+    apiVersions: readList(host, "api-versions"),
+    includeCrds: readBoolean(host, "include-crds", defaults.includeCrds),
+    tools: readTools(host),
+    failOnSeverity: readChoice<Severity>(
+      host,
+      "fail-on-severity",
+      ["error", "warning", "notice"] as const,
+      defaults.failOnSeverity,
+    ),
+    timeLimitSeconds: readInteger(host, "time-limit", {
+      default: defaults.timeLimitSeconds,
+      min: 1,
+      max: 3600,
+      unit: "seconds",
+    }),
+    memoryLimitMebibytes: readInteger(host, "memory-limit", {
+      default: defaults.memoryLimitMebibytes,
+      min: 64,
+      max: 65536,
+      unit: "MiB",
+    }),
+    summary: readBoolean(host, "summary", defaults.summary),
+    annotations: readBoolean(host, "annotations", defaults.annotations),
+  });
+}
+
+function readTools(host: Pick<Host, "env">): ToolSettings {
+  const kustomize = {
+    version: readString(host, "kustomize-version"),
+    path: readString(host, "kustomize-path"),
+  };
+  const helm = { version: readString(host, "helm-version"), path: readString(host, "helm-path") };
+  const mirror = readString(host, "tools-mirror");
+  return {
+    versions: {
+      ...(kustomize.version && { kustomize: kustomize.version }),
+      ...(helm.version && { helm: helm.version }),
+    },
+    paths: { ...(kustomize.path && { kustomize: kustomize.path }), ...(helm.path && { helm: helm.path }) },
+    from: readChoice(host, "tools-from", ["auto", "release", "go", "path"], "auto"),
+    // In a job a build takes minutes that nobody asked for: only `tools-from: go` does it.
+    allowBuild: false,
+    ...(mirror && { mirror }),
+  };
+}
+
+/** Leaves out what is undefined, for exact optional properties. */
+function compact<Shape extends object>(value: { [Key in keyof Shape]: Shape[Key] | undefined }): Shape {
+  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Shape;
+}

@@ -1,0 +1,120 @@
+import { join } from "node:path";
+import {
+  type Machine,
+  type RenderJob,
+  type RenderResult,
+  type RenderSettings,
+  renderAll,
+  type Sandboxes,
+} from "@gitops-actions/engine";
+import type { Gap, Tree } from "@gitops-actions/fleet";
+import type { Sighting } from "./compare.ts";
+import { needsHelm } from "./tooling.ts";
+
+/** One overlay to render on one side. */
+export interface Task {
+  id: string;
+  side: "base" | "head";
+  sighting: Sighting;
+  tree: Tree;
+}
+
+export interface Reason {
+  code: string;
+  message: string;
+  location?: { path: string; line: number };
+  /** What to do next. */
+  help?: string;
+}
+
+/**
+ * What came of a task. failed: the tool or the files say no. rejected: it would leave the repository. withheld: it
+ * needs something that is not allowed or not there (a remote base, a chart that is not vendored, a submodule).
+ */
+export type Outcome =
+  | { status: "rendered"; output: Uint8Array; warnings: string[] }
+  | { status: "failed" | "rejected" | "withheld"; reasons: [Reason, ...Reason[]] };
+
+/** Why a task must not be started; undefined when it may be. Hosts are in lower case. */
+export function refuse({ sighting }: Task, allowedHosts: ReadonlySet<string>): Outcome | undefined {
+  const { escapes, gaps } = sighting.closure;
+  const [escape, ...more] = escapes.map(toReason);
+  if (escape) return { status: "rejected", reasons: [escape, ...more] };
+  const missing = gaps.filter((gap) =>
+    gap.remote ? !allowedHosts.has(gap.remote.host) : gap.code === "submodule",
+  );
+  const [first, ...others] = missing.map(toReason);
+  return first && { status: "withheld", reasons: [first, ...others] };
+}
+
+function toReason({ code, message, location, remote }: Gap): Reason {
+  const help =
+    remote?.host &&
+    (code === "chart-dependency"
+      ? "Vendor the chart (helm dependency build) and commit its charts/ folder."
+      : `Copy what it names into this repository, or allow the host: allow-remote-bases: ${remote.host}`);
+  return {
+    code,
+    message,
+    ...(location && { location: { path: location.path, line: location.line } }),
+    ...(help && { help }),
+  };
+}
+
+/**
+ * Renders tasks, each in a folder of its own below `folder` that holds its closure and nothing else, and yields what
+ * came of each, in an order that is the same for each run.
+ */
+export async function* renderTasks(
+  tasks: readonly Task[],
+  folder: string,
+  settings: RenderSettings,
+  sandboxes: Sandboxes,
+  machine: Machine,
+  signal: AbortSignal,
+): AsyncGenerator<[Task, Outcome]> {
+  const isRemote = (task: Task): boolean => task.sighting.closure.gaps.some((gap) => gap.remote);
+  const offline = tasks.filter((task) => !isRemote(task));
+  const online = tasks.filter(isRemote);
+  yield* renderGroup(offline, folder, settings, sandboxes, machine, signal);
+  yield* renderGroup(online, folder, { ...settings, network: true }, sandboxes, machine, signal);
+}
+
+async function* renderGroup(
+  tasks: readonly Task[],
+  folder: string,
+  settings: RenderSettings,
+  sandboxes: Sandboxes,
+  machine: Machine,
+  signal: AbortSignal,
+): AsyncGenerator<[Task, Outcome]> {
+  if (tasks.length === 0) return;
+  // Jobs are made while earlier ones render. What cannot be laid out never becomes a job, so both orders are kept.
+  const started: Task[] = [];
+  const unplaced: [Task, Outcome][] = [];
+  async function* jobs(): AsyncGenerator<RenderJob> {
+    for (const task of tasks) {
+      const directory = join(folder, task.side, task.id === "." ? "_root" : task.id, "tree");
+      const { overlay, closure } = task.sighting;
+      const laid = await sandboxes.materialise(task.tree, closure, directory);
+      if (laid.ok) {
+        started.push(task);
+        yield { overlay, directory, needsHelm: needsHelm(task.sighting) };
+      } else {
+        const [first, ...more] = laid.reasons.map(toReason);
+        unplaced.push([task, { status: "failed", reasons: [first!, ...more] }]);
+      }
+    }
+  }
+  let next = 0;
+  for await (const result of renderAll(jobs(), settings, machine, signal)) {
+    yield [started[next++]!, toOutcome(result)];
+  }
+  yield* unplaced;
+}
+
+function toOutcome(result: RenderResult): Outcome {
+  if (result.status === "rendered") return result;
+  const { code, message, location } = result;
+  return { status: "failed", reasons: [{ code, message, ...(location && { location }) }] };
+}

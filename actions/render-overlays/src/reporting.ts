@@ -1,0 +1,100 @@
+import type { ChosenCommits } from "@gitops-actions/engine";
+import type { Redactor } from "@gitops-actions/manifest";
+import {
+  type Comparison,
+  type Finding,
+  makeFinding,
+  markAgainstBase,
+  mergeFindings,
+  type ReportParts,
+  type ToolUse,
+  type Unchecked,
+} from "@gitops-actions/report";
+import type { Pair } from "./compare.ts";
+import type { RenderedPair } from "./pairs.ts";
+import type { Side } from "./side.ts";
+import { findingsOf, uncheckedOf } from "./verdict.ts";
+
+/** All that was learnt in a run. */
+export interface Learnt {
+  commits: ChosenCommits;
+  source: Comparison;
+  sides: { head: Side; base?: Side };
+  pairs: readonly Pair[];
+  rendered: readonly RenderedPair[];
+  uses: ToolUse[];
+}
+
+/** What render-overlays reports, redacted: a tool may quote a Secret's value in its message. */
+export function reportParts(learnt: Learnt, redactor: Redactor): Omit<ReportParts, "action"> {
+  const { source, sides, pairs, rendered, uses } = learnt;
+  const compared = sides.base !== undefined;
+  const all = (side: "base" | "head"): Finding[] =>
+    rendered
+      .flatMap((each) => findingsOf(each, side, compared))
+      .map((finding) => redactFinding(finding, redactor));
+  const head = mergeFindings([...all("head"), ...problemFindings(sides.head)]);
+  const marked = compared
+    ? markAgainstBase(head, mergeFindings([...all("base"), ...problemFindings(sides.base!)]))
+    : { findings: head, fixed: [] };
+
+  const lists = { skipped: noticedOf(sides.head), failed: [] as Unchecked[] };
+  for (const each of rendered) {
+    const unchecked = uncheckedOf(each);
+    if (unchecked)
+      lists[unchecked.list].push({ ...unchecked.item, message: redactor.redactText(unchecked.item.message) });
+  }
+  const stored = rendered.flatMap((each) => each.stored.head?.resources ?? []);
+  return {
+    source,
+    tools: uses,
+    checked: {
+      overlays: rendered.filter((each) => each.stored.head).length,
+      resources: stored.length,
+      unique: new Set(stored.map((resource) => resource.digest)).size,
+    },
+    unchanged: pairs.length - rendered.length,
+    notes: notesOf(learnt, redactor),
+    ...lists,
+    ...marked,
+  };
+}
+
+function redactFinding(finding: Finding, redactor: Redactor): Finding {
+  return { ...finding, message: redactor.redactText(finding.message) };
+}
+
+function problemFindings({ fleet }: Side): Finding[] {
+  return fleet.problems.map((problem) =>
+    makeFinding({
+      rule: `fleet/${problem.code}`,
+      severity: "warning",
+      message: problem.message,
+      location: problem.location,
+      discriminator: problem.message,
+    }),
+  );
+}
+
+function noticedOf({ fleet }: Side): Unchecked[] {
+  return fleet.noticed.map(({ path, code, message }) => ({ kind: "path", id: path, code, message }));
+}
+
+function notesOf({ commits, rendered }: Learnt, redactor: Redactor): string[] {
+  const warnings = rendered.flatMap(({ pair, outcomes }) =>
+    outcomes.head?.status === "rendered"
+      ? outcomes.head.warnings.map((warning) => `${pair.id}: ${redactor.redactText(warning)}`)
+      : [],
+  );
+  const uncompared = rendered
+    .filter(
+      ({ pair, outcomes }) =>
+        pair.base &&
+        pair.head &&
+        outcomes.head?.status === "rendered" &&
+        outcomes.base &&
+        outcomes.base.status !== "rendered",
+    )
+    .map(({ pair }) => `${pair.id} renders now and did not before, so its changes cannot be shown`);
+  return [commits.why, ...uncompared, ...new Set(warnings)];
+}

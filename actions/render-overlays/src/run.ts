@@ -1,0 +1,136 @@
+import { join, resolve } from "node:path";
+import { type Event, type Host, workspaceOf } from "@gitops-actions/action";
+import {
+  type ChosenCommits,
+  chooseCommits,
+  openRepository,
+  type Progress,
+  type Repository,
+  treeAt,
+} from "@gitops-actions/engine";
+import { createClosureContext, type Index, loadConfig } from "@gitops-actions/fleet";
+import { createRedactor, type Redactor } from "@gitops-actions/manifest";
+import { makeReport, type Report } from "@gitops-actions/report";
+import { type ChangeSummary, summariseChanges } from "./changes.ts";
+import { type Pair, pairOverlays } from "./compare.ts";
+import { toGitEvent } from "./event.ts";
+import { describeSource, makeIndex } from "./index-entry.ts";
+import type { RenderInputs } from "./inputs.ts";
+import { emptyOutput } from "./output.ts";
+import { type RenderedPair, renderPairs } from "./pairs.ts";
+import { reportParts } from "./reporting.ts";
+import { readSide, type Side } from "./side.ts";
+import { writePrivate } from "./store.ts";
+
+/** What a run is given besides its inputs. */
+export interface RenderWorld {
+  host: Host;
+  /** Undefined on a laptop: the working tree is compared with the default branch. */
+  event?: Event;
+  progress: Progress;
+  signal: AbortSignal;
+  /** Random bytes with which Secret values are compared; never kept. */
+  secretKey: Uint8Array;
+}
+
+export interface RenderOutcome {
+  /** Absolute path of the folder with index.json and the manifests. Private: it holds Secret values. */
+  directory: string;
+  index: Index;
+  report: Report;
+  changes: ChangeSummary;
+  /** Ids of the overlays whose rendered manifests differ, or that could not be compared. */
+  changed: string[];
+}
+
+/**
+ * Renders a repository's overlays at one commit or two and says how they differ.
+ * Throws UsageError for wrong inputs or settings, ToolError when Git or a tool fails; what is wrong with an overlay is a finding.
+ */
+export async function run(inputs: RenderInputs, world: RenderWorld): Promise<RenderOutcome> {
+  const { host, progress } = world;
+  const directory = await emptyOutput(inputs, host);
+  const repository = await openRepository(resolve(workspaceOf(host), inputs.path), host);
+  try {
+    progress("Choosing commits");
+    const commits = await choose(repository, inputs, world);
+    progress("Reading the fleet");
+    const sides = await readSides(repository, commits, inputs);
+    const pairs = pairOverlays(sides.base?.sightings, sides.head.sightings);
+    const looked = pairs.filter((pair) => inputs.renderAll || pair.expected !== "unchanged");
+    const allowedHosts = await readAllowedHosts(repository, commits, sides, inputs);
+    const { rendered, uses } = await renderPairs(
+      looked,
+      { ...sides, allowedHosts },
+      directory,
+      inputs,
+      world,
+    );
+
+    const redactor = makeRedactor(rendered, world.secretKey);
+    const source = describeSource(commits, host.env.GITHUB_REPOSITORY);
+    const index = makeIndex(commits, source, pairs, rendered, uses);
+    const changes = summariseChanges(new Map(rendered.map((each) => [each.pair.id, each.changes])), redactor);
+    const report = makeReport({
+      ...reportParts({ commits, source, sides, pairs, rendered, uses }, redactor),
+      action: "render-overlays",
+    });
+    await writePrivate(join(directory, "index.json"), `${JSON.stringify(index, null, 2)}\n`);
+    return { directory, index, report, changes, changed: changedIds(pairs, rendered) };
+  } finally {
+    await repository.close();
+  }
+}
+
+function choose(repository: Repository, inputs: RenderInputs, world: RenderWorld): Promise<ChosenCommits> {
+  const { host, event, signal } = world;
+  const options = {
+    fetch: inputs.fetch,
+    signal,
+    ...(inputs.token && { token: inputs.token }),
+    ...(inputs.baseRef && { base: inputs.baseRef }),
+    ...(inputs.headRef && { head: inputs.headRef }),
+  };
+  return chooseCommits(repository, event && toGitEvent(event, host), options);
+}
+
+async function readSides(
+  repository: Repository,
+  commits: ChosenCommits,
+  inputs: RenderInputs,
+): Promise<{ head: Side; base?: Side }> {
+  // One memory for both sides: what is the same text at both commits is read and understood once.
+  const context = createClosureContext();
+  const head = await readSide(commits.head.tree, inputs, context);
+  if (!commits.base || !inputs.compare) return { head };
+  return { head, base: await readSide(await treeAt(repository, commits.base.commit), inputs, context) };
+}
+
+/** Hosts that may be fetched from: by this run's inputs, and by gitops.yaml at the tip of the base branch. */
+async function readAllowedHosts(
+  repository: Repository,
+  commits: ChosenCommits,
+  sides: { head: Side; base?: Side },
+  inputs: RenderInputs,
+): Promise<ReadonlySet<string>> {
+  const config = commits.trusted
+    ? await loadConfig(await treeAt(repository, commits.trusted.commit))
+    : sides.head.config;
+  return new Set([...inputs.allowRemoteBases, ...config.allow.remoteBases].map((host) => host.toLowerCase()));
+}
+
+function makeRedactor(rendered: readonly RenderedPair[], key: Uint8Array): Redactor {
+  const inputs = rendered.flatMap((each) =>
+    (["base", "head"] as const).map((side) => ({
+      overlay: each.pair.id,
+      side,
+      resources: each[side]?.resources ?? [],
+    })),
+  );
+  return createRedactor(inputs, key);
+}
+
+function changedIds(pairs: readonly Pair[], rendered: readonly RenderedPair[]): string[] {
+  const changed = new Set(rendered.filter((each) => each.change !== "unchanged").map((each) => each.pair.id));
+  return pairs.map((pair) => pair.id).filter((id) => changed.has(id));
+}

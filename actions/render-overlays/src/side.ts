@@ -1,0 +1,73 @@
+import type { ToolSettings } from "@gitops-actions/engine";
+import {
+  type ClosureContext,
+  type Config,
+  closureOf,
+  discover,
+  type Fleet,
+  loadConfig,
+  type Overlay,
+  type Tree,
+} from "@gitops-actions/fleet";
+import picomatch from "picomatch";
+import type { Sighting } from "./compare.ts";
+import type { RenderInputs } from "./inputs.ts";
+
+/** One side of a comparison: what the repository holds at that commit, and what each overlay reads. */
+export interface Side {
+  tree: Tree;
+  config: Config;
+  fleet: Fleet;
+  sightings: Map<string, Sighting>;
+  /** Where tools come from, with the versions that this side's gitops.yaml asks for. */
+  tools: ToolSettings;
+}
+
+/** Discovers the overlays of a tree and what each reads. Nothing is rendered. Throws UsageError for a broken gitops.yaml. */
+export async function readSide(tree: Tree, inputs: RenderInputs, context: ClosureContext): Promise<Side> {
+  const config = await loadConfig(tree);
+  const fleet = await discover(tree, config, context);
+  const wanted = fleet.overlays
+    .filter(selector(inputs.kustomization))
+    .map((overlay) => withOptions(overlay, inputs));
+  const sightings = new Map<string, Sighting>();
+  const tools = inputs.tools;
+  const pin = JSON.stringify([tools.versions ?? {}, inputs.kustomizeBuildArgs]);
+  const closures = await Promise.all(wanted.map((overlay) => closureOf(tree, overlay, context)));
+  for (const [i, overlay] of wanted.entries())
+    sightings.set(overlay.id, { overlay, closure: closures[i]!, pin });
+  return { tree, config, fleet, sightings, tools };
+}
+
+/** Overlays named by the globs: of their folder, or of the kustomization file in it. */
+function selector(globs: readonly string[]): (overlay: Overlay) => boolean {
+  const clean = (glob: string): string => glob.replace(/^\.\//, "").replace(/\/+$/, "") || ".";
+  const include = globs.filter((glob) => !glob.startsWith("!")).map(clean);
+  const exclude = globs.filter((glob) => glob.startsWith("!")).map((glob) => clean(glob.slice(1)));
+  const included = include.length > 0 ? picomatch(include, { dot: true }) : () => true;
+  const excluded = exclude.length > 0 ? picomatch(exclude, { dot: true }) : () => false;
+  return (overlay) => {
+    const names = [overlay.path, overlay.id];
+    if (overlay.kind === "kustomize") {
+      for (const name of ["kustomization.yaml", "kustomization.yml", "Kustomization"])
+        names.push(`${overlay.path}/${name}`);
+    }
+    return names.some((name) => included(name)) && !names.some((name) => excluded(name));
+  };
+}
+
+/** What the person says holds for every chart that gitops.yaml says nothing of. */
+function withOptions(overlay: Overlay, inputs: RenderInputs): Overlay {
+  if (overlay.kind !== "helm") return overlay;
+  const { options } = overlay;
+  const kubeVersion = options.kubeVersion ?? inputs.kubeVersion;
+  return {
+    ...overlay,
+    options: {
+      ...options,
+      ...(kubeVersion && { kubeVersion }),
+      apiVersions: options.apiVersions.length > 0 ? options.apiVersions : inputs.apiVersions,
+      includeCrds: options.includeCrds ?? inputs.includeCrds,
+    },
+  };
+}

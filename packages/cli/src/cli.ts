@@ -1,0 +1,46 @@
+import type { Host } from "@gitops-actions/action";
+import { UsageError } from "@gitops-actions/report";
+import { type Command, flag, parseArguments, suggestion } from "./command.ts";
+import { pr } from "./commands/pr.ts";
+import { render } from "./commands/render.ts";
+import { tools } from "./commands/tools.ts";
+import { commandHelp, overview } from "./help.ts";
+import { makeTerminal, type Streams } from "./terminal.ts";
+import { version } from "./version.ts";
+
+/** Every command, in the order of help. */
+export const commands: readonly Command[] = [pr, render, tools];
+
+/** Runs `gitops ARGUMENTS` and answers the exit status. Throws UsageError (2) and ToolError (3). */
+export async function cli(
+  argv: string[],
+  host: Host,
+  streams: Streams,
+  signal: AbortSignal,
+): Promise<number> {
+  const terminal = makeTerminal(streams, host);
+  const [name, ...rest] = argv;
+  if (name === "--version" || name === "-V") {
+    terminal.out(`gitops ${version()}\n`);
+    return 0;
+  }
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    const asked = commands.find((command) => command.name === rest[0]);
+    terminal.out(asked ? commandHelp(asked) : overview(commands, version()));
+    return name === undefined ? 2 : 0;
+  }
+  const command = commands.find((each) => each.name === name);
+  if (!command) {
+    const known = commands.map((each) => each.name);
+    throw new UsageError(
+      `gitops has no command ${JSON.stringify(name)}${suggestion(name, known)} See: gitops --help`,
+    );
+  }
+  if (rest.includes("--help") || rest.includes("-h")) {
+    terminal.out(commandHelp(command));
+    return 0;
+  }
+  const args = parseArguments(command, rest);
+  if (flag(args, "help")) return 0;
+  return await command.run(args, host, terminal, signal);
+}
