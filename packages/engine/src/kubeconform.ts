@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { ToolError } from "@gitops-actions/report";
 import * as z from "zod";
 import { childEnvironment, withoutNetwork } from "./environment.ts";
-import { runProcess } from "./exec.ts";
+import { type ProcessSpec, runProcess } from "./exec.ts";
+import { stoppedBy } from "./limits.ts";
 import type { Machine } from "./machine.ts";
 import { findKind, type SchemaSet } from "./schemas/lookup.ts";
 import { type Problem, problemsOf } from "./schemas/problem.ts";
@@ -167,45 +168,33 @@ async function start(
   signal?: AbortSignal,
 ): Promise<KubeconformResult[]> {
   const locations = [join(folder, "schemas", schemaTemplate), ...(settings.schemaLocations ?? [])];
+  const workers = String(Math.max(1, machine.cores));
   const environment = childEnvironment(machine, []);
-  const result = await runProcess(
-    {
-      command: tool.path,
-      args: [
-        ...[
-          "-output",
-          "json",
-          "-verbose",
-          "-kubernetes-version",
-          schemas.kubernetes,
-          "-n",
-          String(Math.max(1, machine.cores)),
-        ],
-        ...(settings.strict ? ["-strict"] : []),
-        ...(settings.skip?.length ? ["-skip", settings.skip.join(",")] : []),
-        ...(settings.reject?.length ? ["-reject", settings.reject.join(",")] : []),
-        ...locations.flatMap((location) => ["-schema-location", location]),
-        join(folder, "documents"),
-      ],
-      cwd: folder,
-      env: settings.network ? environment : withoutNetwork(environment),
-      deadlineMs: 10 * 60_000,
-      maxOutputBytes: 512 * 1024 * 1024,
-      maxMemoryBytes: 2 * 1024 ** 3,
-    },
-    signal,
-  );
-  // 1 means that some resource is not valid: the output says which.
-  if (result.ended !== "exit" || (result.exitCode !== 0 && result.exitCode !== 1)) {
-    const how = result.ended === "exit" ? `exit status ${result.exitCode}` : `stopped: ${result.ended}`;
-    throw new ToolError(
-      result.ended === "exit" ? "kubeconform" : result.ended,
-      `kubeconform failed (${how}): ${result.stderr.trim().slice(0, 1000) || "no message"}`,
-    );
-  }
+  const spec: ProcessSpec = {
+    command: tool.path,
+    args: [
+      ...["-output", "json", "-verbose", "-kubernetes-version", schemas.kubernetes, "-n", workers],
+      ...(settings.strict ? ["-strict"] : []),
+      ...(settings.skip?.length ? ["-skip", settings.skip.join(",")] : []),
+      ...(settings.reject?.length ? ["-reject", settings.reject.join(",")] : []),
+      ...locations.flatMap((location) => ["-schema-location", location]),
+      join(folder, "documents"),
+    ],
+    cwd: folder,
+    env: settings.network ? environment : withoutNetwork(environment),
+    deadlineMs: 10 * 60_000,
+    maxOutputBytes: 512 * 1024 * 1024,
+    maxMemoryBytes: 2 * 1024 ** 3,
+  };
+  const result = await runProcess(spec, signal);
+  const stopped = stoppedBy(result, spec, "kubeconform");
+  if (stopped) throw new ToolError(stopped.code, stopped.message);
   const stdout = Buffer.from(result.stdout).toString("utf8");
-  if (!stdout.trim())
-    throw new ToolError("kubeconform", `kubeconform printed nothing: ${result.stderr.trim().slice(0, 1000)}`);
+  // Exit status 1 stands both for "some resource is not valid", with the output, and for a failure, without.
+  if (stdout.trim() === "" || (result.exitCode !== 0 && result.exitCode !== 1)) {
+    const said = result.stderr.trim().slice(0, 1000) || "no message";
+    throw new ToolError("kubeconform", `kubeconform failed (exit status ${result.exitCode}): ${said}`);
+  }
   return parseKubeconform(stdout);
 }
 
