@@ -181,5 +181,7 @@ function refuse(name: string, value: string, bad: boolean, expected: string): vo
 
 function wrong(name: string, value: string, expected: string): UsageError {
   const shown = value.length > 100 ? `${value.slice(0, 100)}...` : value;
-  return new UsageError(`input '${name}' is '${visible(shown)}'; expected ${expected}.`);
+  return new UsageError(
+    `input '${name}' is '${visible(shown)}'; expected ${expected}${/[?]$/.test(expected) ? "" : "."}`,
+  );
 }

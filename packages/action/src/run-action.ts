@@ -39,8 +39,8 @@ export async function runAction(run: (context: RunContext) => Promise<number>): 
   };
   process.on("SIGINT", () => cancel("SIGINT"));
   process.on("SIGTERM", () => cancel("SIGTERM"));
-  // A reader that went away (`| head`) is no failure of ours.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => end(error.code === "EPIPE" ? 0 : 3));
+  // A reader that went away (`| head`) is nothing to complain about, and nothing to call clean either: as SIGPIPE ends others.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => end(error.code === "EPIPE" ? 141 : 3));
   const fail = (error: unknown) => end(cancelled ? SIGNALS[cancelled] : report(error, host));
   process.on("uncaughtException", fail);
   process.on("unhandledRejection", fail);

@@ -25,12 +25,14 @@ function formsOf(secret: string): string[] {
     secret.trim(),
     encodeURIComponent(secret),
     JSON.stringify(secret).slice(1, -1),
-    base64(secret),
-    base64(`x-access-token:${secret}`),
-    base64(`:${secret}`),
+    ...base64Forms(secret),
+    ...base64Forms(`x-access-token:${secret}`),
+    ...base64Forms(`:${secret}`),
   ].filter((form) => form.length >= SHORTEST);
 }
 
-function base64(text: string): string {
-  return Buffer.from(text).toString("base64").replace(/=+$/, "");
+/** With padding and without: some tools leave it out, and it should not stay behind alone. */
+function base64Forms(text: string): string[] {
+  const padded = Buffer.from(text).toString("base64");
+  return [padded, padded.replace(/=+$/, "")];
 }
