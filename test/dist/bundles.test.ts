@@ -90,7 +90,7 @@ describe("the command line of an unpacked release, outside the clone", () => {
 
   test("says its version", () => {
     const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
-    expect(gitops("--version").trim()).toBe(version);
+    expect(gitops("--version").trim()).toBe(`gitops ${version}`);
   });
 
   test("says how it is used", () => {

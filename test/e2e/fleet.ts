@@ -60,3 +60,12 @@ export function checkOutMerge(folder: string, base: string, head: string): strin
   git(folder, "merge", "--quiet", "--no-ff", "--message", `Merge ${head} into ${base}`, head);
   return git(folder, "rev-parse", "HEAD");
 }
+
+/** A clone with nothing but the commit that is checked out in `folder`, which is its `origin`. */
+export function cloneShallow(folder: string, into: string): string {
+  git(folder, "update-ref", "refs/heads/checked-out", "HEAD");
+  git(folder, "config", "uploadpack.allowAnySHA1InWant", "true");
+  git(folder, "clone", "--quiet", "--depth=1", "--branch=checked-out", `file://${folder}`, into);
+  git(into, "checkout", "--quiet", "--detach");
+  return into;
+}

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { unpackRelease } from "../setup/release.ts";
 import { type Run, runWorkflow } from "./act.ts";
-import { checkOutMerge, commitEdit, makeFleet } from "./fleet.ts";
+import { checkOutMerge, cloneShallow, commitEdit, makeFleet } from "./fleet.ts";
 
 const work = mkdtempSync(join(tmpdir(), "gitops-e2e-"));
 const release = join(work, "release");
@@ -57,6 +57,17 @@ describe("the example repository's workflow in act", () => {
     expect(result.summary.render).toContain("2.9.0");
   });
 
+  test("fetches the base's commit into the depth-1 checkout that actions/checkout makes", async () => {
+    const fleet = await makeFleet(join(work, "upstream"));
+    const path = "apps/payments/values-prod.yaml";
+    const head = commitEdit(fleet.folder, "main", "change", path, "maxReplicas: 12", "maxReplicas: 15");
+    checkOutMerge(fleet.folder, fleet.main, head);
+    const shallow = cloneShallow(fleet.folder, join(work, "shallow"));
+    const result = await run(shallow, { event: "pull_request", payload: pullRequest(10, fleet.main, head) });
+    expect(result.jobs, result.log).toEqual({ render: "success" });
+    expect(JSON.parse(result.outputs.render!.changed!)).toEqual(["apps/payments@prod"]);
+  });
+
   test("names the mistakes of the example pull request and fails", async () => {
     const fleet = await makeFleet(join(work, "example"));
     checkOutMerge(fleet.folder, fleet.main, fleet.head);
@@ -76,9 +87,11 @@ describe("the example repository's workflow in act", () => {
     }
     const report = JSON.parse(readFileSync(join(result.uploads, "gitops-report/report.json"), "utf8")) as {
       verdict: string;
+      failed: { id: string }[];
       source: { base: object };
     };
-    expect(report.verdict).toBe("findings");
+    expect(report.verdict).toBe("incomplete");
+    expect(report.failed.map(({ id }) => id)).toContain("apps/storefront/overlays/staging");
     expect(report.source.base).toEqual({ commit: fleet.main, how: "merge-parent" });
   });
 
