@@ -2,8 +2,11 @@ import type { Entry, Tree } from "./tree.ts";
 
 /** What a path of the repository leads to when links are followed, and every entry passed on the way. */
 export type Resolved =
-  /** `path` is the real one, free of links; `links` are the symlinks that were traversed, in order. */
-  | { kind: "found"; path: string; entry: Entry; links: string[] }
+  /**
+   * `path` is the real one, free of links; `links` are the symlinks that were traversed, in order. `passed` are
+   * folders that a link's target enters and leaves again by `..`: they must be there.
+   */
+  | { kind: "found"; path: string; entry: Entry; links: string[]; passed?: string[] }
   /**
    * `missing` is the first name that does not exist (everything behind it was not looked at). `blocker` is the file
    * that stands where a folder was needed, or the link that leads to itself.
@@ -65,6 +68,7 @@ export function nameOf(path: string): string {
 
 async function walk(tree: Tree, path: string): Promise<Resolved> {
   const links: string[] = [];
+  const passed: string[] = [];
   const rest = path.split("/").reverse();
   let at = "";
   for (let part = rest.pop(); part !== undefined; part = rest.pop()) {
@@ -73,6 +77,8 @@ async function walk(tree: Tree, path: string): Promise<Resolved> {
       // Only a link's target brings ".." here, and there it is meant physically.
       if (at === "")
         return { kind: "escape", reason: "leads above the repository root", links, ...lastOf(links) };
+      // The folders above the link are there because it is.
+      if (!`${links.at(-1)}/`.startsWith(`${at}/`)) passed.push(at);
       at = folderOf(at);
       continue;
     }
@@ -98,7 +104,7 @@ async function walk(tree: Tree, path: string): Promise<Resolved> {
   }
   const entry = entryAt(tree, at);
   if (!entry) return { kind: "absent", missing: at, links };
-  return { kind: "found", path: at, entry, links };
+  return { kind: "found", path: at, entry, links, ...(passed.length > 0 ? { passed } : {}) };
 }
 
 function lastOf(links: string[]): { link?: string } {

@@ -78,6 +78,7 @@ export async function visit(
   const at = location ? { location } : {};
   switch (found.kind) {
     case "found":
+      for (const folder of found.passed ?? []) reads.directories.add(folder);
       if (found.entry.kind === "file") reads.files.add(found.path);
       break;
     case "absent":

@@ -141,8 +141,11 @@ async function readUse(
     }
     return;
   }
-  if (remote) pushRemote(reads, use, path, remote.host);
-  else if (found.kind === "found" && use.kind !== "file") {
+  if (remote) {
+    // A folder of that name is not entered; a file of that name would be read.
+    if (found.kind === "found") reads.directories.add(found.path);
+    pushRemote(reads, use, path, remote.host);
+  } else if (found.kind === "found" && use.kind !== "file") {
     reads.enters.push({ folder: found.path, field: use.field });
     if (use.kind === "plugin") reads.plugins.push({ folder: found.path, line: use.line });
   } else if (found.kind === "found") {
