@@ -74,6 +74,11 @@ function published(project: Project, go: Go): JsonObject[] {
   return filesBelow(folder).flatMap((file) => readDefinitions(readFileSync(file, "utf8"), file));
 }
 
+/** The folder of a module in Go's cache, fetched when it is not there. */
+export function downloadModule(module: { path: string; version: string }): string {
+  return withGo((go) => downloaded(module, go).Dir);
+}
+
 function downloaded(module: Project["modules"][number], go: Go): { Dir: string; GoMod: string } {
   return JSON.parse(go("mod", "download", "-json", `${module.path}@${module.version}`));
 }

@@ -2,6 +2,7 @@
 //
 //   npm run schemas -- DIR                 Kubernetes packs from DIR/v1.36.3.json[.xz], ... (/openapi/v2 of API servers)
 //   npm run schemas -- --crds NAME PATHS   a pack of custom resources from folders or files of CRDs
+//   npm run schemas -- --lifecycle         when API versions are deprecated and removed, from Kubernetes' Go modules
 //   npm run schemas -- --unpack 1.36 DIR   the schemas of a pack as files, for a kubeconform of one's own
 //   npm run schemas -- --modules           packs of Argo CD, Flux, Kyverno and Gatekeeper from their Go API modules
 import { execFileSync } from "node:child_process";
@@ -56,10 +57,15 @@ function unpack(version: string, to: string): void {
 
 const [first, ...rest] = process.argv.slice(2);
 if (!first) {
-  console.error("usage: npm run schemas -- DIR | --crds NAME PATHS... | --modules | --unpack VERSION DIR");
+  console.error(
+    "usage: npm run schemas -- DIR | --crds NAME PATHS... | --modules | --lifecycle | --unpack VERSION DIR",
+  );
   process.exitCode = 2;
 } else if (first === "--unpack" && rest.length === 2) {
   unpack(rest[0]!, rest[1]!);
+} else if (first === "--lifecycle") {
+  const { makeLifecycles } = await import("./lifecycle.ts");
+  makeLifecycles(folder);
 } else if (first === "--crds" || first === "--modules") {
   const { makeCustomPack, makeModulePacks } = await import("./custom.ts");
   if (first === "--crds") makeCustomPack(folder, rest[0]!, rest.slice(1));

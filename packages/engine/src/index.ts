@@ -16,6 +16,7 @@ export * from "./machine.ts";
 export * from "./render.ts";
 export * from "./schemas/catalog.ts";
 export { type CrdSchemas, convertCrd } from "./schemas/crd.ts";
+export * from "./schemas/lifecycle.ts";
 export * from "./schemas/lookup.ts";
 export type { JsonSchema, KindSchema, SchemaPack } from "./schemas/pack.ts";
 export type { Problem as SchemaProblem, ProblemKind as SchemaProblemKind } from "./schemas/problem.ts";

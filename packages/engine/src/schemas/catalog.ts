@@ -54,7 +54,7 @@ export function findKubernetesPack(version: string, entries: PackEntry[]): PackE
 }
 
 /** packages/engine/data/schemas, found by walking up: this code may be bundled into dist/<name>/index.js. */
-function packFolder(): string {
+export function packFolder(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   for (;;) {
     const candidate = join(folder, "packages/engine/data/schemas");
