@@ -40,6 +40,7 @@ export function script(path: string, prints: string, status = 0): string {
   return path;
 }
 
+/** Its source: built-in commands only, because it may run without a PATH. */
 export function program(prints: string, status = 0): string {
-  return `#!/bin/sh\ncat <<'END'\n${prints}\nEND\nexit ${status}\n`;
+  return `#!/bin/sh\nprintf '%s\\n' '${prints}'\nexit ${status}\n`;
 }

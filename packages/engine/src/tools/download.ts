@@ -144,10 +144,15 @@ function request(
   const agent = new (secure ? https.Agent : http.Agent)({ proxyEnv: { ...machine.env } });
   return new Promise((resolve, reject) => {
     const options = { agent, signal, headers: { "user-agent": "gitops-actions", accept: "*/*" } };
-    const sent = (secure ? https : http).get(url, options, resolve);
-    sent.setTimeout(limits.idleMs, () =>
-      sent.destroy(new Error(`the server was silent for ${Math.round(limits.idleMs / 1000)} s`)),
-    );
+    let answer: http.IncomingMessage | undefined;
+    const sent = (secure ? https : http).get(url, options, (response) => {
+      answer = response;
+      resolve(response);
+    });
+    sent.setTimeout(limits.idleMs, () => {
+      // The answer itself has to end with this error: ended through the request, it would only say "aborted".
+      (answer ?? sent).destroy(new Error(`the server was silent for ${Math.round(limits.idleMs / 1000)} s`));
+    });
     sent.on("error", reject);
   });
 }
