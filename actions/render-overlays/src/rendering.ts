@@ -38,8 +38,8 @@ export type Outcome =
 /** Why a task must not be started; undefined when it may be. Hosts are in lower case. */
 export function refuse({ sighting }: Task, allowedHosts: ReadonlySet<string>): Outcome | undefined {
   const { escapes, gaps } = sighting.closure;
-  const [escape, ...more] = escapes.map(toReason);
-  if (escape) return { status: "rejected", reasons: [escape, ...more] };
+  const [outside, ...more] = escapes.map(toReason);
+  if (outside) return { status: "rejected", reasons: [outside, ...more] };
   const missing = gaps.filter((gap) =>
     gap.remote ? !allowedHosts.has(gap.remote.host) : gap.code === "submodule",
   );
