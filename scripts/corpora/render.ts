@@ -126,7 +126,17 @@ function judge(archive: Archive, rows: readonly Row[], result: Result): Verdict[
   });
 }
 
+/** What kustomize itself makes of an overlay when it may call Helm. */
+function withHelm(archive: Archive, row: Row): Buffer {
+  const args = ["build", "--enable-helm", "--helm-command", findProgram("helm"), row.folder];
+  return execFileSync(findProgram("kustomize"), args, {
+    cwd: archive.folder,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+}
+
 function compare(
+  archive: Archive,
   row: Row,
   overlay: Result["index"]["overlays"][number],
   { report }: Result,
