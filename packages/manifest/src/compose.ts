@@ -8,6 +8,7 @@ import {
   type ScalarEvent,
   YAMLException,
 } from "js-yaml";
+import { type IndentedFlow, indentFlow, isOutdentedFlow } from "./flow.ts";
 import type { Flaw } from "./problem.ts";
 import { resolvePlain, resolveTagged, type Scalar, toKey } from "./scalars.ts";
 
@@ -70,21 +71,53 @@ class Unreadable extends Error {
 /** Reads the text of one document. Without `root`, `flaws` says why; with it, flaws such as duplicate keys may remain. */
 export function compose(text: string): { root?: Node; flaws: Flaw[] } {
   const flaws: Flaw[] = [];
+  const parse = (own: string) => parseEvents(own, { maxDepth });
   try {
-    const state: State = {
-      text,
-      events: parseEvents(text, { maxDepth }),
-      next: 1,
-      anchors: new Map(),
-      flaws,
-    };
-    if (state.events.length < 2) return { flaws };
-    const root = readNode(state, 0);
-    if (state.anchors.size > 0) refuseBomb(root);
-    return { root, flaws };
+    return composeEvents(text, parse(text), flaws);
+  } catch (error) {
+    const indented = isOutdentedFlow(error) ? indentFlow(text, parse) : undefined;
+    if (indented) return composeIndented(indented);
+    return { flaws: [...flaws, toFlaw(error)] };
+  }
+}
+
+function composeEvents(text: string, events: Event[], flaws: Flaw[]): { root?: Node; flaws: Flaw[] } {
+  const state: State = { text, events, next: 1, anchors: new Map(), flaws };
+  if (events.length < 2) return { flaws };
+  const root = readNode(state, 0);
+  if (state.anchors.size > 0) refuseBomb(root);
+  return { root, flaws };
+}
+
+/** Reads a text that `indentFlow` had to change; every offset is given as it is in the text before that. */
+function composeIndented({ text, events, toOriginal }: IndentedFlow<Event[]>): {
+  root?: Node;
+  flaws: Flaw[];
+} {
+  const flaws: Flaw[] = [];
+  let root: Node | undefined;
+  try {
+    root = composeEvents(text, events, flaws).root;
   } catch (error) {
     flaws.push(toFlaw(error));
-    return { flaws };
+  }
+  if (root) moveOffsets(root, toOriginal);
+  for (const flaw of flaws) {
+    flaw.offset = toOriginal(flaw.offset);
+    if (flaw.first !== undefined) flaw.first = toOriginal(flaw.first);
+  }
+  return root ? { root, flaws } : { flaws };
+}
+
+function moveOffsets(node: Node, move: (offset: number) => number): void {
+  node.start = move(node.start);
+  node.end = move(node.end);
+  if (node.kind === "sequence") for (const item of node.items) moveOffsets(item, move);
+  if (node.kind !== "mapping") return;
+  for (const entry of node.entries) {
+    entry.keyStart = move(entry.keyStart);
+    entry.keyEnd = move(entry.keyEnd);
+    moveOffsets(entry.value, move);
   }
 }
 
@@ -180,9 +213,19 @@ function readEntries(state: State, node: MappingNode): void {
       });
     }
     if (!merge) seen.set(key, entry.keyStart);
+    else if (!canBeMerged(entry.value)) {
+      const message = "a merge key (<<) takes a mapping, or a list of mappings";
+      state.flaws.push({ code: "syntax", message, offset: entry.keyStart });
+    }
     node.entries.push(entry);
   }
   node.end = braces ? skip(state.text, end, "}") : end;
+}
+
+function canBeMerged(value: Node): boolean {
+  const node = value.kind === "alias" ? value.target : value;
+  if (node.kind !== "sequence") return node.kind === "mapping";
+  return node.items.every((item) => (item.kind === "alias" ? item.target : item).kind === "mapping");
 }
 
 function readKey(state: State, event: Event, node: Node): { key: string; merge: boolean } {
@@ -214,7 +257,7 @@ const styles = {
 
 function readScalar(state: State, event: ScalarEvent, from: number): ScalarNode {
   const style = styles[event.style];
-  const text = getScalarValue(state.text, event);
+  const text = scalarText(state.text, event, style);
   const before = Math.max(from, event.anchorEnd, event.tagEnd);
   const node: ScalarNode = {
     kind: "scalar",
@@ -239,6 +282,13 @@ function readScalar(state: State, event: ScalarEvent, from: number): ScalarNode 
   }
   if (event.anchorStart >= 0) state.anchors.set(state.text.slice(event.anchorStart, event.anchorEnd), node);
   return node;
+}
+
+function scalarText(source: string, event: ScalarEvent, style: ScalarNode["style"]): string {
+  const text = getScalarValue(source, event);
+  // A block that ends with the file, without a line break, has none in its value either (as in Go; js-yaml adds one).
+  const isCut = style === "block" && event.valueEnd === source.length && !/[\r\n]$/.test(source);
+  return isCut && text.endsWith("\n") ? text.slice(0, -1) : text;
 }
 
 function scalarRange(text: string, event: ScalarEvent, style: ScalarNode["style"], before: number): Range {

@@ -38,16 +38,18 @@ function compare(base: Side, head: Side, path: string, list: string, changes: Fi
   } else if (Array.isArray(base.value) && Array.isArray(head.value)) {
     compareLists(base, head, path, list, changes);
   } else if (!equalJson(base.value, head.value)) {
-    const change: FieldChange = {
-      pointer: joinPointer((head.value === undefined ? base : head).tokens),
-      path,
-    };
+    const change: FieldChange = { ...placeOf(base, head), path };
     if (base.value !== undefined) change.base = base.value;
     if (head.value !== undefined) change.head = head.value;
-    if (base.value !== undefined && joinPointer(base.tokens) !== change.pointer)
-      change.basePointer = joinPointer(base.tokens);
     changes.push(change);
   }
+}
+
+function placeOf(base: Side, head: Side): Pick<FieldChange, "pointer" | "basePointer"> {
+  const inBase = joinPointer(base.tokens);
+  if (head.value === undefined) return { pointer: inBase };
+  const pointer = joinPointer(head.tokens);
+  return base.value === undefined || inBase === pointer ? { pointer } : { pointer, basePointer: inBase };
 }
 
 function field(side: Side, key: string): Side {
@@ -87,7 +89,7 @@ function compareKeyed(
   const common = baseKeys.filter((key) => inHead.has(key));
   const reordered = headKeys.filter((key) => inBase.has(key));
   if (common.some((key, index) => key !== reordered[index])) {
-    changes.push({ pointer: joinPointer(head.tokens), path, base: common, head: reordered, order: true });
+    changes.push({ ...placeOf(base, head), path, base: common, head: reordered, order: true });
   }
   for (const key of [...baseKeys, ...headKeys.filter((added) => !inBase.has(added))]) {
     compare(item(base, inBase.get(key)), item(head, inHead.get(key)), appendItem(path, key), "", changes);

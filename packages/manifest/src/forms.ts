@@ -48,7 +48,9 @@ function addTextForms(forms: Set<string>, text: string): void {
   forms.add(JSON.stringify(goJson).slice(1, -1));
   forms.add(trimmed.replaceAll("'", "''"));
   forms.add(trimmed.replaceAll("'", "'\\''"));
-  forms.add(escapeHtml(trimmed));
+  forms.add(escapeHtml(trimmed, /[&<>"']/g));
+  forms.add(escapeHtml(trimmed, /[&<>"]/g));
+  forms.add(escapeHtml(trimmed, /[&<>]/g));
   forms.add(trimmed.replace(/[^\x20-\x7e]/gu, escapeUnicode));
   addUrlForms(forms, trimmed);
   const bytes = Buffer.from(trimmed);
@@ -59,10 +61,11 @@ function addUrlForms(forms: Set<string>, text: string): void {
   try {
     const encoded = encodeURIComponent(text);
     const strict = encoded.replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
-    for (const form of [encoded, strict, encodeURI(text)]) {
-      forms.add(form);
-      forms.add(form.replaceAll("%20", "+"));
-      forms.add(form.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()));
+    const query = new URLSearchParams([["", text]]).toString().slice(1);
+    for (const written of [encoded, strict, encodeURI(text), query]) {
+      forms.add(written);
+      forms.add(written.replaceAll("%20", "+"));
+      forms.add(written.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()));
     }
   } catch {
     // A lone surrogate has no URL form.
@@ -92,7 +95,7 @@ function addBinaryForms(forms: Set<string>, bytes: Buffer): void {
   }
 }
 
-function escapeHtml(text: string): string {
+function escapeHtml(text: string, which: RegExp): string {
   const names: Record<string, string> = {
     "&": "&amp;",
     "<": "&lt;",
@@ -100,7 +103,7 @@ function escapeHtml(text: string): string {
     '"': "&#34;",
     "'": "&#39;",
   };
-  return text.replace(/[&<>"']/g, (c) => names[c] as string);
+  return text.replace(which, (c) => names[c] as string);
 }
 
 function escapeUnicode(character: string): string {

@@ -1,4 +1,5 @@
 export * from "./diff.ts";
+export { EditError, type EditErrorCode, replaceValue } from "./edit.ts";
 export { diffValues, type FieldChange } from "./fields.ts";
 export * from "./format.ts";
 export * from "./group.ts";
@@ -9,5 +10,6 @@ export * from "./pointer.ts";
 export { formatProblem, type Problem, type ProblemCode } from "./problem.ts";
 export { createRedactor, type Redactor, type RedactorInput } from "./redact.ts";
 export * from "./resource.ts";
+export type { Scalar } from "./scalars.ts";
 export { type FieldSpan, parseSource, type Source, type SourceDocument, type Span } from "./source.ts";
 export { equalJson, isObject, writeJson } from "./values.ts";

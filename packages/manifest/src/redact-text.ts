@@ -26,11 +26,13 @@ export function redactLines(
 function replaceFields(text: string, root: Node, labels: ReadonlyMap<string, string>): string {
   const edits = new Map<number, { end: number; text: string }>();
   for (const [pointer, label] of labels) {
-    const node = findNode(root, splitPointer(pointer))?.node;
-    if (node?.kind !== "scalar") continue;
-    const newline =
-      node.style === "block" ? (/(?:\r\n|\n|\r)?$/.exec(text.slice(node.start, node.end))?.[0] ?? "") : "";
-    edits.set(node.start, { end: node.end, text: `${JSON.stringify(label)}${newline}` });
+    const found = findNode(root, splitPointer(pointer));
+    if (found?.node.kind !== "scalar") continue;
+    // What stands in the field itself: an alias goes, the anchor it names may be no secret where it stands.
+    const { start, end } = found.entry?.value.kind === "alias" ? found.entry.value : found.node;
+    const lineEnd =
+      found.node.style === "block" ? (/(?:\r\n|\n|\r)?$/.exec(text.slice(start, end))?.[0] ?? "") : "";
+    edits.set(start, { end, text: `${JSON.stringify(label)}${lineEnd}` });
   }
   let result = text;
   for (const [start, edit] of [...edits].sort((a, b) => b[0] - a[0])) {

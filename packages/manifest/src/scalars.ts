@@ -20,8 +20,8 @@ const first = /^[-+.0-9yYnNtTfFoO~]/;
 const longest = 5;
 const integer = /^([-+]?)(0|[1-9][0-9]*|0[oO]?[0-7]+|0[xX][0-9a-fA-F]+|0[bB][01]+)$/;
 const float = /^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$/;
-/** What Go's strconv.ParseFloat makes of a text that begins with a dot: no underscores, digits needed. */
-const dotted = /^\.[0-9]+([eE][-+]?[0-9]+)?$/;
+/** What Go's strconv.ParseFloat makes of a text that begins with a dot: digits needed, underscores between them. */
+const dotted = /^\.[0-9]+(_[0-9]+)*([eE][-+]?[0-9]+(_[0-9]+)*)?$/;
 
 /** The value of an unquoted, untagged scalar. Integers beyond 2^53 become bigint, so that no digit is lost. */
 export function resolvePlain(text: string): Scalar {
@@ -32,7 +32,7 @@ export function resolvePlain(text: string): Scalar {
     if (word !== undefined) return word;
   }
   const initial = text.charCodeAt(0);
-  if (initial === 0x2e) return dotted.test(text) ? finite(text, text) : text;
+  if (initial === 0x2e) return dotted.test(text) ? finite(text.replaceAll("_", ""), text) : text;
   if (initial > 0x39) return text;
   return resolveNumber(text) ?? text;
 }

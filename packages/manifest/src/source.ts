@@ -112,15 +112,22 @@ function findItem(node: Node, token: string): Step | undefined {
 
 function findEntry(node: Node, key: string): Step | undefined {
   if (node.kind !== "mapping") return undefined;
-  const entry = node.entries.findLast((candidate) => !candidate.merge && candidate.key === key);
-  if (entry) return { node: entry.value, entry };
-  for (const merge of node.entries) {
-    if (!merge.merge) continue;
-    const source = merge.value.kind === "alias" ? merge.value.target : merge.value;
-    for (const merged of source.kind === "sequence" ? source.items : [merge.value]) {
-      const step = findEntry(merged.kind === "alias" ? merged.target : merged, key);
-      if (step) return { ...step, alias: merged };
-    }
+  for (const entry of node.entries.toReversed()) {
+    const step = entry.merge
+      ? findMerged(entry, key)
+      : entry.key === key
+        ? { node: entry.value, entry }
+        : undefined;
+    if (step) return step;
+  }
+  return undefined;
+}
+
+function findMerged(merge: Entry, key: string): Step | undefined {
+  const source = merge.value.kind === "alias" ? merge.value.target : merge.value;
+  for (const merged of source.kind === "sequence" ? source.items : [merge.value]) {
+    const step = findEntry(merged.kind === "alias" ? merged.target : merged, key);
+    if (step) return { ...step, alias: merged };
   }
   return undefined;
 }

@@ -1,7 +1,8 @@
 import type { MappingNode, Node } from "./compose.ts";
 import type { Json, JsonObject } from "./resource.ts";
 
-/** The value a node stands for. Aliases share one value; merge keys are followed, explicit keys win. */
+/** The value a node stands for. Aliases share one value; merge keys are followed in the order in
+ * which they stand, so the later of a merge key and a field wins (go.yaml.in/yaml/v2, `mapping` and `merge` in decode.go). */
 export function toJson(root: Node): Json {
   const shared = new Map<Node, Json>();
   const convert = (node: Node): Json => {
@@ -26,22 +27,17 @@ export function toJson(root: Node): Json {
 
 function convertMapping(node: MappingNode, convert: (node: Node) => Json): JsonObject {
   const object: JsonObject = {};
-  let merges: Json[] | undefined;
   for (const entry of node.entries) {
-    if (!entry.merge) setOwn(object, entry.key, convert(entry.value));
-    else {
-      merges ??= [];
-      const value = convert(entry.value);
-      merges.push(...(Array.isArray(value) ? value : [value]));
-    }
-  }
-  for (const merged of merges ?? []) {
-    if (!isObject(merged)) continue;
-    for (const key of Object.keys(merged)) {
-      if (!Object.hasOwn(object, key)) setOwn(object, key, merged[key] as Json);
-    }
+    const value = convert(entry.value);
+    if (!entry.merge) setOwn(object, entry.key, value);
+    else for (const merged of Array.isArray(value) ? value.toReversed() : [value]) assign(object, merged);
   }
   return object;
+}
+
+function assign(object: JsonObject, merged: Json): void {
+  if (!isObject(merged)) return;
+  for (const key of Object.keys(merged)) setOwn(object, key, merged[key] as Json);
 }
 
 /** Sets a field whatever its name: `__proto__` is a field like any other. */

@@ -1,7 +1,10 @@
-import { parseManifests, parseSource } from "@gitops-actions/manifest";
+import { equalJson, parseManifests, parseSource, writeJson } from "@gitops-actions/manifest";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isMap, parseDocument, stringify } from "yaml";
+import recordedJson from "./recorded/sigs-yaml-1.6.0.json" with { type: "json" };
+
+const recorded = recordedJson as { text: string; json?: string; error?: string }[];
 
 const read = (text: string) => {
   const { documents, problems } = parseSource(text);
@@ -64,10 +67,40 @@ describe("values are read as sigs.k8s.io/yaml reads them", () => {
     });
   });
 
-  test("merge keys: explicit fields win, then the earlier source", () => {
+  test("merge keys: the later of field and merge wins, of a list the earlier source", () => {
     const text =
       "a: &a {x: 1, v: 1}\nb: &b {v: 2, z: 2}\nc:\n  <<: [*a, *b]\n  x: 3\nd: {x: 4, <<: *a}\ne: {'<<': 5}\n";
-    expect(read(text)).toMatchObject({ c: { x: 3, v: 1, z: 2 }, d: { x: 4, v: 1 }, e: { "<<": 5 } });
+    expect(read(text)).toMatchObject({ c: { x: 3, v: 1, z: 2 }, d: { x: 1, v: 1 }, e: { "<<": 5 } });
+    const source = parseSource(text);
+    expect(["/c/x", "/c/v", "/c/z", "/d/x"].map((pointer) => source.locate(0, pointer)?.line)).toEqual([
+      5, 1, 2, 1,
+    ]);
+    expect(() => read("<<: 5\n")).toThrow("merge key");
+  });
+
+  test("brackets and quotes may end where their key begins, as in Go", () => {
+    const text = 'a: [\n  1, # c\n]\nb:\n  c: {\n"d": [\n2\n]\n}\n  e: "x\n\ny"\nf:\n- {\n}\ng: z\ng: z\n';
+    const source = parseSource(text);
+    expect(source.documents[0]?.value).toEqual({ a: [1], b: { c: { d: [2] }, e: "x\ny" }, f: [{}], g: "z" });
+    const at = (pointer: string) => text.slice(...(source.locate(0, pointer)?.range ?? [0, 0]));
+    expect(["/a", "/b/c/d", "/b/c/d/0", "/b/e", "/f/0", "/g"].map(at)).toEqual([
+      "[\n  1, # c\n]",
+      "[\n2\n]",
+      "2",
+      '"x\n\ny"',
+      "{\n}",
+      "z",
+    ]);
+    expect(source.problems).toMatchObject([
+      { code: "duplicate-key", line: 17, message: 'duplicate key "g" (first on line 16)' },
+    ]);
+    expect(parseSource("a: [\n1\nb: 2\n").problems).toMatchObject([{ code: "syntax" }]);
+  });
+
+  test("a block that ends with the file has the line break that is there", () => {
+    expect(read("a: |\n  x")).toEqual({ a: "x" });
+    expect(read("a: |\n  x\n")).toEqual({ a: "x\n" });
+    expect(read("a: >\n  x\n  y")).toEqual({ a: "x y" });
   });
 
   test("a field called __proto__ is a field", () => {
@@ -75,6 +108,30 @@ describe("values are read as sigs.k8s.io/yaml reads them", () => {
     expect(Object.keys(value)).toEqual(["__proto__", "constructor"]);
     expect(({} as { a?: number }).a).toBeUndefined();
   });
+});
+
+describe("recorded: what sigs.k8s.io/yaml 1.6.0 (YAMLToJSON) makes of odd texts", () => {
+  /** Where we differ on purpose. */
+  const other: Record<string, string> = {
+    "a: b\n\n\t\nc: d\n": "a line of white space only is no error",
+    'a: "\\x41\\u00e9\\U0001F600\\/\\e\\N"\n': "YAML 1.2 knows the escape \\/",
+    "a: +.inf\n": "JSON has no infinity, we need none",
+    "&a a: 1\n*a : 2\n": "a duplicate key is a problem",
+    "true: a\nyes: b\n": "a duplicate key is a problem",
+    '1: a\n"1": b\n': "a duplicate key is a problem",
+  };
+  test.each(recorded.map((one) => [JSON.stringify(one.text), one] as const))(
+    "%s",
+    (_, { text, json: theirs }) => {
+      const { documents, problems } = parseSource(text);
+      const value = documents[0]?.value ?? null;
+      const agrees =
+        theirs === undefined
+          ? problems.length > 0
+          : problems.length === 0 && equalJson(JSON.parse(theirs), JSON.parse(writeJson(value)));
+      expect(agrees).toBe(!Object.hasOwn(other, text));
+    },
+  );
 });
 
 /** Values that every YAML reader agrees on: what the yaml package writes for them leaves no room for 1.1 or 1.2. */
