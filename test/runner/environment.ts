@@ -39,7 +39,12 @@ export function makeFolders(root: string, event: unknown): RunnerFolders {
 
 /** Secrets that a runner puts into the environment of a JavaScript action, unique to one run, so that leaks can be found. */
 export function makeCanaries(): Record<string, string> {
-  const canary = (name: string) => `canary-${name}-${randomBytes(12).toString("hex")}`;
+  // Letters that no format escapes or breaks up: a leak must be found in Markdown, XML and JSON alike.
+  const letters = () =>
+    randomBytes(12)
+      .toString("hex")
+      .replace(/./g, (digit) => "ghjkmnpqrstvwxyz"[Number.parseInt(digit, 16)]!);
+  const canary = (name: string) => `canary${name}${letters()}`;
   return {
     ACTIONS_RUNTIME_TOKEN: canary("runtime"),
     ACTIONS_ID_TOKEN_REQUEST_TOKEN: canary("oidc"),

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, homedir, tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
+import { ToolError } from "@gitops-actions/report";
 
 /** The machine and the moment a run happens in. Entry points build one; everything else is given it. */
 export interface Host {
@@ -31,11 +32,21 @@ export function hostFromProcess(process: ProcessLike): Host {
     env,
     cwd: process.cwd(),
     cacheDir: findCacheDir(env),
-    tempDir: mkdtempSync(join(absolute(env.RUNNER_TEMP) ?? tmpdir(), "gitops-actions-")),
+    tempDir: makeTempDir(absolute(env.RUNNER_TEMP) ?? tmpdir()),
     cores: availableParallelism(),
     now: () => new Date(),
     isTerminal: process.stdout.isTTY === true && !isJob({ env }),
   };
+}
+
+// mkdtemp makes it with mode 0700, and never takes a folder that somebody else has prepared.
+function makeTempDir(parent: string): string {
+  try {
+    return mkdtempSync(join(parent, "gitops-actions-"));
+  } catch (error) {
+    const message = `cannot make a temporary folder in ${parent}: ${(error as Error).message}. Set TMPDIR to a folder you can write to.`;
+    throw new ToolError("no-temporary-folder", message, { cause: error });
+  }
 }
 
 /** Whether this runs inside a GitHub Actions job, where standard output is parsed for commands. */

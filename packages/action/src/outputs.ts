@@ -34,14 +34,19 @@ export function summaryRoom(host: Pick<Host, "env">): number {
   return Math.max(0, MARKDOWN_LIMITS.summary - used - 1);
 }
 
-/** Appends Markdown to the job summary. What would make GitHub drop the summary whole is refused: false. */
+/** Appends Markdown to the job summary; false when it does not fit (GitHub would drop the summary whole) or cannot be written. */
 export function appendSummary(host: Pick<Host, "env">, markdown: string): boolean {
   const path = host.env.GITHUB_STEP_SUMMARY;
   if (!path) return false;
   const text = markdown.endsWith("\n") ? markdown : `${markdown}\n`;
   if (Buffer.byteLength(text) > summaryRoom(host)) return false;
-  appendFileSync(path, text);
-  return true;
+  try {
+    appendFileSync(path, text);
+    return true;
+  } catch {
+    // All that a summary says stands in report.json too: no reason to fail a run over it.
+    return false;
+  }
 }
 
 const SHOW = { error, warning, notice };

@@ -17,6 +17,7 @@ import {
 } from "@gitops-actions/report";
 import { type Host, isJob } from "./host.ts";
 import { appendSummary, say, setOutput, showAnnotations, summaryRoom, type Write } from "./outputs.ts";
+import { makeMask, mapStrings, secretsOf } from "./secrets.ts";
 
 /** What an action wants published besides the report. */
 export interface PublishExtra {
@@ -39,20 +40,29 @@ export interface PublishExtra {
   json?: boolean;
 }
 
-/** Says what was found, everywhere it should be said, and returns the exit status: 0 or 1. */
-export function publish(report: Report, host: Host, extra: PublishExtra): 0 | 1 {
+/**
+ * Says what was found, everywhere it should be said, and returns the exit status: 0 or 1. A report is redacted already;
+ * the tokens of this run are masked once more in all that leaves it.
+ */
+export function publish(given: Report, host: Host, extra: PublishExtra): 0 | 1 {
+  const mask = makeMask(secretsOf(host));
+  // Masked as values, before any format escapes them: an escaped token would be read by a person all the same.
+  const report = mapStrings(given, mask);
   const json = formatJson(report);
   const reportPath = extra.reportPath ?? join(host.tempDir, "report.json");
   // Files first: whoever is told of a finding must be able to look it up, whatever fails after.
-  for (const [path, text] of Object.entries({ ...extra.files, [reportPath]: json })) writeOut(path, text);
+  for (const [path, text] of Object.entries({ ...extra.files, [reportPath]: json })) {
+    writeOut(path, mask(text));
+  }
   if (extra.json) extra.write(json);
   else {
     const limit = isJob(host) ? { limit: LOG_LIMIT } : {};
     say(formatText(report, { paint: extra.paint ?? plain, ...limit }), extra.write);
   }
   if (extra.annotations ?? true) showAnnotations(host, annotate(report));
-  if (extra.summary ?? true) summarise(report, host, extra);
-  for (const [name, value] of Object.entries(extra.outputs ?? {})) setOutput(host, name, value);
+  if (extra.summary ?? true)
+    summarise(report, host, { ...extra, sections: mapStrings(extra.sections ?? [], mask) });
+  for (const [name, value] of Object.entries(extra.outputs ?? {})) setOutput(host, name, mask(value));
   setOutput(host, "report", reportPath);
   return exitStatus(report, extra.policy);
 }
@@ -71,7 +81,7 @@ function summarise(report: Report, host: Host, extra: PublishExtra): void {
     ...(extra.sections && { sections: extra.sections }),
   });
   if (!appendSummary(host, markdown)) {
-    say(`No room in the job summary. ${describeVerdict(report)}`, extra.write);
+    say(`The job summary could not be written. ${describeVerdict(report)}`, extra.write);
   }
 }
 

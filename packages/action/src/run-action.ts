@@ -2,7 +2,7 @@ import { error as annotateError } from "@actions/core";
 import { shorten, ToolError, UsageError, visibleLines } from "@gitops-actions/report";
 import { type Host, hostFromProcess, isJob, removeTempDir } from "./host.ts";
 import { inert } from "./outputs.ts";
-import { maskSecrets, secretsOf } from "./secrets.ts";
+import { makeMask, secretsOf } from "./secrets.ts";
 
 /** What a run is given. */
 export interface RunContext {
@@ -57,7 +57,7 @@ export async function runAction(run: (context: RunContext) => Promise<number>): 
 /** Says what went wrong and returns the exit status for it. */
 function report(error: unknown, host: Host | undefined): 2 | 3 {
   const { message, status } = explain(error);
-  const text = visibleLines(maskSecrets(message, host ? secretsOf(host) : []));
+  const text = visibleLines(makeMask(host ? secretsOf(host) : [])(message));
   // An annotation shows on the pull request; its text is escaped by the command.
   if (host && isJob(host)) annotateError(shorten(text, 4_096));
   else process.stderr.write(inert(`error: ${text}\n`));
@@ -67,9 +67,30 @@ function report(error: unknown, host: Host | undefined): 2 | 3 {
 function explain(error: unknown): { message: string; status: 2 | 3 } {
   if (error instanceof UsageError) return { message: error.message, status: 2 };
   if (error instanceof ToolError) return { message: error.message, status: 3 };
+  const machine = describeMachine(error);
+  if (machine) return { message: machine, status: 3 };
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return {
     message: `This is a bug in gitops-actions. Please report it with these lines.\n${stack}`,
     status: 3,
   };
+}
+
+/** What the machine, not our code, is to blame for, by the code of a system error. */
+const MACHINE: Readonly<Record<string, string>> = {
+  ENOSPC: "The disk is full. Free some space and run this again",
+  EDQUOT: "The disk quota is used up. Free some space and run this again",
+  EROFS: "A file system is read-only",
+  EACCES: "Permission was denied",
+  EPERM: "The operation is not permitted",
+  EMFILE: "Too many files are open. Raise the limit (ulimit -n) and run this again",
+  ENFILE: "Too many files are open on this machine",
+  ENOMEM: "There is not enough memory",
+  EIO: "A disk or network file system failed",
+};
+
+function describeMachine(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("syscall" in error) || !("code" in error)) return undefined;
+  const sentence = MACHINE[String(error.code)];
+  return sentence && `${sentence} (${error.message}).`;
 }

@@ -10,13 +10,26 @@ export function secretsOf(host: Pick<Host, "env">): string[] {
   return Object.entries(host.env).flatMap(([name, value]) => (value && secret.test(name) ? [value] : []));
 }
 
-/** The text with each secret replaced by `***`: as it is, in a URL, in JSON, in base64, and as Git's basic credentials. */
-export function maskSecrets(text: string, secrets: readonly string[]): string {
-  const forms = secrets.filter((secret) => secret.length >= SHORTEST).flatMap(formsOf);
+/**
+ * A function that replaces each secret by `***`: as it is, in a URL, in JSON, in base64, and as Git's basic credentials.
+ * Apply it before text is escaped for a format: an escaped secret would be read by a person all the same.
+ */
+export function makeMask(secrets: readonly string[]): (text: string) => string {
+  const forms = new Set(secrets.filter((secret) => secret.length >= SHORTEST).flatMap(formsOf));
   // The longest first, or a part of one form would be left standing.
-  return [...new Set(forms)]
-    .sort((a, b) => b.length - a.length)
-    .reduce((masked, form) => masked.replaceAll(form, "***"), text);
+  const ordered = [...forms].sort((a, b) => b.length - a.length);
+  return (text) => ordered.reduce((masked, form) => masked.replaceAll(form, "***"), text);
+}
+
+/** A copy of a plain value in which every string has gone through `mask`. */
+export function mapStrings<Value>(value: Value, mask: (text: string) => string): Value {
+  const map = (item: unknown): unknown => {
+    if (typeof item === "string") return mask(item);
+    if (Array.isArray(item)) return item.map(map);
+    if (typeof item !== "object" || item === null) return item;
+    return Object.fromEntries(Object.entries(item).map(([key, child]) => [key, map(child)]));
+  };
+  return map(value) as Value;
 }
 
 function formsOf(secret: string): string[] {

@@ -15,6 +15,17 @@ export function formatLocation(location: Location): string {
   return `${location.path}:${location.line}${column}`;
 }
 
+/** What an exception waives, and why: one line for each, those without a finding left out. */
+export function describeWaived(report: Report): string[] {
+  const findings = new Map(report.findings.map((finding) => [finding.fingerprint, finding]));
+  return report.waived.flatMap(({ fingerprint, owner, reason, expires }) => {
+    const finding = findings.get(fingerprint);
+    if (!finding) return [];
+    const what = [finding.rule, describeSubject(finding)].filter(Boolean).join(" ");
+    return [`${what}: ${reason} (${owner}, until ${expires})`];
+  });
+}
+
 /** What a finding is about: `Deployment shop/web /spec/replicas`; "" when it names no resource. */
 export function describeSubject(finding: Finding): string {
   const identity = finding.resource ? formatIdentity(finding.resource) : "";
@@ -48,7 +59,9 @@ export function describeVerdict(report: Report): string {
   const looked = describeChecked(checked, unchanged);
   switch (report.verdict) {
     case "nothing-found":
-      return "Nothing found to look at.";
+      return report.skipped.length === 0
+        ? "Nothing found to look at."
+        : `Nothing was looked at: all that was found, ${count(report.skipped.length, "thing")}, was skipped.`;
     case "incomplete":
       return `Incomplete: ${failed.length > 0 ? `${count(failed.length, "thing")} could not be checked` : "not everything was evaluated"}${found ? `; ${found}${states}` : ""}. ${looked}`;
     case "findings":

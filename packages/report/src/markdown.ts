@@ -4,6 +4,7 @@ import {
   describeSource,
   describeSubject,
   describeVerdict,
+  describeWaived,
   formatLocation,
 } from "./describe.ts";
 import { activeFindings } from "./make.ts";
@@ -224,7 +225,9 @@ function* closing(report: Report): Generator<string> {
   for (const note of report.notes.slice(0, 50)) yield `- ${escapeMarkdown(shorten(note, 1_000))}\n`;
   if (report.notes.length > 50) yield `- and ${report.notes.length - 50} more notes\n`;
   if (report.fixed.length > 0) yield `- ${count(report.fixed.length, "finding")} fixed\n`;
-  if (report.waived.length > 0) yield `- ${count(report.waived.length, "finding")} waived by an exception\n`;
+  const waived = describeWaived(report);
+  for (const line of waived.slice(0, 50)) yield `- waived: ${escapeMarkdown(shorten(line, 1_000))}\n`;
+  if (waived.length > 50) yield `- and ${waived.length - 50} more waived\n`;
   const tools = report.tools.map((tool) => `${tool.name} ${tool.version} (${tool.source})`).join(", ");
   if (tools) yield `\n<sub>${escapeMarkdown(tools)}</sub>\n`;
 }

@@ -4,6 +4,7 @@ import {
   describeSource,
   describeSubject,
   describeVerdict,
+  describeWaived,
   formatLocation,
 } from "./describe.ts";
 import { activeFindings } from "./make.ts";
@@ -46,8 +47,7 @@ export function formatText(report: Report, options: TextOptions = {}): string {
   }
   for (const note of report.notes) lines.push(`${paint("dim", "note")} ${visible(note)}`);
   if (report.fixed.length > 0) lines.push(paint("good", `${count(report.fixed.length, "finding")} fixed`));
-  if (report.waived.length > 0)
-    lines.push(paint("dim", `${count(report.waived.length, "finding")} waived by an exception`));
+  for (const line of describeWaived(report)) lines.push(paint("dim", `waived ${visible(line)}`));
   const tools = report.tools
     .map((tool) => `${visible(tool.name)} ${visible(tool.version)} (${visible(tool.source)})`)
     .join(", ");

@@ -1,4 +1,4 @@
-import { inert, maskSecrets, printToolOutput, secretsOf } from "@gitops-actions/action";
+import { inert, makeMask, printToolOutput, secretsOf } from "@gitops-actions/action";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { commandReader, lineSplitter } from "../../runner/commands.ts";
@@ -140,17 +140,17 @@ describe("secrets", () => {
   test("are masked in every form in which tools repeat them", () => {
     const basic = Buffer.from(`x-access-token:${token}`).toString("base64");
     const text = `https://x:${token}@github.com ${encodeURIComponent(token)} AUTHORIZATION: basic ${basic} ${Buffer.from(token).toString("base64")}`;
-    const masked = maskSecrets(text, [token]);
+    const masked = makeMask([token])(text);
     expect(masked).toBe("https://x:***@github.com *** AUTHORIZATION: basic *** ***");
   });
 
   test("are masked with special characters in JSON and in URLs", () => {
     const odd = 'pass"word\\with%20/odd';
-    expect(maskSecrets(JSON.stringify({ odd }), [odd])).toBe('{"odd":"***"}');
-    expect(maskSecrets(encodeURIComponent(odd), [odd])).toBe("***");
+    expect(makeMask([odd])(JSON.stringify({ odd }))).toBe('{"odd":"***"}');
+    expect(makeMask([odd])(encodeURIComponent(odd))).toBe("***");
   });
 
   test("that are short words are left alone", () => {
-    expect(maskSecrets("this is true", ["true", "", "is"])).toBe("this is true");
+    expect(makeMask(["true", "", "is"])("this is true")).toBe("this is true");
   });
 });

@@ -84,6 +84,24 @@ describe("the report as text", () => {
     );
   });
 
+  test("names what is waived, by whom, why and until when", () => {
+    const [finding] = manyFindings(1);
+    const waived = [
+      { fingerprint: finding!.fingerprint, owner: "team-web", reason: "migrating", expires: "2027-01-31" },
+    ];
+    const text = formatText(reportOf({ findings: [finding!], waived }));
+    expect(text).toContain(
+      "waived validate/rule-0 Deployment shop/web-0 /spec/replicas: migrating (team-web, until 2027-01-31)\n",
+    );
+    expect(text).not.toMatch(/^error /m);
+  });
+
+  test("says when all that was found was skipped", () => {
+    const skipped = [{ kind: "overlay", id: "tf", code: "terraform", message: "not ours" }];
+    const text = formatText(reportOf({ checked: { overlays: 0, resources: 0, unique: 0 }, skipped }));
+    expect(text).toContain("Nothing was looked at: all that was found, 1 thing, was skipped.");
+  });
+
   test("colours only through the given function", () => {
     const styles = new Set<string>();
     formatText(reportOf({ findings: manyFindings(3) }), {

@@ -98,6 +98,23 @@ describe("a run in a job", () => {
       expect((await start(inputs)).leaks).toEqual([]);
   });
 
+  test("masks a token that got into a message, in the log, the report, the annotation, the summary and the outputs", async () => {
+    const token = "ghs_a1b2c3d4e5f6g7h8i9j0";
+    const run = await start({ findings: "1", text: `https://x:${token}@github.com/x`, token });
+    const everything = [
+      run.stdout,
+      run.stderr,
+      run.summary,
+      JSON.stringify(run.outputs),
+      readFileSync(run.outputs.report!, "utf8"),
+    ];
+    for (const text of everything) {
+      expect(text).not.toContain(token);
+    }
+    for (const text of [run.stdout, run.outputs.evil]) expect(text).toContain("x:***@");
+    expect(run.summary).toContain("x:&#42;&#42;&#42;@");
+  });
+
   test("reads its event", async () => {
     const payload = {
       before: "0".repeat(40),
@@ -163,6 +180,20 @@ describe("the end of a run", () => {
     expect(run.signal).toBeNull();
     expect(run.milliseconds).toBeLessThan(7_400);
     expect(existsSync(folderIn(run))).toBe(false);
+  });
+
+  test("blames the machine where it is to blame", async () => {
+    const full = await start({ mode: "full-disk" }, { env: outsideJob });
+    expect([full.exitCode, full.stderr]).toEqual([
+      3,
+      "error: The disk is full. Free some space and run this again (ENOSPC: no space left on device, write).\n",
+    ]);
+    const nowhere = await start(
+      { mode: "host" },
+      { env: { ...outsideJob, TMPDIR: join(workspace, "none") } },
+    );
+    expect(nowhere.exitCode).toBe(3);
+    expect(nowhere.stderr).toMatch(/^error: cannot make a temporary folder in .*none: ENOENT.*Set TMPDIR/);
   });
 
   test("is quiet when the reader of its output has gone away", async () => {

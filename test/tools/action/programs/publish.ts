@@ -1,4 +1,5 @@
 // A small action over the real code: what the tests of packages/action start through the stand-in for the runner.
+import { writeFileSync } from "node:fs";
 import {
   printToolOutput,
   publish,
@@ -17,6 +18,7 @@ await runAction(async ({ host, signal }) => {
   if (mode === "tool")
     throw new ToolError("broken", "kustomize ended with status 1\n::set-output name=evil::1");
   if (mode === "bug") throw new TypeError("undefined is not a function");
+  if (mode === "full-disk") writeFileSync("/dev/full", "x");
   if (mode === "rejection") {
     void Promise.reject(new Error("nobody waits for me"));
     await new Promise((resolve) => setTimeout(resolve, 5_000));
