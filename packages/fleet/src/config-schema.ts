@@ -20,6 +20,11 @@ const environmentFields = {
 const NamedEnvironment = z.strictObject({ name, ...environmentFields });
 const Environment = z.strictObject(environmentFields);
 
+const version = z
+  .string()
+  .regex(/^v?\d+\.\d+\.\d+(?:-[0-9A-Za-z.]+)?$/, "must be a version such as 5.8.2")
+  .transform((text) => text.replace(/^v/, ""));
+
 const OverlayRule = z.strictObject({
   path: z.string().min(1).describe("Pattern of overlay folders, e.g. `apps/{app}/overlays/{environment}`."),
   kind: z
@@ -79,6 +84,15 @@ export const ConfigFile = z
       .optional()
       .describe("How charts are rendered."),
     ignore: z.array(glob).optional().describe("Globs of paths that hold no overlays."),
+    tools: z
+      .strictObject({
+        kustomize: version.optional(),
+        helm: version.optional(),
+      })
+      .optional()
+      .describe(
+        "Versions that render this repository. Read at each commit, so that an upgrade shows its own effect.",
+      ),
     allow: z
       .strictObject({
         "remote-bases": z

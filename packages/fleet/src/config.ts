@@ -55,12 +55,14 @@ export interface Config {
   overlays?: OverlayRule[];
   charts: ChartRule[];
   ignore: string[];
+  /** Versions by the tool's name, for rendering this commit. */
+  tools: { kustomize?: string; helm?: string };
   allow: { remoteBases: string[]; chartRepositories: string[] };
 }
 
 /** What holds without a configuration. */
 export function defaultConfig(): Config {
-  return { environments: [], charts: [], ignore: [], allow: { remoteBases: [], chartRepositories: [] } };
+  return { environments: [], charts: [], ignore: [], tools: {}, allow: { remoteBases: [], chartRepositories: [] } };
 }
 
 /** Reads gitops.yaml. Throws UsageError that names file and line of everything that is wrong. */
@@ -107,6 +109,7 @@ function normalise(written: Written): Config {
       typeof rule === "string" ? { path: rule, values: [] } : chart(rule),
     ),
     ignore: written.ignore ?? [],
+    tools: defined(written.tools ?? {}),
     allow: {
       remoteBases: written.allow?.["remote-bases"] ?? [],
       chartRepositories: written.allow?.["chart-repositories"] ?? [],

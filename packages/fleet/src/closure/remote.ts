@@ -108,7 +108,10 @@ function splitRepository(
 
 function leavesRepository(folder: string): boolean {
   const parts: string[] = [];
-  for (const part of folder.split("/")) {
+  const rest = folder.replace(/^\//, "");
+  // filepath.Clean keeps an absolute path at or below the root.
+  if (rest.startsWith("/")) return false;
+  for (const part of rest.split("/")) {
     if (part === "" || part === ".") continue;
     if (part !== "..") parts.push(part);
     else if (parts.pop() === undefined) return true;
@@ -116,7 +119,10 @@ function leavesRepository(folder: string): boolean {
   return false;
 }
 
+/** Go's url.ParseQuery refuses what URLSearchParams lets pass; kustomize then goes on without a ref. */
 function refOf(query: string): string {
-  const values = new URLSearchParams(query);
+  if (query.includes(";") || /%(?![0-9a-f]{2})/i.test(query)) return "";
+  // A leading "?" would be taken off: it belongs to the first name.
+  const values = new URLSearchParams(`&${query}`);
   return values.get("ref") || values.get("version") || "";
 }

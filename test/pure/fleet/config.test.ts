@@ -1,0 +1,155 @@
+import { configJsonSchema, defaultConfig, loadConfig, parseConfig } from "@gitops-actions/fleet";
+import { UsageError } from "@gitops-actions/report";
+import { describe, expect, test } from "vitest";
+import { memoryTree } from "./memory-tree.ts";
+
+const parse = (text: string) => parseConfig(text, "gitops.yaml");
+
+function errorOf(text: string): string {
+  try {
+    parse(text);
+  } catch (error) {
+    expect(error).toBeInstanceOf(UsageError);
+    return (error as Error).message;
+  }
+  throw new Error("no error");
+}
+
+test("an empty file says nothing", () => {
+  expect(parse("# nothing\n")).toEqual({ ...defaultConfig(), path: "gitops.yaml" });
+});
+
+test("environments: names, objects, a map", () => {
+  const empty = { paths: [], clusters: [], namespaces: [] };
+  expect(parse("environments: [dev, {name: prod, from: dev, clusters: [eu]}]\n").environments).toEqual([
+    { ...empty, name: "dev" },
+    { ...empty, name: "prod", from: "dev", clusters: ["eu"] },
+  ]);
+  expect(parse("environments: {dev: , prod: {from: dev, branch: live}}\n").environments).toEqual([
+    { ...empty, name: "dev" },
+    { ...empty, name: "prod", from: "dev", branch: "live" },
+  ]);
+});
+
+test("overlays and charts", () => {
+  const config = parse(`
+overlays:
+- apps/{app}/overlays/{environment}
+- {path: infra/*, kind: plain, environment: prod}
+charts:
+- charts/{app}
+- path: vendor/web
+  values: [common.yaml]
+  release-name: web
+  kube-version: 1.35.0
+  api-versions: [example.com/v1]
+  include-crds: true
+  environments:
+    dev: dev.yaml
+    qa: [qa.yaml, more.yaml]
+    prod: {values: [prod.yaml], namespace: live}
+ignore: [legacy/**]
+allow: {remote-bases: [github.com]}
+`);
+  expect(config.overlays).toEqual([
+    { path: "apps/{app}/overlays/{environment}" },
+    { path: "infra/*", kind: "plain", environment: "prod" },
+  ]);
+  expect(config.charts).toEqual([
+    { path: "charts/{app}", values: [] },
+    {
+      path: "vendor/web",
+      values: ["common.yaml"],
+      releaseName: "web",
+      kubeVersion: "1.35.0",
+      apiVersions: ["example.com/v1"],
+      includeCrds: true,
+      environments: [
+        { name: "dev", options: { values: ["dev.yaml"] } },
+        { name: "qa", options: { values: ["qa.yaml", "more.yaml"] } },
+        { name: "prod", options: { values: ["prod.yaml"], namespace: "live" } },
+      ],
+    },
+  ]);
+  expect(config.ignore).toEqual(["legacy/**"]);
+  expect(config.allow).toEqual({ remoteBases: ["github.com"], chartRepositories: [] });
+});
+
+describe("errors name file, line and what was meant", () => {
+  test.each([
+    [
+      "a misspelt key",
+      "ignore: []\noverlay: []\n",
+      ["gitops.yaml:2: unknown key `overlay`; did you mean `overlays`?"],
+    ],
+    [
+      "a key far from any",
+      "ignore: []\nsomething-else-altogether: 1\n",
+      ["gitops.yaml:2: unknown key `something-else-altogether`"],
+    ],
+    [
+      "a misspelt key inside a union",
+      "charts:\n- path: a\n  release-nam: x\n",
+      ["gitops.yaml:3: unknown key `release-nam` in charts.0; did you mean `release-name`?"],
+    ],
+    [
+      "a misspelt key of an environment",
+      "environments:\n  dev:\n    form: x\n",
+      ["gitops.yaml:3: unknown key `form`", "did you mean `from`?"],
+    ],
+    ["a duplicate key", "ignore: []\noverlays: []\nignore: []\n", ["gitops.yaml:3:1: ", "unique"]],
+    ["broken YAML", "overlays: [\n", ["gitops.yaml:2:1: "]],
+    ["several documents", "ignore: []\n---\nignore: []\n", ["expected one YAML document, found 2"]],
+    ["a wrong type", "ignore: legacy\n", ["gitops.yaml:1: ignore: "]],
+    ["a wrong type in a union", "overlays:\n- [a]\n", ["gitops.yaml:2: overlays.0: "]],
+    ["not a mapping", "- a\n", ["gitops.yaml:1: "]],
+    ["a version of the future", "version: 2\n", ["gitops.yaml:1: version"]],
+    [
+      "an environment twice",
+      "environments: [dev, dev]\n",
+      ["gitops.yaml:1: environments: dev is named twice"],
+    ],
+    [
+      "an unknown origin",
+      "environments:\n- dev\n- {name: prod, from: stage}\n",
+      ["gitops.yaml:3: ", "prod comes from stage, which is not one"],
+    ],
+    ["a circle", "environments: [{name: a, from: b}, {name: b, from: a}]\n", ["a comes from itself"]],
+    [
+      "an unknown placeholder",
+      "overlays:\n- apps/{app}/{env}\n",
+      ["gitops.yaml:2: apps/{app}/{env}: {env} is not a placeholder"],
+    ],
+    ["an absolute values file", "charts: [{path: a, values: [/etc/x.yaml]}]\n", ["must be a relative path"]],
+    [
+      "a values file from the network",
+      "charts: [{path: a, values: ['https://x/y.yaml']}]\n",
+      ["must be a relative path"],
+    ],
+  ])("%s", (_, text, wanted) => {
+    const message = errorOf(text);
+    for (const part of wanted) expect(message).toContain(part);
+  });
+
+  test("all of them at once", () => {
+    expect(errorOf("overlay: []\nenvironment: []\n").split("\n")).toHaveLength(2);
+  });
+});
+
+test("the configuration of a tree, through a link, or the defaults", async () => {
+  expect(await loadConfig(memoryTree({ a: "" }))).toEqual(defaultConfig());
+  expect((await loadConfig(memoryTree({ ".gitops.yml": "ignore: [x]\n" }))).path).toBe(".gitops.yml");
+  const linked = memoryTree({ "gitops.yaml": { link: "conf/real.yaml" }, "conf/real.yaml": "ignore: [x]\n" });
+  expect((await loadConfig(linked)).ignore).toEqual(["x"]);
+  await expect(loadConfig(memoryTree({ "gitops.yaml": { link: "/etc/passwd" } }))).rejects.toThrow(
+    UsageError,
+  );
+});
+
+test("the schema has every key, described for editors", () => {
+  const schema = configJsonSchema();
+  expect(schema.additionalProperties).toBe(false);
+  expect(Object.keys(schema.properties as object)).toEqual(
+    expect.arrayContaining(["environments", "overlays", "charts", "ignore", "allow"]),
+  );
+});
