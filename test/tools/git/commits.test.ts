@@ -41,6 +41,8 @@ function mergeOf(s: Scratch, root: string, number: number, base: string, head: s
   return merge;
 }
 
+type PullRequest = Extract<GitEvent, { name: "pull_request" }>;
+
 /** A checkout the way actions/checkout makes one: depth 1, detached, one ref. */
 function checkout(s: Scratch, url: string, ref: string, name = "job"): string {
   const folder = join(s.folder, name);
@@ -52,7 +54,7 @@ function checkout(s: Scratch, url: string, ref: string, name = "job"): string {
   return folder;
 }
 
-const event = (pr: { head: string; base: string }, number = 7): GitEvent => ({
+const event = (pr: { head: string; base: string }, number = 7): PullRequest => ({
   name: "pull_request",
   number,
   baseRef: "main",
@@ -112,6 +114,59 @@ describe("pull_request", () => {
     expect(chosen.why).toContain(pr.start.slice(0, 7));
   });
 
+  test("a merge whose first parent the base branch never held is not GitHub's, and nothing of it is trusted", async () => {
+    const s = scratch();
+    const pr = pullRequest(s);
+    s.git(pr.root, "checkout", "-q", "-b", "evil", pr.start);
+    const evil = s.commit(pr.root, { "policy.yaml": "allow: everything\n" });
+    const forged = mergeOf(s, pr.root, 8, evil, pr.head);
+    const job = checkout(s, `file://${pr.root}`, "refs/pull/8/merge");
+    const chosen = await choose(s, job, event(pr));
+    expect(chosen.head.commit).toBe(forged);
+    expect(chosen.base).toEqual({ commit: pr.start, how: "merge-base" });
+    expect(chosen.trusted).toEqual({ commit: pr.base });
+  });
+
+  test("GitHub's merge is known by GITHUB_SHA or by the base branch's history when the base has moved on", async () => {
+    const s = scratch();
+    const pr = pullRequest(s);
+    const job = checkout(s, `file://${pr.root}`, "refs/pull/7/merge");
+    const newer = s.commit(pr.root, { "lib.yaml": "v: 2\n" });
+    const stale = { ...event(pr), baseSha: pr.start };
+    const expected = { commit: pr.base, how: "merge-parent" };
+    expect((await choose(s, job, { ...event(pr), baseSha: newer })).base).toEqual(expected);
+    expect((await choose(s, job, stale)).base).toEqual(expected);
+    const bySha = { ...event(pr), baseSha: newer, sha: pr.merge };
+    s.git(job, "remote", "set-url", "origin", "/nowhere");
+    s.git(job, "fetch", "-q", "--depth=1", `file://${pr.root}`, pr.base);
+    expect((await choose(s, job, bySha)).base).toEqual(expected);
+  });
+
+  test("a base given by name is compared with, and not trusted", async () => {
+    const s = scratch();
+    const pr = pullRequest(s);
+    s.git(pr.root, "branch", "release", pr.start);
+    const job = checkout(s, `file://${pr.root}`, "refs/heads/topic");
+    const chosen = await choose(s, job, event(pr), { base: "release" });
+    expect(chosen.base).toEqual({ commit: pr.start, how: "given" });
+    expect(chosen.trusted).toEqual({ commit: pr.base });
+    s.git(pr.root, "tag", "v1", pr.start);
+    expect((await choose(s, job, event(pr), { base: "v1" })).base?.commit).toBe(pr.start);
+    await expect(choose(s, job, event(pr), { base: "nope" })).rejects.toThrow(/--base nope: .* or at origin/);
+  });
+
+  test("a base that cannot be fetched is taken as the event knew it, and that is said", async () => {
+    const s = scratch();
+    const pr = pullRequest(s);
+    s.git(s.folder, "clone", "-q", `file://${pr.root}`, "job");
+    const job = join(s.folder, "job");
+    s.git(job, "checkout", "-q", "topic");
+    s.git(job, "remote", "set-url", "origin", "/nowhere");
+    const chosen = await choose(s, job, event(pr));
+    expect(chosen.base?.commit).toBe(pr.start);
+    expect(chosen.why).toMatch(/main is taken as the event knew it, since .*could not be fetched/);
+  });
+
   test("a checkout of the base branch alone is refused, not taken for a pull request that changes nothing", async () => {
     const s = scratch();
     const pr = pullRequest(s);
@@ -140,6 +195,14 @@ test("merge_group is compared with its base", async () => {
   expect(await chosen.read(pr.base, "app.yaml")).toBe("v: 0\n");
 });
 
+test("a merge group's checkout must be its head", async () => {
+  const s = scratch();
+  const pr = pullRequest(s);
+  const job = checkout(s, `file://${pr.root}`, "refs/heads/main");
+  const group: GitEvent = { name: "merge_group", baseSha: pr.base, headSha: pr.merge };
+  await expect(choose(s, job, group)).rejects.toThrow(/is not the merge group's head/);
+});
+
 describe("push", () => {
   const zeros = "0".repeat(40);
   const push = (before: string, after: string, ref = "refs/heads/main"): GitEvent => ({
@@ -158,6 +221,16 @@ describe("push", () => {
     expect(chosen.base).toEqual({ commit: pr.start, how: "push-before" });
     expect(chosen.trusted).toEqual({ commit: pr.base });
     expect(await chosen.read(pr.start, "lib.yaml")).toBe("v: 0\n");
+  });
+
+  test("a deleted branch is compared with nothing, a checkout of what was before is refused", async () => {
+    const s = scratch();
+    const pr = pullRequest(s);
+    const job = checkout(s, `file://${pr.root}`, "refs/heads/main");
+    expect((await choose(s, job, push(pr.head, zeros, "refs/heads/topic"))).base).toBeUndefined();
+    await expect(choose(s, job, push(pr.base, pr.merge))).rejects.toThrow(
+      /what refs\/heads\/main was before/,
+    );
   });
 
   test("a forced push finds the commit it threw away by its id", async () => {
@@ -212,6 +285,26 @@ describe("on a laptop", () => {
     const dirty = await choose(s, laptop);
     expect(dirty.head).toMatchObject({ commit: null, dirty: true });
     expect(Buffer.from(await dirty.head.tree.read("new.yaml")).toString()).toBe("a: 1\n");
+  });
+
+  test("works before the first commit, in a bare repository, and without git says so", async () => {
+    const s = scratch();
+    const young = join(s.folder, "young");
+    mkdirSync(young);
+    s.git(young, "init", "-q");
+    s.write(young, { "a.yaml": "1\n" });
+    const chosen = await choose(s, young);
+    expect(chosen.head).toMatchObject({ commit: null, dirty: true });
+    expect(chosen.base).toBeUndefined();
+
+    const pr = pullRequest(s);
+    s.git(s.folder, "clone", "-q", "--bare", "origin", "bare.git");
+    const bare = await choose(s, join(s.folder, "bare.git"), undefined, { head: "topic" });
+    expect(bare.head).toMatchObject({ commit: pr.head, dirty: false });
+    expect(bare.base).toEqual({ commit: pr.start, how: "merge-base" });
+
+    const machine = { ...s.machine, env: { PATH: "/nowhere" } };
+    await expect(openRepository(pr.root, machine)).rejects.toThrow(/Git cannot be started.*put it on PATH/);
   });
 
   test("says what was tried when no default branch is known", async () => {

@@ -9,7 +9,7 @@ import {
   openRepository,
   treeAt,
 } from "@gitops-actions/engine";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { serveGit } from "./http-backend.ts";
 import { type Scratch, scratch } from "./scratch.ts";
 
@@ -202,4 +202,68 @@ test("a shallow checkout without a remote says what to do", async () => {
   await expect(choose(s, job, event(pr), { fetch: true })).rejects.toThrow(
     /no remote named origin.*fetch-depth: 0/s,
   );
+});
+
+describe("partial clones", () => {
+  const files = { "apps/web/kustomization.yaml": "a: 1\n", "docs/big.bin": "x", "lib/base.yaml": "b: 1\n" };
+
+  function partial(s: Scratch, ...how: string[]) {
+    const root = s.repository("org/fleet.git", files);
+    const before = s.git(root, "rev-parse", "HEAD");
+    const after = s.commit(root, { "apps/web/kustomization.yaml": "a: 2\n", "docs/big.bin": "yy" });
+    s.git(root, "config", "uploadpack.allowFilter", "true");
+    s.git(root, "config", "uploadpack.allowAnySHA1InWant", "true");
+    s.git(s.folder, "clone", "-q", ...how, `file://${root}`, "job");
+    const push: GitEvent = { name: "push", before, after, ref: "refs/heads/main", defaultBranch: "main" };
+    return { job: join(s.folder, "job"), before, after, push };
+  }
+
+  test.each([
+    ["without files", ["--filter=blob:none", "--no-checkout"]],
+    ["without files and history", ["--filter=blob:none", "--no-checkout", "--depth=1"]],
+    ["without folders", ["--filter=tree:0", "--no-checkout"]],
+    ["sparse", ["--filter=blob:none", "--sparse"]],
+  ])("%s: what is missing is fetched, and not into the clone", async (_, how) => {
+    const s = scratch();
+    const { job, before, after, push } = partial(s, ...how);
+    const untouched = fingerprint(job);
+    const chosen = await choose(s, job, push, { fetch: true });
+    expect(await chosen.read(before, "apps/web/kustomization.yaml")).toBe("a: 1\n");
+    expect(await chosen.read(after, "apps/web/kustomization.yaml")).toBe("a: 2\n");
+    // Not configuration: fetched when it is read.
+    expect(await chosen.read(before, "docs/big.bin")).toBe("x");
+    expect(fingerprint(job)).toBe(untouched);
+  });
+
+  test("where fetching is forbidden the missing file is named", async () => {
+    const s = scratch();
+    const { job, before, push } = partial(s, "--filter=blob:none", "--no-checkout");
+    const chosen = await choose(s, job, push, { fetch: false });
+    await expect(chosen.read(before, "lib/base.yaml")).rejects.toThrow(
+      /"lib\/base.yaml" of commit .* partial clone.*Allow fetching/,
+    );
+  });
+
+  test("a sparse working tree reads what it leaves out", async () => {
+    const s = scratch();
+    const { job } = partial(s, "--filter=blob:none", "--sparse");
+    const repository = await openRepository(job, s.machine);
+    onTestFinished(() => repository.close());
+    const { head } = await chooseCommits(repository, undefined, { fetch: true });
+    expect(head.dirty).toBe(false);
+    expect(Buffer.from(await head.tree.read("lib/base.yaml")).toString()).toBe("b: 1\n");
+  });
+});
+
+test("a whole clone whose remote has moved on fetches only the tip", async () => {
+  const s = scratch();
+  const pr = history(s, 5);
+  s.git(s.folder, "clone", "-q", `file://${pr.root}`, "job");
+  const job = join(s.folder, "job");
+  s.git(job, "checkout", "-q", "topic");
+  const base = s.commits(pr.root, "lib.yaml", 3);
+  const untouched = fingerprint(job);
+  const chosen = await choose(s, job, event({ ...pr, base }), { fetch: true });
+  expect(chosen).toMatchObject({ base: { commit: pr.start }, trusted: { commit: base } });
+  expect(fingerprint(job)).toBe(untouched);
 });

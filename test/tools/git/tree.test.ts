@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -107,7 +108,7 @@ describe("treeAt", () => {
     const tree = await treeAt(repository, s.git(root, "rev-parse", "HEAD"));
     const read = await Promise.all(Object.keys(files).map((path) => text(tree, path)));
     expect(read).toEqual(Object.values(files));
-    await expect(treeAt(repository, "1".repeat(40))).rejects.toThrow(/commit 1{40} cannot be read/);
+    await expect(treeAt(repository, "1".repeat(40))).rejects.toThrow(/commit 1{40} is not in the repository/);
   });
 
   test("refuses a blob over the cap and goes on", async () => {
@@ -137,6 +138,21 @@ describe("treeAt", () => {
     const opened = await open(s, modern);
     expect(lines(await treeAt(opened, commit))).toEqual(lines(await workingTree(opened)));
   });
+});
+
+test("a fetched LFS file stands in place of its pointer, and only with the right SHA-256", async () => {
+  const s = scratch();
+  const contents = "the chart\n";
+  const oid = createHash("sha256").update(contents).digest("hex");
+  const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${oid}\nsize ${contents.length}\n`;
+  const root = s.repository("fleet", { "chart.tgz": pointer });
+  const tree = await treeAt(await open(s, root), s.git(root, "rev-parse", "HEAD"));
+  expect(await text(tree, "chart.tgz")).toBe(pointer);
+  const place = `.git/lfs/objects/${oid.slice(0, 2)}/${oid.slice(2, 4)}/${oid}`;
+  s.write(root, { [place]: "the other\n" });
+  expect(await text(tree, "chart.tgz")).toBe(pointer);
+  s.write(root, { [place]: contents });
+  expect(await text(tree, "chart.tgz")).toBe(contents);
 });
 
 describe("workingTree", () => {
@@ -205,6 +221,39 @@ describe("workingTree", () => {
     expect(() => s.git(root, "merge", "-q", "other")).toThrow();
     const conflict = await workingTree(repository);
     expect(await text(conflict, "in/a.yaml")).toContain("<<<<<<<");
+  });
+
+  test("reads a linked worktree", async () => {
+    const s = scratch();
+    const root = s.repository("fleet", { "a.yaml": "main\n" });
+    const linked = join(s.folder, "linked");
+    s.git(root, "worktree", "add", "-q", "-b", "topic", linked);
+    s.commit(linked, { "a.yaml": "topic\n" });
+    s.write(linked, { "b.yaml": "new\n" });
+    const repository = await open(s, linked);
+    expect(repository).toMatchObject({ root: linked, commonDir: join(root, ".git") });
+    const tree = await workingTree(repository);
+    expect([await text(tree, "a.yaml"), await text(tree, "b.yaml")]).toEqual(["topic\n", "new\n"]);
+  });
+
+  test.runIf(process.getuid?.() === 0)("names a file that cannot be read", async () => {
+    const s = scratch();
+    const root = s.repository("fleet");
+    s.write(root, { "secret.yaml": "x\n" });
+    chmodSync(join(root, "secret.yaml"), 0);
+    for (const folder of [s.folder, s.machine.tempDir, join(s.folder, "home")]) chmodSync(folder, 0o777);
+    execFileSync("chown", ["-R", "4321:4321", s.folder]);
+    const script = join(import.meta.dirname, "read-as-user.ts");
+    const done = execFileSync(
+      "setpriv",
+      ["--reuid=4321", "--regid=4321", "--clear-groups", process.execPath, script, root],
+      {
+        env: { PATH: process.env.PATH, HOME: join(s.folder, "home"), TMPDIR: s.machine.tempDir },
+        encoding: "utf8",
+      },
+    );
+    expect(done).toContain("folder/unreadable");
+    expect(done).toContain('"secret.yaml" cannot be read: EACCES');
   });
 
   test("starts no program that the repository's configuration names", async () => {

@@ -1,6 +1,7 @@
 import { copyFileSync, linkSync, mkdirSync, renameSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isPointer } from "../git/lfs.ts";
 import { codeOf } from "./disk.ts";
 
 /** What is remembered of contents that were written. */
@@ -71,10 +72,7 @@ export function openBlobs(folder: string): BlobStore {
   };
 }
 
-const pointerStart = Buffer.from("version https://git-lfs.github.com/spec/");
-
 function factsOf(bytes: Uint8Array): BlobFacts {
-  const pointer = bytes.length < 1024 && pointerStart.equals(bytes.subarray(0, pointerStart.length));
   const utf16 = (bytes[0] === 0xfe && bytes[1] === 0xff) || (bytes[0] === 0xff && bytes[1] === 0xfe);
-  return { pointer, binary: !utf16 && bytes.includes(0) };
+  return { pointer: isPointer(bytes), binary: !utf16 && bytes.includes(0) };
 }

@@ -5,9 +5,7 @@ import type { Entry } from "@gitops-actions/fleet";
 import { ToolError } from "@gitops-actions/report";
 import { type ObjectFormat, objectId } from "../git/hash.ts";
 import { encodeName, quoteName } from "../git/name.ts";
-
-/** The largest file that is read into memory, in bytes. Larger ones are listed and hashed, and refused when read. */
-const maxFileBytes = 64 * 1024 ** 2;
+import { maxObjectBytes } from "../git/objects.ts";
 
 /**
  * What a path of the disk is, with the id Git would give its bytes as they are (no end-of-line or other conversion).
@@ -62,10 +60,10 @@ export async function readFromDisk(root: string, entry: Entry, format: ObjectFor
 async function readWhole(place: Buffer, path: string): Promise<Uint8Array> {
   await using file = await openFile(place);
   const { size } = await file.stat();
-  if (size > maxFileBytes) {
+  if (size > maxObjectBytes) {
     throw new ToolError(
       "folder/too-large",
-      `${quoteName(path)} has ${size} bytes; at most ${maxFileBytes} are read`,
+      `${quoteName(path)} has ${size} bytes; at most ${maxObjectBytes} are read`,
     );
   }
   return await file.readFile();

@@ -131,14 +131,12 @@ function place(
   directory: string,
 ): Materialised {
   const partial = `${directory}.partial`;
-  const made = new Set<string>();
+  const made = new Set([""]);
   try {
     mkdirSync(dirname(directory), { recursive: true, mode: 0o700 });
     mkdirSync(partial, { mode: 0o700 });
     for (const { path, id, executable } of entries) {
-      const parent = parentOf(path);
-      if (!made.has(parent)) mkdirSync(join(partial, parent), { recursive: true, mode: 0o700 });
-      made.add(parent);
+      makeFolder(partial, parentOf(path), made);
       const target = links.get(path);
       if (target) symlinkSync(Buffer.from(target), join(partial, path));
       else blobs.link(id, executable, join(partial, path));
@@ -149,6 +147,14 @@ function place(
     rmSync(partial, { recursive: true, force: true });
     return { ok: false, reasons: [reasonFor(directory, error)] };
   }
+}
+
+/** One call a folder, which `recursive` would take three for. */
+function makeFolder(root: string, folder: string, made: Set<string>): void {
+  if (made.has(folder)) return;
+  makeFolder(root, parentOf(folder), made);
+  mkdirSync(join(root, folder), { mode: 0o700 });
+  made.add(folder);
 }
 
 function reasonFor(path: string, error: unknown): Gap {

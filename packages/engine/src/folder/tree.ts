@@ -5,6 +5,7 @@ import pMap from "p-map";
 import { withDirectories } from "../git/hash.ts";
 import { makeTree } from "../git/listing.ts";
 import { decodeName, encodeName } from "../git/name.ts";
+import { fetchConfiguration } from "../git/partial.ts";
 import { reasonOf } from "../git/process.ts";
 import type { Repository } from "../git/repository.ts";
 import { kindOf, readBlob } from "../git/tree.ts";
@@ -34,6 +35,8 @@ export async function workingTree(repository: Repository): Promise<WorkingTree> 
     tracked.set(entry.path, entry);
     onDisk.add(entry.path);
   }
+  const inObjects = [...tracked.values()].filter((entry) => !onDisk.has(entry.path));
+  await fetchConfiguration(repository, inObjects);
   const entries = withDirectories(objectFormat, [...tracked.values()]);
   const tree = makeTree(name, entries, (entry) =>
     onDisk.has(entry.path) ? readFromDisk(root, entry, objectFormat) : readBlob(repository, entry, name),

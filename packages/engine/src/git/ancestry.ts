@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ToolError } from "@gitops-actions/report";
-import { makeStore, requireFetch } from "./fetch.ts";
+import { requireFetch } from "./fetch.ts";
 import { type GitResult, runGit } from "./process.ts";
 import { type FetchOptions, fetchError, remoteRun } from "./remote.ts";
 import type { Repository } from "./repository.ts";
+import { makeStore } from "./store.ts";
 
 /** How far back the history is fetched, step by step, to find where two commits parted. Commits only, no files. */
 const depths = [64, 512, 4096, 32_768];
@@ -33,7 +34,7 @@ export async function mergeBase(
   if (local !== "unknown") return local;
 
   requireFetch(repository, `the history between ${a} and ${b}`, options);
-  const store = await makeStore(repository, "history");
+  const store = makeStore(repository.machine, repository.objectFormat, repository.commonDir);
   const inStore: Runner = (args) => runGit(repository.machine, ["--git-dir", store, ...args]);
   const wanted = await boundary(repository, a, b);
   for (const depth of depths) {

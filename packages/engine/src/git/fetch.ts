@@ -1,41 +1,75 @@
-import { copyFileSync, existsSync, mkdtempSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { ToolError, UsageError } from "@gitops-actions/report";
-import { quoteName } from "./name.ts";
 import { reasonOf, runGit } from "./process.ts";
 import { type FetchOptions, fetchError, remoteRun, remoteUrl } from "./remote.ts";
 import type { Repository } from "./repository.ts";
+import { copyShallow, forgetPromisor } from "./store.ts";
 
-const stores = new WeakMap<Repository, Promise<string>>();
-
-/** Whether the repository holds an object, given by its full id. */
+/** Whether the repository holds a commit, given by its full id. */
 export async function hasCommit(repository: Repository, id: string): Promise<boolean> {
   return (await repository.object(id))?.type === "commit";
 }
 
+/** Whether this is a partial clone, made with `--filter`: objects may be missing that its commits need. */
+export function isPartial(repository: Repository): boolean {
+  const keys = [...repository.config.keys()];
+  return keys.some((key) => key === "extensions.partialclone" || /^remote\..*\.promisor$/s.test(key));
+}
+
 /**
- * Makes sure that a commit (full id) and its tree are readable, fetching it by its id when it is absent.
+ * Makes sure that a commit (full id) is readable, fetching it with its files by its id when it is absent.
  * Throws UsageError when fetching is forbidden or there is no remote, ToolError when the fetch fails.
  */
 export async function ensureCommit(repository: Repository, id: string, options: FetchOptions): Promise<void> {
   if (await hasCommit(repository, id)) return;
-  await fetchInto(repository, id, `commit ${id}`, options);
-  if (!(await hasCommit(repository, id)))
-    throw new ToolError("git/fetch", `commit ${id} was fetched but is not there`);
+  await fetchSnapshot(repository, id, `commit ${id}`, options);
+  if (await hasCommit(repository, id)) return;
+  throw new ToolError("git/fetch", `commit ${id} was fetched but is not there`);
 }
 
 /** Fetches what a ref of the remote (full name, such as refs/heads/main) points to now, and returns the commit's id. */
 export async function fetchTip(repository: Repository, ref: string, options: FetchOptions): Promise<string> {
-  const store = await fetchInto(repository, `+${ref}:refs/fetched/tip`, ref, options);
-  const parsed = await runGit(repository.machine, [
-    "--git-dir",
-    store,
-    "rev-parse",
-    "--verify",
-    "refs/fetched/tip^{commit}",
-  ]);
-  if (parsed.exitCode !== 0) throw new ToolError("git/fetch", `${ref} is not a commit: ${reasonOf(parsed)}`);
-  return parsed.stdout.toString("latin1").trim();
+  await fetchSnapshot(repository, `+${ref}:refs/fetched/tip`, ref, options);
+  const args = ["--git-dir", repository.store, "rev-parse", "--verify", "refs/fetched/tip^{commit}"];
+  const parsed = await runGit(repository.machine, args);
+  if (parsed.exitCode === 0) return parsed.stdout.toString("latin1").trim();
+  throw new ToolError("git/fetch", `${ref} is not a commit: ${reasonOf(parsed)}`);
+}
+
+/**
+ * Fetches one commit with all its files, and nothing that came before it. In a partial clone the files are left out,
+ * for `readBlob` to fetch: the server would leave out those it believes the clone to have.
+ */
+export async function fetchSnapshot(
+  repository: Repository,
+  what: string,
+  name: string,
+  options: FetchOptions,
+): Promise<void> {
+  copyShallow(repository.commonDir, repository.store);
+  if (isPartial(repository)) {
+    await fetchIntoStore(
+      repository,
+      ["--depth=1", "--filter=blob:none", "origin", what],
+      name,
+      options,
+      "noop",
+    );
+    forgetPromisor(repository.store, repository.objectFormat);
+    return;
+  }
+  const head = await repository.git(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]);
+  const tip = head.exitCode === 0 ? [`--negotiation-tip=${head.stdout.toString("latin1").trim()}`] : [];
+  await fetchIntoStore(repository, ["--depth=1", ...tip, "origin", what], name, options);
+}
+
+/** Fetches objects of any type by their full ids. */
+export async function fetchObjects(
+  repository: Repository,
+  ids: readonly string[],
+  options: FetchOptions,
+): Promise<void> {
+  const name = ids.length === 1 ? `object ${ids[0]}` : `${ids.length} objects that the partial clone lacks`;
+  await fetchIntoStore(repository, ["--stdin", "origin"], name, options, "noop", `${ids.join("\n")}\n`);
 }
 
 /** Throws the UsageError for something that is absent and may or can not be fetched. */
@@ -50,54 +84,18 @@ export function requireFetch(repository: Repository, what: string, options: Fetc
   );
 }
 
-/**
- * A repository of our own beside the checkout that sees its objects (alternates) and takes what we fetch, so that the
- * checkout's own repository stays as it is, and several jobs or actions at once do not meet.
- */
-export async function makeStore(repository: Repository, kind: string): Promise<string> {
-  const store = mkdtempSync(join(repository.machine.tempDir, `git-${kind}-`));
-  const format = `--object-format=${repository.objectFormat}`;
-  const made = await runGit(repository.machine, ["init", "--quiet", "--bare", "--template=", format, store]);
-  if (made.exitCode !== 0)
-    throw new ToolError("git/init", `a folder for fetched commits cannot be made: ${reasonOf(made)}`);
-  writeFileSync(
-    join(store, "objects/info/alternates"),
-    `${quoteName(join(repository.commonDir, "objects"))}\n`,
-  );
-  return store;
-}
-
-async function fetchInto(
+async function fetchIntoStore(
   repository: Repository,
-  what: string,
+  args: readonly string[],
   name: string,
   options: FetchOptions,
-): Promise<string> {
+  negotiation: "default" | "noop" = "default",
+  stdin?: string,
+): Promise<void> {
   requireFetch(repository, name, options);
-  let making = stores.get(repository);
-  if (!making) {
-    making = makeStore(repository, "objects");
-    stores.set(repository, making);
-  }
-  const store = await making;
-  // Without it the server would be told that we have all that came before a shallow commit.
-  const shallow = join(repository.commonDir, "shallow");
-  if (existsSync(shallow) && !existsSync(join(store, "shallow")))
-    copyFileSync(shallow, join(store, "shallow"));
-  const head = await repository.git(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"]);
-  const tip = head.exitCode === 0 ? [`--negotiation-tip=${head.stdout.toString("latin1").trim()}`] : [];
-  const args = [
-    "--git-dir",
-    store,
-    "fetch",
-    "--quiet",
-    "--no-tags",
-    "--no-write-fetch-head",
-    "--depth=1",
-    ...tip,
-  ];
-  const result = await runGit(repository.machine, [...args, "origin", what], remoteRun(repository, options));
+  const before = ["--git-dir", repository.store, "-c", `fetch.negotiationAlgorithm=${negotiation}`];
+  const quiet = ["fetch", "--quiet", "--no-tags", "--no-write-fetch-head"];
+  const run = { ...remoteRun(repository, options), ...(stdin === undefined ? {} : { stdin }) };
+  const result = await runGit(repository.machine, [...before, ...quiet, ...args], run);
   if (result.exitCode !== 0) throw fetchError(name, repository, result, options);
-  await repository.borrow(join(store, "objects"));
-  return store;
 }

@@ -16,6 +16,9 @@ export interface Objects {
   close(): Promise<void>;
 }
 
+/** The largest object or file that is read into memory, in bytes. */
+export const maxObjectBytes = 64 * 1024 ** 2;
+
 interface Request {
   id: string;
   resolve(object: GitObject | undefined): void;
@@ -68,6 +71,8 @@ export function openObjects(
   return {
     read(id) {
       if (closed) return Promise.reject(new ToolError("git/closed", "the repository was closed"));
+      if (!/^[0-9a-f]{40}([0-9a-f]{24})?$/.test(id))
+        return Promise.reject(new Error(`not an object id: ${id}`));
       child ??= start();
       if (waiting.length === 0) hold(child, true);
       const { promise, resolve, reject } = Promise.withResolvers<GitObject | undefined>();

@@ -29,10 +29,13 @@ const settings = [
   "core.hooksPath=/dev/null",
   "core.askPass=",
   "protocol.ext.allow=never",
+  "protocol.version=2",
   "http.followRedirects=false",
   "gc.auto=0",
   "maintenance.auto=false",
   "fetch.recurseSubmodules=no",
+  // Unpacking an object that the checkout has as well would renew the time of the file it lies in.
+  "fetch.unpackLimit=1",
   "safe.bareRepository=explicit",
   "advice.detachedHead=false",
 ];

@@ -1,11 +1,12 @@
-import { existsSync, realpathSync, statSync } from "node:fs";
+import { existsSync, realpathSync, rmSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { UsageError } from "@gitops-actions/report";
 import type { Machine } from "../machine.ts";
 import type { ObjectFormat } from "./hash.ts";
 import { quoteName } from "./name.ts";
-import { type GitObject, type Objects, openObjects } from "./objects.ts";
+import { type GitObject, maxObjectBytes, openObjects } from "./objects.ts";
 import { type GitResult, type GitRun, reasonOf, runGit } from "./process.ts";
+import { makeStore } from "./store.ts";
 
 /** A Git repository opened for reading. Nothing below `gitDir` and nothing in the checkout is ever written. */
 export interface Repository {
@@ -20,17 +21,15 @@ export interface Repository {
   objectFormat: ObjectFormat;
   /** Every configured value by lower-case key, in order, the person's settings included. */
   config: ReadonlyMap<string, readonly string[]>;
-  /** Runs Git on this repository. */
+  /** A repository of our own that holds what was fetched and sees the objects of this one: see `makeStore`. */
+  store: string;
+  /** Runs Git on this repository; fetched commits are visible too. */
   git(args: readonly string[], run?: GitRun): Promise<GitResult>;
   /** An object by its full id; undefined when it is not there. */
   object(id: string): Promise<GitObject | undefined>;
-  /** Makes the objects of another store visible to `git` and `object`: how fetched commits are read without writing here. */
-  borrow(objects: string): Promise<void>;
   /** Ends the processes this repository keeps. */
   close(): Promise<void>;
 }
-
-const maxObjectBytes = 64 * 1024 ** 2;
 
 /**
  * Opens the repository that holds `path` (relative to the machine's cwd).
@@ -43,11 +42,10 @@ export async function openRepository(path: string, machine: Machine): Promise<Re
   const root = bare ? found.gitDir : realpathSync(found.root);
   const config = await readConfig(found.gitDir, machine);
 
+  const store = makeStore(machine, found.objectFormat, found.commonDir);
   const place = ["--git-dir", found.gitDir, ...(bare ? [] : ["--work-tree", root])];
-  const borrowed: string[] = [];
-  const environment = (): Record<string, string> =>
-    borrowed.length === 0 ? {} : { GIT_ALTERNATE_OBJECT_DIRECTORIES: borrowed.map(quoteName).join(":") };
-  let objects: Objects | undefined;
+  const env = { GIT_ALTERNATE_OBJECT_DIRECTORIES: quoteName(join(store, "objects")) };
+  const objects = openObjects(machine, ["--git-dir", store], {}, maxObjectBytes);
 
   return {
     machine,
@@ -58,21 +56,13 @@ export async function openRepository(path: string, machine: Machine): Promise<Re
     commonDir: found.commonDir,
     objectFormat: found.objectFormat,
     config,
+    store,
     git: (args, run = {}) =>
-      runGit(machine, [...place, ...args], { cwd: root, ...run, env: { ...environment(), ...run.env } }),
-    object(id) {
-      objects ??= openObjects(machine, place, environment(), maxObjectBytes);
-      return objects.read(id);
-    },
-    async borrow(store) {
-      if (borrowed.includes(store)) return;
-      borrowed.push(store);
-      const stale = objects;
-      objects = undefined;
-      await stale?.close();
-    },
+      runGit(machine, [...place, ...args], { cwd: root, ...run, env: { ...env, ...run.env } }),
+    object: (id) => objects.read(id),
     async close() {
-      await objects?.close();
+      await objects.close();
+      rmSync(store, { recursive: true, force: true });
     },
   };
 }

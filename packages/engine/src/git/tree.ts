@@ -1,35 +1,70 @@
 import type { Entry, Tree } from "@gitops-actions/fleet";
 import { ToolError } from "@gitops-actions/report";
+import { withoutPointer } from "./lfs.ts";
 import { makeTree } from "./listing.ts";
-import { decodeName } from "./name.ts";
-import { reasonOf } from "./process.ts";
+import { decodeName, quoteName } from "./name.ts";
+import { fetchConfiguration, fetchLate, fetchTrees } from "./partial.ts";
+import { reasonOf, runGit } from "./process.ts";
 import type { Repository } from "./repository.ts";
 
+const trees = new WeakMap<Repository, Map<string, Promise<Tree>>>();
+
 /**
- * The tree of a commit, given by its full id. Names that are not valid UTF-8 carry lone surrogates (see `decodeName`).
- * Throws ToolError when the commit or one of its trees is not in the repository.
+ * The tree of a commit, given by its full id; the same tree when asked again. Names that are not valid UTF-8 carry lone
+ * surrogates (see `decodeName`). Throws ToolError when the commit or one of its trees is not in the repository.
  */
-export async function treeAt(repository: Repository, commit: string): Promise<Tree> {
-  const listed = await repository.git(["ls-tree", "-r", "-t", "-z", "--full-tree", commit]);
+export function treeAt(repository: Repository, commit: string): Promise<Tree> {
+  const known = trees.get(repository) ?? new Map<string, Promise<Tree>>();
+  trees.set(repository, known);
+  let tree = known.get(commit);
+  if (!tree) {
+    tree = readTree(repository, commit);
+    tree.catch(() => known.delete(commit));
+    known.set(commit, tree);
+  }
+  return tree;
+}
+
+async function readTree(repository: Repository, commit: string): Promise<Tree> {
   const object = await repository.object(commit);
   const root = object && /^tree ([0-9a-f]+)$/m.exec(object.bytes.toString("latin1"))?.[1];
-  if (listed.exitCode !== 0 || root === undefined) {
-    throw new ToolError("git/commit-missing", `commit ${commit} cannot be read: ${reasonOf(listed)}`);
+  if (object?.type !== "commit" || root === undefined) {
+    throw new ToolError("git/commit-missing", `commit ${commit} is not in the repository`);
+  }
+  const args = ["--git-dir", repository.store, "ls-tree", "-r", "-t", "-z", "--full-tree", root];
+  let listed = await runGit(repository.machine, args);
+  if (listed.exitCode !== 0) {
+    await fetchTrees(repository, commit);
+    listed = await runGit(repository.machine, args);
+  }
+  if (listed.exitCode !== 0) {
+    throw new ToolError(
+      "git/tree-missing",
+      `the files of commit ${commit} cannot be listed: ${reasonOf(listed)}`,
+    );
   }
   const entries = parseLsTree(listed.stdout);
+  await fetchConfiguration(repository, entries);
   entries.push({ path: "", kind: "directory", id: root, executable: false });
   const name = `commit ${commit.slice(0, 7)}`;
   return makeTree(name, entries, (entry) => readBlob(repository, entry, name));
 }
 
-/** The bytes of a blob. Throws ToolError when the repository lacks it (partial clone) or it is too large. */
+/**
+ * The bytes of a blob; of an LFS pointer, the file it stands for, where that is known.
+ * Throws ToolError when the repository lacks it (partial clone) or it is too large.
+ */
 export async function readBlob(repository: Repository, entry: Entry, name: string): Promise<Uint8Array> {
-  const object = await repository.object(entry.id);
-  if (object) return object.bytes;
+  let object = await repository.object(entry.id);
+  if (!object) {
+    await fetchLate(repository, entry.id);
+    object = await repository.object(entry.id);
+  }
+  if (object) return entry.kind === "file" ? await withoutPointer(repository, object.bytes) : object.bytes;
   throw new ToolError(
     "git/object-missing",
-    `${entry.path} of ${name} is not in the repository (object ${entry.id}). ` +
-      "Is this a partial clone? Check out without `filter`, or run: git fetch --refetch --no-filter",
+    `${quoteName(entry.path)} of ${name} is not in this partial clone. ` +
+      "Allow fetching, or check out without `filter` and `sparse-checkout`.",
   );
 }
 
