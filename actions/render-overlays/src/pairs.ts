@@ -1,14 +1,16 @@
 import { join } from "node:path";
-import { openSandboxes, type Progress } from "@gitops-actions/engine";
+import { openSandboxes, type Progress, type RenderSettings } from "@gitops-actions/engine";
 import type { IndexSide } from "@gitops-actions/fleet";
+import { parseManifests } from "@gitops-actions/manifest";
 import type { ToolUse } from "@gitops-actions/report";
-import type { Pair } from "./compare.ts";
+import type { Pair, Sighting } from "./compare.ts";
 import type { RenderInputs } from "./inputs.ts";
 import { type Outcome, refuse, renderTasks, type Task } from "./rendering.ts";
 import type { RenderWorld } from "./run.ts";
 import type { Side } from "./side.ts";
 import { storeRender } from "./store.ts";
-import { prepareTools } from "./tooling.ts";
+import { needsHelm, prepareTools } from "./tooling.ts";
+import { findUnstable, withoutUnstable } from "./unstable.ts";
 import { type Judged, judge, type Outcomes } from "./verdict.ts";
 
 /** Both sides, and what is allowed. */
@@ -22,6 +24,8 @@ export interface Comparison {
 /** An overlay that was looked at, with what was written of it. */
 export interface RenderedPair extends Judged {
   stored: { base?: IndexSide; head?: IndexSide };
+  /** What of it differs each time it is rendered, and was left out of the changes. */
+  unstable?: string[];
 }
 
 /** Renders both sides of the pairs and writes the manifests below `directory`. Pairs come back in their order. */
@@ -58,6 +62,16 @@ export async function renderPairs(
   }
   const sandboxes = openSandboxes(world.host);
   const folder = join(world.host.tempDir, "sandboxes");
+  const settingsOf = new Map<string, RenderSettings>();
+  const again = (tasks: readonly Task[]) =>
+    renderTasks(
+      tasks,
+      `${folder}-again`,
+      settingsOf.get(tasks[0]!.sighting.pin)!,
+      sandboxes,
+      world.host,
+      world.signal,
+    );
   for (const group of Map.groupBy(startable, (task) => task.sighting.pin).values()) {
     const versions = comparison[group[0]!.side]!.tools;
     const { settings, uses: used } = await prepareTools(
@@ -68,6 +82,7 @@ export async function renderPairs(
       world.progress,
       world.signal,
     );
+    settingsOf.set(group[0]!.sighting.pin, settings);
     for (const use of used) uses.set(`${use.name} ${use.version}`, use);
     for await (const [task, outcome] of renderTasks(
       group,
@@ -80,7 +95,42 @@ export async function renderPairs(
       await settle(task, outcome);
     }
   }
-  return { rendered: pairs.map(({ id }) => done.get(id)!), uses: [...uses.values()] };
+  const rendered = pairs.map(({ id }) => done.get(id)!);
+  await setUnstableAside(rendered, again, comparison);
+  return { rendered, uses: [...uses.values()] };
+}
+
+/**
+ * Templates may use the clock and random numbers, so a chart that differs between the commits may differ between any
+ * two renders: it is rendered once more at head, and what differs there is not shown as a change.
+ */
+async function setUnstableAside(
+  rendered: readonly RenderedPair[],
+  again: (tasks: readonly Task[]) => AsyncIterable<[Task, Outcome]>,
+  { head }: Comparison,
+): Promise<void> {
+  const doubtful = rendered.filter(
+    ({ pair, changes }) => changes.length > 0 && pair.head && mayVary(pair.head),
+  );
+  if (doubtful.length === 0) return;
+  const byId = new Map(doubtful.map((each) => [each.pair.id, each]));
+  const tasks = doubtful.map(
+    ({ pair }): Task => ({ id: pair.id, side: "head", sighting: pair.head!, tree: head.tree }),
+  );
+  for await (const [task, outcome] of again(tasks)) {
+    const each = byId.get(task.id)!;
+    if (outcome.status !== "rendered" || !each.head) continue;
+    const second = parseManifests(new TextDecoder().decode(outcome.output), task.id);
+    const unstable = findUnstable(each.head.resources, second.resources);
+    if (unstable.named.length === 0) continue;
+    each.unstable = unstable.named;
+    each.changes = withoutUnstable(each.changes, unstable);
+    if (each.changes.length === 0 && each.change === "changed") each.change = "unchanged";
+  }
+}
+
+function mayVary(sighting: Sighting): boolean {
+  return sighting.overlay.kind === "helm" || needsHelm(sighting);
 }
 
 function tasksOf({ id, base, head }: Pair, comparison: Comparison): Task[] {

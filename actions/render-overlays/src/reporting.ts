@@ -96,5 +96,12 @@ function notesOf({ commits, rendered }: Learnt, redactor: Redactor): string[] {
         outcomes.base.status !== "rendered",
     )
     .map(({ pair }) => `${pair.id} renders now and did not before, so its changes cannot be shown`);
-  return [commits.why, ...uncompared, ...new Set(warnings)];
+  const unstable = rendered.flatMap(({ pair, unstable }) =>
+    unstable
+      ? [
+          `${pair.id} differs each time it is rendered; not compared: ${unstable.slice(0, 20).join(", ")}${unstable.length > 20 ? ` and ${unstable.length - 20} more` : ""}`,
+        ]
+      : [],
+  );
+  return [commits.why, ...uncompared, ...unstable, ...new Set(warnings)];
 }

@@ -1,4 +1,4 @@
-import type { ToolSettings } from "@gitops-actions/engine";
+import { pins, type ToolSettings } from "@gitops-actions/engine";
 import {
   type ClosureContext,
   type Config,
@@ -31,8 +31,10 @@ export async function readSide(tree: Tree, inputs: RenderInputs, context: Closur
     .filter(selector(inputs.kustomization))
     .map((overlay) => withOptions(overlay, inputs));
   const sightings = new Map<string, Sighting>();
-  const tools = inputs.tools;
-  const pin = JSON.stringify([tools.versions ?? {}, inputs.kustomizeBuildArgs]);
+  // What the person names for this run holds on both sides; what gitops.yaml names holds for its own commit.
+  const tools = { ...inputs.tools, versions: { ...config.tools, ...inputs.tools.versions } };
+  const version = (name: "kustomize" | "helm"): string => tools.versions[name] ?? pins[name].version;
+  const pin = JSON.stringify([version("kustomize"), version("helm"), inputs.kustomizeBuildArgs]);
   const closures = await Promise.all(wanted.map((overlay) => closureOf(tree, overlay, context)));
   for (const [i, overlay] of wanted.entries())
     sightings.set(overlay.id, { overlay, closure: closures[i]!, pin });

@@ -62,7 +62,13 @@ export interface Config {
 
 /** What holds without a configuration. */
 export function defaultConfig(): Config {
-  return { environments: [], charts: [], ignore: [], tools: {}, allow: { remoteBases: [], chartRepositories: [] } };
+  return {
+    environments: [],
+    charts: [],
+    ignore: [],
+    tools: {},
+    allow: { remoteBases: [], chartRepositories: [] },
+  };
 }
 
 /** Reads gitops.yaml. Throws UsageError that names file and line of everything that is wrong. */
