@@ -89,7 +89,7 @@ function findRepository(folder: string, given: string): { start: string; bare: b
   if (["HEAD", "objects", "refs"].every((name) => existsSync(join(folder, name))))
     return { start: folder, bare: true };
   throw new UsageError(
-    `${given} is not inside a Git repository. Name a folder of a clone, or run "git init" and commit first.`,
+    `${given} is not inside a Git repository. In a workflow, a step with actions/checkout comes first; elsewhere, name a folder of a clone.`,
   );
 }
 
