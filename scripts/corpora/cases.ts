@@ -462,7 +462,7 @@ const absences: Case[] = [
   one(
     "a base without a kustomization",
     { "app/kustomization.yaml": "resources: [../base]\n", "base/a.yaml": settings },
-    { files: ["app/kustomization.yaml"], enters: ["app", "base"] },
+    { files: ["app/kustomization.yaml"], directories: ["base"], enters: ["app", "base"] },
     { renders: "fails" },
   ),
   one(

@@ -53,6 +53,8 @@ export interface Closure {
   gaps: Gap[];
   /** Attempts to leave the repository (`../` above the root, links that point outside): the overlay is rejected. */
   escapes: Gap[];
+  /** A kustomization of it inflates Helm charts: kustomize needs `--enable-helm` and Helm. */
+  inflatesCharts?: true;
   /** sha256 over the paths, modes, object ids and absent names above. Equal digest and no gaps: equal render. */
   digest: string;
 }

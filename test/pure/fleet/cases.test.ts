@@ -17,6 +17,11 @@ describe.each(cases.map((one) => [one.name, one] as const))("%s", (_, one) => {
     expect(escapes.map((gap) => gap.code)).toEqual(one.escapes ?? []);
   });
 
+  test("needs Helm when it inflates charts, and only then", async () => {
+    const inflates = /^helmChart|HelmChartInflation/.test(one.name);
+    expect((await closureFor(one)).inflatesCharts).toBe(inflates ? true : undefined);
+  });
+
   test("every gap and escape says where", async () => {
     const { gaps, escapes } = await closureFor(one);
     for (const { location } of [...gaps, ...escapes])

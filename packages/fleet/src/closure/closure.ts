@@ -40,6 +40,7 @@ function merge(tree: Tree, closure: Closure, reads: Reads): Closure {
     absent: new Set(closure.absent),
     gaps: closure.gaps,
     escapes: closure.escapes,
+    inflates: closure.inflatesCharts ?? false,
   };
   return makeClosure(tree, [known, reads]);
 }

@@ -11,6 +11,8 @@ export interface Reads {
   absent: Set<string>;
   gaps: Gap[];
   escapes: Gap[];
+  /** A kustomization inflates charts. */
+  inflates?: boolean;
 }
 
 /**
@@ -110,7 +112,9 @@ export function makeClosure(tree: Tree, all: Iterable<Reads>): Closure {
   const absent = new Set<string>();
   const gaps: Gap[] = [];
   const escapes: Gap[] = [];
+  let inflates = false;
   for (const reads of all) {
+    inflates ||= reads.inflates ?? false;
     for (const path of reads.files) files.add(path);
     for (const path of reads.directories) directories.add(path);
     for (const path of reads.absent) absent.add(path);
@@ -122,6 +126,7 @@ export function makeClosure(tree: Tree, all: Iterable<Reads>): Closure {
     ...closure,
     gaps: sortedGaps(gaps),
     escapes: sortedGaps(escapes),
+    ...(inflates ? { inflatesCharts: true as const } : {}),
     digest: digestOf(tree, closure),
   };
 }

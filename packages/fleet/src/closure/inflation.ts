@@ -13,6 +13,7 @@ export async function readChartUse(
   chart: ChartUse,
   context: ClosureContext,
 ): Promise<void> {
+  reads.inflates = true;
   const found = await visit(tree, reads, chart.path, folder, exactly(path, chart.line));
   if (found.kind === "found" && found.entry.kind === "directory") {
     reads.charts.push(found.path);

@@ -71,6 +71,8 @@ async function computeFolder(
     if (found.entry.kind === "directory") reads.directories.add(found.path);
     else await readKustomization(tree, reads, folder, joinPath(folder, name) ?? name, found.entry, context);
   }
+  // Without a kustomization, nothing else shows that the folder is there at all.
+  if (reads.kustomizations.length === 0) reads.directories.add(folder);
   return reads;
 }
 

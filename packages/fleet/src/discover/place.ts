@@ -117,10 +117,8 @@ export function layoutOf(path: string, known: ReadonlySet<string> = new Set()): 
     ![environmentParents, clusterParents, appParents, noise].some((set) => set.has(part.toLowerCase())) &&
     !isEnvironment(part);
   const appAt = after(appParents);
-  const app =
-    appAt !== undefined && isApp(parts[appAt], appAt)
-      ? parts[appAt]
-      : parts.findLast((part, at) => isApp(part, at));
+  // `apps/<team or namespace>/<app>` is as usual as `apps/<app>`: the last name that can be one.
+  const app = parts.findLast((part, at) => at >= (appAt ?? 0) && isApp(part, at));
   return {
     ...(app === undefined ? {} : { app }),
     ...(environment === undefined ? {} : { environment }),
