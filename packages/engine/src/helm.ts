@@ -48,7 +48,8 @@ export function helmArguments(job: RenderJob): string[] {
   const name = releaseName ?? overlay.path.split("/").at(-1) ?? overlay.path;
   return [
     "template",
-    ...values.map((path) => `--values=${listItem(path)}`),
+    // "-" alone would be standard input.
+    ...values.map((path) => `--values=${listItem(path === "-" ? "./-" : path)}`),
     ...(overlay.namespace ? [`--namespace=${overlay.namespace}`] : []),
     ...(kubeVersion ? [`--kube-version=${kubeVersion}`] : []),
     ...apiVersions.map((version) => `--api-versions=${listItem(version)}`),

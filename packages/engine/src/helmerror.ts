@@ -91,6 +91,7 @@ function fileError(body: string, place: RenderPlace): ToolMessage | undefined {
       yamlReason(chartFile[2] ?? ""),
     );
   }
+  if (/^unable to detect chart/.test(body)) return { code: "invalid-chart", message: shorten(body) };
   const absent = /open (\S+): no such file or directory/.exec(body);
   if (absent) return { code: "missing-file", message: `${absent[1]} does not exist.` };
   return undefined;
@@ -114,11 +115,7 @@ function otherError(body: string, place: RenderPlace): ToolMessage {
   if (/^chart requires kubeVersion/.test(body))
     return { code: "kube-version", message: shorten(body), at: { ...at, text: "kubeVersion" } };
   if (/^release name check failed/.test(body)) return { code: "release-name", message: shorten(body) };
-  if (
-    /^validation: chart\.metadata|^chart metadata|unable to detect chart|Chart\.yaml file is missing/.test(
-      body,
-    )
-  )
+  if (/^validation: chart\.metadata|^chart metadata|Chart\.yaml file is missing/.test(body))
     return { code: "invalid-chart", message: shorten(body), at };
   return { code: "failed", message: shorten(body), at };
 }

@@ -1,13 +1,15 @@
 import { posix } from "node:path";
+import { parseHelmError } from "./helmerror.ts";
 import type { Pointer } from "./locate.ts";
 import { type RenderPlace, relativePaths, shorten, type ToolMessage } from "./toolmessage.ts";
+
+/** `# Warning: ...`, or Go's logger with the time of day in front. */
+const warning = /^(?:# |\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d )Warning: /;
 
 /** Warnings that kustomize printed beside its output, without their marker. */
 export function parseKustomizeWarnings(stderr: string, place: RenderPlace): string[] {
   const lines = relativePaths(stderr, place).split("\n");
-  return lines
-    .filter((line) => line.startsWith("# Warning: "))
-    .map((line) => shorten(line.slice("# Warning: ".length)));
+  return lines.filter((line) => warning.test(line)).map((line) => shorten(line.replace(warning, "")));
 }
 
 /**
@@ -18,11 +20,11 @@ export function parseKustomizeWarnings(stderr: string, place: RenderPlace): stri
 export function parseKustomizeError(stderr: string, place: RenderPlace): ToolMessage {
   const body = errorText(relativePaths(stderr, place));
   const { reason, folder, named } = unwrap(body, place.overlay);
-  return classify(reason, folder, named);
+  return helmMessage(reason, place) ?? classify(reason, folder, named);
 }
 
 function errorText(text: string): string {
-  const lines = text.split("\n").filter((line) => !line.startsWith("# Warning: "));
+  const lines = text.split("\n").filter((line) => !warning.test(line));
   const body = lines.join("\n").trim();
   // kubectl up to 1.33 logs its errors: E1124 06:57:43.761415 28875 run.go:72] "command failed" err="..."
   const logged = /\] "command failed" err=("(?:[^"\\]|\\.)*")/.exec(body)?.[1];
@@ -51,13 +53,16 @@ function peel({ reason, folder, named }: Unwrapped): Unwrapped | undefined {
     );
   if (asFolder) return { folder: asFolder[1] ?? folder, reason: asFolder[2] ?? "" };
   const asFile =
-    /^(?:accumulating \w+: )?accumulation err='accumulating \w+ from '(.*?)': (.*)': (?:must build at directory|new root) .*$/s.exec(
-      reason,
-    ) ??
-    /^(?:accumulating \w+: )?accumulation err='accumulating \w+ from '(.*?)': (.*)': must build at directory: .*$/s.exec(
+    /^(?:accumulating \w+: )?accumulation err='accumulating \w+ from '(.*?)': (.*)': (?:must build at directory|new root)[: ].*$/s.exec(
       reason,
     );
   if (asFile) return { folder, named: asFile[1] ?? "", reason: asFile[2] ?? "" };
+  // A remote source: first tried as a file, then fetched with Git.
+  const asRemote =
+    /^(?:accumulating \w+: )?accumulation err='accumulating \w+ from '(.*?)': .*?': (failed to run .*)$/s.exec(
+      reason,
+    );
+  if (asRemote) return { folder, named: asRemote[1] ?? "", reason: asRemote[2] ?? "" };
   const read = /^(?:accumulating \w+: )?accumulating \w+ from '(.*?)': (.*)$/s.exec(reason);
   if (read) return { folder, named: read[1] ?? "", reason: read[2] ?? "" };
   const inside =
@@ -69,6 +74,16 @@ function peel({ reason, folder, named }: Unwrapped): Unwrapped | undefined {
   if (quoted) return { folder, ...(named ? { named } : {}), reason: quoted[1] ?? "" };
   const plain = /^accumulating \w+: (.*)$/s.exec(reason);
   return plain ? { folder, ...(named ? { named } : {}), reason: plain[1] ?? "" } : undefined;
+}
+
+/** What Helm said when kustomize had it inflate a chart: `<Helm's words>: unable to run: 'helm template r CHART ...' with env=...`. */
+function helmMessage(reason: string, place: RenderPlace): ToolMessage | undefined {
+  const ran = /^(.*): unable to run: '\S+ (\w+) \S+ (\S+) .*? with env=/s.exec(reason);
+  if (!ran) return undefined;
+  const [, said = "", command, chart = ""] = ran;
+  if (command === "template") return parseHelmError(said, { ...place, overlay: chart });
+  const message = `A chart is not in the repository and would have to be fetched, and the network is closed: ${shorten(said)}`;
+  return { code: "remote", message, at: { path: place.overlay, kustomization: true } };
 }
 
 /** kustomize quotes the whole configuration of a built-in generator or transformer before its reason. */
@@ -93,7 +108,8 @@ function classify(given: string, folder: string, named: string | undefined): Too
   const invalid = /^invalid Kustomization: (.*)$/s.exec(reason);
   if (invalid) {
     const detail = (invalid[1] ?? "").replace(/^json: /, "");
-    const field = /unknown field "(.*?)"/.exec(detail)?.[1];
+    const field =
+      /unknown field "(.*?)"/.exec(detail)?.[1] ?? /Go struct field [A-Z]\w*\.([a-z]\w*)/.exec(detail)?.[1];
     const line = /^yaml: line (\d+)/.exec(detail)?.[1];
     const at = { ...kustomization, ...lineNumber(line), ...(field ? { text: field } : {}) };
     return {
@@ -146,6 +162,7 @@ const codes: readonly (readonly [RegExp, string])[] = [
   [/must specify --enable-helm/, "needs-helm"],
   [/plugins disabled|unable to load external plugin/, "plugin"],
   [/permission denied/, "unreadable"],
+  [/no repo specified for pull/, "missing-chart"],
   [
     /kind should be Kustomization|expected kind 'Component'|kustomization\.yaml is empty|multiple kustomization files/i,
     "invalid-kustomization",
