@@ -1,7 +1,7 @@
 import { closest, distance } from "fastest-levenshtein";
 import type * as z from "zod";
 import { configJsonSchema } from "./config-schema.ts";
-import type { YamlDocument } from "./document.ts";
+import { lineAt, type YamlDocument } from "./document.ts";
 
 /** Something wrong with gitops.yaml, at a 1-based line. */
 export interface ConfigProblem {
@@ -16,14 +16,14 @@ export function configProblems(document: YamlDocument, error: z.ZodError): Confi
     const where = path.map(String).join(".");
     if (issue.code !== "unrecognized_keys") {
       problems.push({
-        line: document.lineAt(path),
+        line: lineAt(document.root, path),
         message: where ? `${where}: ${issue.message}` : issue.message,
       });
       continue;
     }
     for (const key of issue.keys) {
       const message = `unknown key \`${key}\`${where ? ` in ${where}` : ""}${suggest(key, knownKeys())}`;
-      problems.push({ line: document.lineAt([...path, key]), message });
+      problems.push({ line: lineAt(document.root, [...path, key]), message });
     }
   }
   return problems.sort((a, b) => a.line - b.line);

@@ -1,7 +1,7 @@
 import { UsageError } from "@gitops-actions/report";
 import { type ConfigProblem, configProblems } from "./config-problems.ts";
 import { ConfigFile } from "./config-schema.ts";
-import { readDocuments, type YamlDocument } from "./document.ts";
+import { lineAt, readPlainDocuments, type YamlDocument } from "./document.ts";
 import { unknownPlaceholders } from "./pattern.ts";
 import { resolvePath } from "./resolve.ts";
 import type { Tree } from "./tree.ts";
@@ -73,7 +73,7 @@ export function defaultConfig(): Config {
 
 /** Reads gitops.yaml. Throws UsageError that names file and line of everything that is wrong. */
 export function parseConfig(text: string, path: string): Config {
-  const documents = readDocuments(text, { uniqueKeys: true });
+  const documents = readPlainDocuments(text);
   const [document] = documents;
   const broken = documents.find((each) => each.error)?.error;
   if (broken) throw new UsageError(`${path}:${broken.line}:${broken.column}: ${broken.message}`);
@@ -172,7 +172,7 @@ function crossProblems(document: YamlDocument, config: Config): ConfigProblem[] 
   const problems: ConfigProblem[] = [];
   const names = config.environments.map((environment) => environment.name);
   for (const [index, environment] of config.environments.entries()) {
-    const line = document.lineAt(["environments", index]);
+    const line = lineAt(document.root, ["environments", index]);
     if (names.indexOf(environment.name) !== index) {
       problems.push({ line, message: `environments: ${environment.name} is named twice` });
     }
@@ -197,7 +197,7 @@ function crossProblems(document: YamlDocument, config: Config): ConfigProblem[] 
     for (const unknown of unknownPlaceholders(text)) {
       const known = "{app}, {environment}, {cluster} and {namespace}";
       problems.push({
-        line: document.lineAt(path),
+        line: lineAt(document.root, path),
         message: `${text}: {${unknown}} is not a placeholder; there are ${known}`,
       });
     }

@@ -2,120 +2,156 @@ import {
   type Document,
   isAlias,
   isMap,
-  isNode,
   isPair,
   isScalar,
   isSeq,
   LineCounter,
-  type Node,
   type ParsedNode,
   parseAllDocuments,
   type YAMLError,
 } from "yaml";
+import { readQuickly } from "./quick.ts";
 
 /** A field of a mapping, with the 1-based line of its key. */
 export interface Field {
   key: string;
-  value: Node | null;
+  value: YamlNode;
   line: number;
 }
 
-/** One YAML document whose nodes know their lines. */
+/**
+ * A YAML value that knows its 1-based line. Aliases are followed; merge keys (`<<`) are unfolded behind a mapping's own
+ * fields. Scalars are the text that is written (quotes and escapes undone), and null is null.
+ */
+export type YamlNode =
+  | { kind: "map"; line: number; fields: Field[] }
+  | { kind: "list"; line: number; items: YamlNode[] }
+  | { kind: "text"; line: number; text: string }
+  | null;
+
+/** One YAML document. */
 export interface YamlDocument {
   /** Null for an empty document. */
-  root: Node | null;
+  root: YamlNode;
   /** The first error, with its 1-based line and column; the document is then not to be trusted. */
   error?: { message: string; line: number; column: number };
-  /** 1-based line of a node; 1 where unknown. */
-  lineOf(node: Node | null): number;
-  /** The fields of a mapping in order, aliases followed, merge keys (`<<`) unfolded last; empty for anything else. */
-  fields(node: Node | null): Field[];
-  isEmptyMap(node: Node | null): boolean;
-  /** The document as plain values. */
-  toPlain(): unknown;
-  /** The items of a sequence, aliases followed; empty for anything else. */
-  items(node: Node | null): (Node | null)[];
-  /** 1-based line of what stands at a path of keys and positions (in a map: of pairs); of the last part that exists. */
-  lineAt(path: readonly (string | number)[]): number;
-  /** The text of a scalar as it is written (quotes and escapes undone), or undefined for anything else. */
-  text(node: Node | null): string | undefined;
 }
 
-/** Reads every document of a text. Duplicate keys are errors only with `uniqueKeys`. */
-export function readDocuments(source: string, options: { uniqueKeys?: boolean } = {}): YamlDocument[] {
+/** Reads every document of a text. All fields with the same key are kept. */
+export function readDocuments(source: string): YamlDocument[] {
+  const quick = readQuickly(source);
+  return quick ? [{ root: quick }] : readThoroughly(source);
+}
+
+/** Reads every document of a text with the YAML parser, whatever its style. */
+export function readThoroughly(source: string): YamlDocument[] {
+  return parseDocuments(source).map(({ document }) => document);
+}
+
+/** A document with the values that a schema can be held against. Duplicate keys are errors. */
+export interface PlainDocument extends YamlDocument {
+  toPlain(): unknown;
+}
+
+/** Like `readDocuments`, for our own configuration files. */
+export function readPlainDocuments(source: string): PlainDocument[] {
+  return parseDocuments(source, true).map(({ document, parsed }) => ({
+    ...document,
+    toPlain: () => parsed.toJS({ maxAliasCount: 100 }) as unknown,
+  }));
+}
+
+/** The fields of a mapping; none for anything else. */
+export function fieldsOf(node: YamlNode | undefined): Field[] {
+  return node?.kind === "map" ? node.fields : [];
+}
+
+/** The items of a list; none for anything else. */
+export function itemsOf(node: YamlNode | undefined): YamlNode[] {
+  return node?.kind === "list" ? node.items : [];
+}
+
+/** The text of a scalar; undefined for anything else. */
+export function textOf(node: YamlNode | undefined): string | undefined {
+  return node?.kind === "text" ? node.text : undefined;
+}
+
+/** The line of a node; 1 where there is none. */
+export function lineOf(node: YamlNode | undefined): number {
+  return node?.line ?? 1;
+}
+
+/** The line of what stands at a path of keys and positions (in a mapping: of fields), or of the last part that exists. */
+export function lineAt(root: YamlNode, path: readonly (string | number)[]): number {
+  let node = root;
+  let line = lineOf(root);
+  for (const part of path) {
+    const fields = fieldsOf(node);
+    const field = typeof part === "number" ? fields[part] : fields.find(({ key }) => key === String(part));
+    const item = typeof part === "number" ? itemsOf(node)[part] : undefined;
+    if (!field && !item) return line;
+    line = field ? field.line : lineOf(item);
+    node = field ? field.value : (item ?? null);
+  }
+  return line;
+}
+
+function parseDocuments(
+  source: string,
+  uniqueKeys = false,
+): { document: YamlDocument; parsed: Document.Parsed }[] {
   const lines = new LineCounter();
   const documents = parseAllDocuments(source, {
     lineCounter: lines,
-    uniqueKeys: options.uniqueKeys ?? false,
+    uniqueKeys,
     merge: true,
     prettyErrors: false,
     logLevel: "error",
   });
-  return (documents as Document.Parsed[]).map((document) => wrap(document, lines));
+  return (documents as Document.Parsed[]).map((parsed) => {
+    const error = parsed.errors[0];
+    const root = error ? null : convert(parsed, lines);
+    return { document: { root, ...(error ? { error: describe(error, lines) } : {}) }, parsed };
+  });
 }
 
-function wrap(document: Document.Parsed, lines: LineCounter): YamlDocument {
-  const follow = (node: unknown): Node | null => {
-    if (isAlias(node)) return (node.resolve(document) as Node | undefined) ?? null;
-    return isNode(node) ? node : null;
-  };
-  const lineOf = (node: Node | null) => {
-    const start = (node as ParsedNode | null)?.range?.[0];
+function convert(document: Document.Parsed, lines: LineCounter): YamlNode {
+  // What an alias stands for is made once: a bomb of aliases stays as small as it is written.
+  const made = new Map<unknown, YamlNode>();
+  const line = (node: unknown) => {
+    const start = (node as ParsedNode).range?.[0];
     return start === undefined ? 1 : Math.max(1, lines.linePos(start).line);
   };
-  const fields = (node: Node | null, depth = 0): Field[] => {
-    const map = follow(node);
-    if (!isMap(map) || depth > 20) return [];
-    const own: Field[] = [];
-    const merged: Field[] = [];
-    for (const pair of map.items) {
-      if (!isPair(pair) || !isNode(pair.key)) continue;
-      const key = textOf(follow(pair.key));
-      if (key === undefined) continue;
-      const value = follow(pair.value);
-      if (key !== "<<") own.push({ key, value, line: lineOf(pair.key) });
-      else if (isSeq(value)) merged.push(...value.items.flatMap((item) => fields(follow(item), depth + 1)));
-      else merged.push(...fields(value, depth + 1));
+  const make = (node: unknown): YamlNode => {
+    if (isAlias(node)) return make(node.resolve(document));
+    const known = made.get(node);
+    if (known !== undefined) return known;
+    if (isSeq(node)) {
+      const list = { kind: "list" as const, line: line(node), items: [] as YamlNode[] };
+      made.set(node, list);
+      for (const item of node.items) list.items.push(make(item));
+      return list;
     }
-    return [...own, ...merged];
-  };
-  const items = (node: Node | null) => {
-    const list = follow(node);
-    return isSeq(list) ? list.items.map(follow) : [];
-  };
-  const first = document.errors[0];
-  return {
-    root: follow(document.contents),
-    ...(first ? { error: describe(first, lines) } : {}),
-    lineOf,
-    fields: (node) => fields(node),
-    isEmptyMap: (node) => {
-      const map = follow(node);
-      return isMap(map) && map.items.length === 0;
-    },
-    items,
-    lineAt: (path) => {
-      let node = follow(document.contents);
-      let line = lineOf(node);
-      for (const part of path) {
-        const pairs = fields(node);
-        const field = typeof part === "number" ? pairs[part] : pairs.find(({ key }) => key === String(part));
-        const item = typeof part === "number" ? (items(node)[part] ?? null) : null;
-        if (!field && !item) return line;
-        line = field ? field.line : lineOf(item);
-        node = field ? field.value : item;
+    if (isMap(node)) {
+      const map = { kind: "map" as const, line: line(node), fields: [] as Field[] };
+      made.set(node, map);
+      const merged: Field[] = [];
+      for (const pair of node.items) {
+        const key = isPair(pair) ? textOf(make(pair.key)) : undefined;
+        if (key === undefined || !isPair(pair)) continue;
+        const value = make(pair.value);
+        if (key !== "<<") map.fields.push({ key, value, line: line(pair.key) });
+        else
+          for (const each of value?.kind === "list" ? value.items : [value]) merged.push(...fieldsOf(each));
       }
-      return line;
-    },
-    toPlain: () => document.toJS({ maxAliasCount: 100 }) as unknown,
-    text: (node) => textOf(follow(node)),
+      map.fields.push(...merged);
+      return map;
+    }
+    if (!isScalar(node) || node.value === null) return null;
+    const text = typeof node.value === "string" ? node.value : (node.source ?? String(node.value));
+    return { kind: "text", line: line(node), text };
   };
-}
-
-function textOf(node: Node | null): string | undefined {
-  if (!isScalar(node) || node.value === null) return undefined;
-  if (typeof node.value === "string") return node.value;
-  return node.source ?? String(node.value);
+  return make(document.contents);
 }
 
 function describe(error: YAMLError, lines: LineCounter): { message: string; line: number; column: number } {

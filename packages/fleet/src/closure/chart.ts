@@ -1,5 +1,5 @@
 import { isTemplated } from "../discover/manifest.ts";
-import { readDocuments } from "../document.ts";
+import { fieldsOf, itemsOf, lineOf, readDocuments, textOf } from "../document.ts";
 
 /** What Chart.yaml (or the older requirements.yaml) says that decides what is read. */
 export interface ChartMetadata {
@@ -25,20 +25,18 @@ function parse(text: string): ChartMetadata {
   const [document] = readDocuments(text);
   if (!document || document.root === null) return { ...metadata, problem: { message: "is empty", line: 1 } };
   if (document.error) return { ...metadata, problem: document.error };
-  for (const { key, value } of document.fields(document.root)) {
+  for (const { key, value } of fieldsOf(document.root)) {
     if (key === "name" || key === "type" || key === "version" || key === "appVersion") {
-      metadata[key] = document.text(value) ?? "";
+      metadata[key] = textOf(value) ?? "";
     }
     if (key !== "dependencies") continue;
-    for (const item of document.items(value)) {
-      const fields = new Map(
-        document.fields(item).map((field) => [field.key, document.text(field.value) ?? ""]),
-      );
+    for (const item of itemsOf(value)) {
+      const fields = new Map(fieldsOf(item).map((field) => [field.key, textOf(field.value) ?? ""]));
       metadata.dependencies.push({
         name: fields.get("name") ?? "",
         repository: fields.get("repository") ?? "",
         version: fields.get("version") ?? "",
-        line: document.lineOf(item),
+        line: lineOf(item),
         path: "",
       });
     }

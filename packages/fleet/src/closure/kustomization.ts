@@ -1,6 +1,5 @@
-import type { Node } from "yaml";
 import { isTemplated } from "../discover/manifest.ts";
-import { type Field, readDocuments, type YamlDocument } from "../document.ts";
+import { type Field, itemsOf, lineOf, readDocuments, textOf, type YamlNode } from "../document.ts";
 import { pluginUses } from "./plugin.ts";
 import {
   isInline,
@@ -46,17 +45,17 @@ function parse(text: string): Kustomization {
   if (!document) return found;
   if (document.error) return { ...found, problem: document.error };
   if (document.root === null) return found;
-  const fields = lowerCased(document, document.root);
-  if (fields.length === 0 && !document.isEmptyMap(document.root)) {
-    return { ...found, problem: { message: "is not a mapping", line: document.lineOf(document.root) } };
+  const fields = lowerCased(document.root);
+  if (fields.length === 0 && document.root.kind !== "map") {
+    return { ...found, problem: { message: "is not a mapping", line: lineOf(document.root) } };
   }
   for (const field of fields) {
-    if (field.key === "kind") found.kind = document.text(field.value) ?? "";
-    else if (field.key === "apiversion") found.apiVersion = document.text(field.value) ?? "";
-    else if (field.key === "namespace") found.namespace = document.text(field.value) ?? "";
-    else readers[field.key]?.(document, field.value, found);
+    if (field.key === "kind") found.kind = textOf(field.value) ?? "";
+    else if (field.key === "apiversion") found.apiVersion = textOf(field.value) ?? "";
+    else if (field.key === "namespace") found.namespace = textOf(field.value) ?? "";
+    else readers[field.key]?.(field.value, found);
   }
-  readCharts(document, fields, found);
+  readCharts(fields, found);
   const alters = fields.find((field) => altering.has(field.key));
   return alters ? { ...found, alters: alters.key } : found;
 }
@@ -75,21 +74,20 @@ const altering = new Set([
   "vars",
 ]);
 
-type Reader = (document: YamlDocument, value: Node | null, found: Uses) => void;
+type Reader = (value: YamlNode, found: Uses) => void;
 
 // One entry for every field of types.Kustomization that names a file, sigs.k8s.io/kustomize/api v0.21.2.
 const readers: Record<string, Reader> = {
-  resources: (document, value, found) => pushList(document, value, found, "resource", "resources"),
-  bases: (document, value, found) => pushList(document, value, found, "resource", "bases"),
-  components: (document, value, found) => pushList(document, value, found, "component", "components"),
-  crds: (document, value, found) => pushList(document, value, found, "file", "crds"),
-  configurations: (document, value, found) => pushList(document, value, found, "file", "configurations"),
-  openapi: (document, value, found) => pushPath(document, value, found, "openapi"),
+  resources: (value, found) => pushList(value, found, "resource", "resources"),
+  bases: (value, found) => pushList(value, found, "resource", "bases"),
+  components: (value, found) => pushList(value, found, "component", "components"),
+  crds: (value, found) => pushList(value, found, "file", "crds"),
+  configurations: (value, found) => pushList(value, found, "file", "configurations"),
+  openapi: (value, found) => pushPath(value, found, "openapi"),
   patches: pathOfEach("patches"),
   patchesjson6902: pathOfEach("patchesJson6902"),
   replacements: pathOfEach("replacements"),
-  patchesstrategicmerge: (document, value, found) =>
-    pushPatches(document, value, found, "patchesStrategicMerge"),
+  patchesstrategicmerge: (value, found) => pushPatches(value, found, "patchesStrategicMerge"),
   configmapgenerator: generator("configMapGenerator"),
   secretgenerator: generator("secretGenerator"),
   generators: plugins("generators"),
@@ -98,28 +96,28 @@ const readers: Record<string, Reader> = {
 };
 
 function pathOfEach(field: string): Reader {
-  return (document, value, found) => {
-    for (const item of document.items(value)) pushPath(document, item, found, field);
+  return (value, found) => {
+    for (const item of itemsOf(value)) pushPath(item, found, field);
   };
 }
 
 function generator(field: string): Reader {
-  return (document, value, found) => {
-    for (const item of document.items(value)) pushGenerator(document, item, found, field);
+  return (value, found) => {
+    for (const item of itemsOf(value)) pushGenerator(item, found, field);
   };
 }
 
 function plugins(field: string): Reader {
-  return (document, value, found) => {
-    for (const item of document.items(value)) {
-      const text = document.text(item);
+  return (value, found) => {
+    for (const item of itemsOf(value)) {
+      const text = textOf(item);
       if (!text) continue;
       if (!isInline(text)) {
-        pushUse(document, item, found, "plugin", field);
+        pushUse(item, found, "plugin", field);
         continue;
       }
       // Of an inline text, the item's own line is where a person looks.
-      const line = document.lineOf(item);
+      const line = lineOf(item);
       const inner = pluginUses(text);
       found.uses.push(...inner.uses.map((use) => ({ ...use, line })));
       found.charts.push(...inner.charts.map((chart) => ({ ...chart, line })));
@@ -128,19 +126,19 @@ function plugins(field: string): Reader {
   };
 }
 
-function readCharts(document: YamlDocument, fields: Field[], found: Uses): void {
+function readCharts(fields: Field[], found: Uses): void {
   const valuesOf = (key: string) => fields.filter((field) => field.key === key).map((field) => field.value);
-  const homeIn = (map: Node | null) => {
-    const home = lowerCased(document, map).findLast((field) => field.key === "charthome");
-    return document.text(home?.value ?? null) ?? "";
+  const homeIn = (map: YamlNode) => {
+    const home = lowerCased(map).findLast((field) => field.key === "charthome");
+    return textOf(home?.value ?? null) ?? "";
   };
-  const charts = valuesOf("helmcharts").flatMap((list) => document.items(list));
-  const older = valuesOf("helmchartinflationgenerator").flatMap((list) => document.items(list));
+  const charts = valuesOf("helmcharts").flatMap((list) => itemsOf(list));
+  const older = valuesOf("helmchartinflationgenerator").flatMap((list) => itemsOf(list));
   const globals = valuesOf("helmglobals");
   // FixKustomization: the older field's last chartHome counts only where there are no helmGlobals.
   const home =
     globals.length > 0 ? homeIn(globals.at(-1) ?? null) : (older.map(homeIn).findLast(Boolean) ?? "");
   for (const item of [...charts, ...older]) {
-    found.charts.push(makeChartUse(document, lowerCased(document, item), home, document.lineOf(item)));
+    found.charts.push(makeChartUse(lowerCased(item), home, lineOf(item)));
   }
 }

@@ -1,4 +1,4 @@
-import { readDocuments, type YamlDocument } from "../document.ts";
+import { itemsOf, lineOf, readDocuments, textOf, type YamlNode } from "../document.ts";
 import { lowerCased, makeChartUse, pushGenerator, pushPatches, pushPath, type Uses } from "./use.ts";
 
 // Builtins that read nothing, by name (internal/plugins/builtinhelpers/builtins.go).
@@ -24,16 +24,16 @@ export function pluginUses(text: string): Uses {
   const found: Uses = { uses: [], charts: [], plugins: [] };
   for (const document of readDocuments(text)) {
     if (document.error) found.plugins.push({ message: document.error.message, line: document.error.line });
-    else if (document.root !== null) readPlugin(document, found);
+    else if (document.root !== null) readPlugin(document.root, found);
   }
   return found;
 }
 
-function readPlugin(document: YamlDocument, found: Uses): void {
-  const fields = lowerCased(document, document.root);
-  const text = (key: string) => document.text(fields.find((field) => field.key === key)?.value ?? null) ?? "";
+function readPlugin(root: YamlNode, found: Uses): void {
+  const fields = lowerCased(root);
+  const text = (key: string) => textOf(fields.find((field) => field.key === key)?.value ?? null) ?? "";
   const kind = text("kind");
-  const line = document.lineOf(document.root);
+  const line = lineOf(root);
   if (kind.endsWith("List")) {
     found.plugins.push({ message: `a list of plugin configurations (${kind}) is not followed`, line });
     return;
@@ -44,7 +44,7 @@ function readPlugin(document: YamlDocument, found: Uses): void {
   }
   const path = (key: string) => {
     for (const field of fields) {
-      const value = field.key === key ? document.text(field.value) : undefined;
+      const value = field.key === key ? textOf(field.value) : undefined;
       if (value) found.uses.push({ kind: "file", path: value, line: field.line, field: `${kind}.${key}` });
     }
   };
@@ -57,26 +57,26 @@ function readPlugin(document: YamlDocument, found: Uses): void {
       path("targetfilepath");
       return;
     case "PatchStrategicMergeTransformer":
-      for (const field of fields) if (field.key === "paths") pushPatches(document, field.value, found, kind);
+      for (const field of fields) if (field.key === "paths") pushPatches(field.value, found, kind);
       return;
     case "ReplacementTransformer":
-      readReplacements(document, found);
+      readReplacements(root, found);
       return;
     case "ConfigMapGenerator":
     case "SecretGenerator":
-      pushGenerator(document, document.root, found, kind);
+      pushGenerator(root, found, kind);
       return;
     case "HelmChartInflationGenerator":
-      found.charts.push(makeChartUse(document, fields, text("charthome"), line));
+      found.charts.push(makeChartUse(fields, text("charthome"), line));
       return;
     default:
       if (!readless.has(kind)) found.plugins.push({ message: `${kind} is not a builtin plugin`, line });
   }
 }
 
-function readReplacements(document: YamlDocument, found: Uses): void {
-  for (const field of lowerCased(document, document.root)) {
+function readReplacements(root: YamlNode, found: Uses): void {
+  for (const field of lowerCased(root)) {
     if (field.key !== "replacements") continue;
-    for (const item of document.items(field.value)) pushPath(document, item, found, "ReplacementTransformer");
+    for (const item of itemsOf(field.value)) pushPath(item, found, "ReplacementTransformer");
   }
 }

@@ -24,6 +24,7 @@ export function manifestKind(text: string): ManifestKind {
 
 /** Whether a text has `{{ }}` where YAML would have to read it: then it becomes YAML only through some generator. */
 export function isTemplated(text: string): boolean {
+  if (!text.includes("{{")) return false;
   if (!/^(?:[^#"'\n]*[\s:[,-])?\{\{/m.test(text)) return false;
   for (const document of parseAllDocuments(text, {
     uniqueKeys: false,
