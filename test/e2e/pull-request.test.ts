@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -17,7 +17,26 @@ afterAll(() => rmSync(work, { recursive: true, force: true }));
 interface Options {
   event: "pull_request" | "merge_group" | "push";
   payload: object;
+  workflow?: string;
 }
+
+/** A workflow as somebody would write it who does more with the result than look at it. */
+const following = `
+on: pull_request
+jobs:
+  validate:
+    permissions: { contents: read }
+    uses: org/gitops-actions/.github/workflows/pr-validation.yml@v1
+    with: { kustomization: "apps/storefront/**" }
+  deploy:
+    needs: validate
+    if: needs.validate.outputs.has-changes == 'true'
+    strategy: { matrix: { overlay: "\${{ fromJSON(needs.validate.outputs.changed) }}" } }
+    runs-on: ubuntu-latest
+    steps:
+      - env: { OVERLAY: "\${{ matrix.overlay }}", REPORT: "\${{ needs.validate.outputs.report }}" }
+        run: echo "would deploy $OVERLAY, see $REPORT"
+`;
 
 async function run(repository: string, options: Options): Promise<Run & { uploads: string }> {
   const folder = join(work, `run-${++runs}`);
@@ -55,6 +74,22 @@ describe("the example repository's workflow in act", () => {
     expect(result.outputs.render!["has-changes"]).toBe("true");
     expect(result.summary.render).toContain(storefrontDev);
     expect(result.summary.render).toContain("2.9.0");
+  });
+
+  test("hands its outputs to the jobs that follow", async () => {
+    const fleet = await makeFleet(join(work, "following"));
+    const path = "bases/web-service/deployment.yaml";
+    const head = commitEdit(fleet.folder, "main", "change", path, "periodSeconds: 10", "periodSeconds: 20");
+    checkOutMerge(fleet.folder, fleet.main, head);
+    const file = join(work, "following.yml");
+    writeFileSync(file, following);
+    const payload = pullRequest(11, fleet.main, head);
+    const result = await run(fleet.folder, { event: "pull_request", payload, workflow: file });
+    expect(result.jobs, result.log).toEqual({ render: "success", deploy: "success" });
+    for (const environment of ["dev", "staging", "prod"]) {
+      expect(result.log).toContain(`would deploy apps/storefront/overlays/${environment}, see gitops-report`);
+    }
+    expect(result.log).not.toContain("would deploy apps/notifications");
   });
 
   test("fetches the base's commit into the depth-1 checkout that actions/checkout makes", async () => {
