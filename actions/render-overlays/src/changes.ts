@@ -1,6 +1,8 @@
 import {
   type ChangeGroup,
+  canonicalId,
   formatChange,
+  formatIdentity,
   formatTitle,
   groupChanges,
   type Redactor,
@@ -44,9 +46,7 @@ export function formatChangesText({ groups }: ChangeSummary, paint: Paint): stri
     if (overlays.length > 1) lines.push(...overlays.map((overlay) => paint("dim", `  ${visible(overlay)}`)));
     for (const group of members) {
       const [title, ...fields] = formatChange(group.change);
-      lines.push(
-        `  ${paint(styles[group.change.kind], title!)}${group.varies ? paint("dim", " (names differ)") : ""}`,
-      );
+      lines.push(`  ${paint(styles[group.change.kind], title!)}${paint("dim", others(group))}`);
       lines.push(...fields.map((line) => `  ${line}`));
     }
     lines.push("");
@@ -74,10 +74,18 @@ export function formatChangesMarkdown(summary: ChangeSummary): MarkdownSection {
   return { forms: [heading + full.join("\n"), heading + short.join("\n"), heading] };
 }
 
+/** What else the resource is called in the other overlays; a generated hash is no other name. */
+function others({ change, places }: ChangeGroup): string {
+  const names = [...new Set(places.map(({ id }) => formatIdentity(canonicalId(id)).replace(/^\S+ /, "")))];
+  const more = names.filter((name) => name !== formatIdentity(canonicalId(change.id)).replace(/^\S+ /, ""));
+  if (more.length === 0) return "";
+  return ` and ${more.slice(0, 3).join(", ")}${more.length > 3 ? ` and ${more.length - 3} more` : ""}`;
+}
+
 function groupLines(group: ChangeGroup): string[] {
   const [title, ...fields] = formatChange(group.change);
   // In a fence of kind diff a line is coloured by its first character.
-  return [title!.replace(/^[~>]/, "!"), ...fields];
+  return [`${title!.replace(/^[~>]/, "!")}${others(group)}`, ...fields];
 }
 
 function fieldCount(change: ResourceChange): string {

@@ -1,7 +1,8 @@
 import type { ResourceChange } from "./diff.ts";
-import { canonicalId, compareIds, compareText, stripHash } from "./identity.ts";
+import { canonicalId, compareIds, compareText } from "./identity.ts";
+import { splitByReach, withoutHashes } from "./reach.ts";
 import type { Json, ResourceId } from "./resource.ts";
-import { isObject, setOwn, writeJson } from "./values.ts";
+import { writeJson } from "./values.ts";
 
 /** The same change in several overlays. */
 export interface ChangeGroup {
@@ -28,8 +29,9 @@ export function groupChanges(
   changesByOverlay: ReadonlyMap<string, readonly ResourceChange[]>,
 ): ChangeGroup[] {
   const places: Place[] = [];
-  for (const overlay of [...changesByOverlay.keys()].sort(compareText)) {
-    for (const change of changesByOverlay.get(overlay) ?? []) places.push({ overlay, change });
+  const parts = splitByReach(changesByOverlay);
+  for (const overlay of [...parts.keys()].sort(compareText)) {
+    for (const change of parts.get(overlay) ?? []) places.push({ overlay, change });
   }
   const groups: ChangeGroup[] = [];
   for (const alike of Map.groupBy(places, (place) => contentKey(place.change)).values()) {
@@ -57,15 +59,6 @@ function contentKey(change: ResourceChange): string {
   const name = change.fields.length === 0 ? canonicalId(change.id).name : "";
   const previous = change.kind === "renamed" ? (change.previousId?.name ?? "") : "";
   return writeJson([change.kind, group, kind, name, previous, change.duplicate === true, fields as Json]);
-}
-
-function withoutHashes(value: Json): Json {
-  if (typeof value === "string") return stripHash(value);
-  if (Array.isArray(value)) return value.map(withoutHashes);
-  if (!isObject(value)) return value;
-  const copy = {};
-  for (const key of Object.keys(value)) setOwn(copy, key, withoutHashes(value[key] as Json));
-  return copy;
 }
 
 /** Splits changes that are alike into those of one resource: first by equal names, then names that share their middle. */
