@@ -1,6 +1,6 @@
 // Builds the bundles: `npm run build [-- --out DIR]`. Without --out they go to dist/, which is committed.
 import { existsSync } from "node:fs";
-import { cp, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import pMap from "p-map";
@@ -50,8 +50,10 @@ export async function copyBundles(built: string, out: string): Promise<string[]>
   return copied;
 }
 
+/** Equal for folders that Git would take for the same: names, contents, and whether the program is executable. */
 async function fingerprint(folder: string): Promise<string> {
-  return digestFiles(folder, await listFiles(folder));
+  const index = await stat(join(folder, "index.js")).catch(() => undefined);
+  return digestFiles(folder, await listFiles(folder), [String((index?.mode ?? 0) & 0o111)]);
 }
 
 /** The entry points there are: one for each action with a main.ts, and the command line. */
