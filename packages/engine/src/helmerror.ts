@@ -1,6 +1,13 @@
 import { posix } from "node:path";
 import type { Pointer } from "./locate.ts";
-import { type RenderPlace, relativePaths, shorten, type ToolMessage } from "./toolmessage.ts";
+import {
+  errorLines,
+  type RenderPlace,
+  relativePaths,
+  shorten,
+  type ToolMessage,
+  unquoteGo,
+} from "./toolmessage.ts";
 
 /** Warnings that Helm logged beside its output: `level=WARN msg="..."` of Helm 4, `coalesce.go:286: warning: ...` of 3. */
 export function parseHelmWarnings(stderr: string, place: RenderPlace): string[] {
@@ -8,7 +15,7 @@ export function parseHelmWarnings(stderr: string, place: RenderPlace): string[] 
   for (const line of relativePaths(stderr, place).split("\n")) {
     const logged = /^level=(?:WARN|INFO) msg=("(?:[^"\\]|\\.)*"|\S+)(.*)$/.exec(line);
     if (logged && (/^level=WARN/.test(line) || /warning/i.test(line))) {
-      warnings.push(shorten(`${unquote(logged[1] ?? "")}${logged[2]}`.replace(/^warning: /i, "")));
+      warnings.push(shorten(`${unquoteGo(logged[1] ?? "")}${logged[2]}`.replace(/^warning: /i, "")));
     } else if (/warning: /i.test(line) && !logged) {
       warnings.push(shorten(line.replace(/^.*?warning: /i, "")));
     }
@@ -16,14 +23,12 @@ export function parseHelmWarnings(stderr: string, place: RenderPlace): string[] 
   return warnings;
 }
 
+/** Logged beside the error (Helm 4, Helm 3), and the advice that follows it. */
+const noise = /^level=|^coalesce\.go|^walk\.go|^Use --debug flag/;
+
 /** What `helm template` said when it failed (Helm 3 and 4). */
 export function parseHelmError(stderr: string, place: RenderPlace): ToolMessage {
-  const body = relativePaths(stderr, place)
-    .split("\n")
-    .filter((line) => !/^level=|^coalesce\.go|^walk\.go|^Use --debug flag/.test(line))
-    .join("\n")
-    .trim()
-    .replace(/^Error: /, "");
+  const body = errorLines(stderr, noise, place).replace(/^Error: /, "");
   return templateError(body, place) ?? fileError(body, place) ?? otherError(body, place);
 }
 
@@ -131,8 +136,4 @@ function yamlReason(text: string): string {
 
 function lastMatch(text: string, pattern: RegExp): string | undefined {
   return [...text.matchAll(pattern)].at(-1)?.[1];
-}
-
-function unquote(text: string): string {
-  return text.startsWith('"') ? (JSON.parse(text.replace(/\\[^"\\/bfnrtu]/g, "\\$&")) as string) : text;
 }

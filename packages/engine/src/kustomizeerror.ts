@@ -1,7 +1,14 @@
 import { posix } from "node:path";
 import { parseHelmError } from "./helmerror.ts";
 import type { Pointer } from "./locate.ts";
-import { type RenderPlace, relativePaths, shorten, type ToolMessage } from "./toolmessage.ts";
+import {
+  errorLines,
+  type RenderPlace,
+  relativePaths,
+  shorten,
+  type ToolMessage,
+  unquoteGo,
+} from "./toolmessage.ts";
 
 /** `# Warning: ...`, or Go's logger with the time of day in front. */
 const warning = /^(?:# |\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d )Warning: /;
@@ -18,17 +25,15 @@ export function parseKustomizeWarnings(stderr: string, place: RenderPlace): stri
  * place, the innermost part is the reason.
  */
 export function parseKustomizeError(stderr: string, place: RenderPlace): ToolMessage {
-  const body = errorText(relativePaths(stderr, place));
+  const body = errorText(errorLines(stderr, warning, place));
   const { reason, folder, named } = unwrap(body, place.overlay);
   return helmMessage(reason, place) ?? classify(reason, folder, named);
 }
 
-function errorText(text: string): string {
-  const lines = text.split("\n").filter((line) => !warning.test(line));
-  const body = lines.join("\n").trim();
+function errorText(body: string): string {
   // kubectl up to 1.33 logs its errors: E1124 06:57:43.761415 28875 run.go:72] "command failed" err="..."
   const logged = /\] "command failed" err=("(?:[^"\\]|\\.)*")/.exec(body)?.[1];
-  return logged ? (JSON.parse(logged) as string) : body.replace(/^error: /i, "");
+  return logged ? unquoteGo(logged) : body.replace(/^error: /i, "");
 }
 
 interface Unwrapped {

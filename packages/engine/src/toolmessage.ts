@@ -16,6 +16,8 @@ export interface RenderPlace {
 }
 
 const longest = 2000;
+/** What is read of an error: its text is up to whoever wrote the files, and matching takes more than linear time. */
+const readable = 8192;
 
 /** Replaces the folder of the render by nothing, so that what is left are paths relative to the repository. */
 export function relativePaths(text: string, place: RenderPlace): string {
@@ -26,10 +28,27 @@ export function relativePaths(text: string, place: RenderPlace): string {
   return result;
 }
 
+/** The error in what a tool printed: without the lines that match `noise`, no longer than can be matched quickly. */
+export function errorLines(stderr: string, noise: RegExp, place: RenderPlace): string {
+  const lines = stderr.split("\n").filter((line) => !noise.test(line));
+  return relativePaths(lines.join("\n").trim().slice(0, readable), place);
+}
+
 /** Cuts a message to what can be read, at a line where possible. */
 export function shorten(message: string): string {
   const trimmed = message.trim();
   return trimmed.length <= longest
     ? trimmed
     : `${trimmed.slice(0, longest)}... (${trimmed.length - longest} more characters)`;
+}
+
+/** The text of a string that Go quoted (`%q`), with or without its quotes; what is no escape stays as it is. */
+export function unquoteGo(quoted: string): string {
+  const inner = quoted.replace(/^"|"$/g, "");
+  const plain: Record<string, string> = { n: "\n", t: "\t", r: "\r", '"': '"', "\\": "\\" };
+  return inner.replace(
+    /\\(?:(["\\ntr])|x([0-9a-f]{2})|u([0-9a-f]{4}))/g,
+    (_, letter: string, byte: string, unit: string) =>
+      letter ? (plain[letter] ?? letter) : String.fromCharCode(Number.parseInt(byte ?? unit, 16)),
+  );
 }

@@ -105,6 +105,20 @@ describe("a release", () => {
     expect(entry).not.toContain("secret");
   });
 
+  test("a mirror's password and key are in no message", async () => {
+    const server = await serve((request, response) =>
+      response.end(request.url?.startsWith("/evil") ? "evil" : good),
+    );
+    for (const path of ["/evil", "/none"]) {
+      const base =
+        path === "/none" ? "http://user:secret@127.0.0.1:9" : server.url.replace("//", "//user:secret@");
+      const mirror = `${base}${path}?key=secret#{asset}`;
+      const { error, said } = await ensure(wantedFrom(server.url, good), bareMachine(), { mirror });
+      expect(error?.code).toBe(path === "/none" ? "download" : "checksum");
+      expect(`${error?.message}${said}`).not.toContain("secret");
+    }
+  });
+
   test("a mirror that is only a folder gets the asset's name", async () => {
     const server = await serve((_, response) => response.end(good));
     await ensure(wantedFrom("http://127.0.0.1:9", good), bareMachine(), { mirror: `${server.url}/tools/` });
@@ -525,6 +539,35 @@ describe("PATH and given paths", () => {
       () => {},
     );
     expect(tool).toMatchObject({ version: "5.8.1", path: machine.programs[1] });
+  });
+
+  test("for kustomize a kubectl may be given", async () => {
+    const machine = withPrograms();
+    script(join(machine.folder, "kc"), '{ "clientVersion": { "gitVersion": "v1.32.4-dispatcher" } }');
+    const { tool } = await ensure(wantedFrom("http://127.0.0.1:9", good), machine, {
+      paths: { kustomize: "kc" },
+    });
+    expect(tool).toMatchObject({ name: "kubectl", version: "1.32.4", source: "given" });
+  });
+
+  test("kubectl on PATH stands in for a kustomize that cannot be had, unless a version was chosen", async () => {
+    const machine = withPrograms("v5.7.1");
+    const kubectl = script(
+      join(machine.folder, "bin0/kubectl"),
+      '{ "clientVersion": { "gitVersion": "v1.32.4" } }',
+    );
+    const said: string[] = [];
+    const tool = await ensureTool("kustomize", { from: "path", allowBuild: false }, machine, (message) =>
+      said.push(message),
+    );
+    expect(tool).toMatchObject({ name: "kubectl", version: "1.32.4", path: kubectl, source: "path" });
+    expect(said.join()).toMatch(
+      /is 5\.7\.1.*\nkubectl 1\.32\.4 on PATH stands in for kustomize; its output may differ\./s,
+    );
+    const chosen = { versions: { kustomize: "5.8.2" }, from: "path" as const, allowBuild: false };
+    await expect(ensureTool("kustomize", chosen, machine, () => {})).rejects.toMatchObject({
+      code: "not-found",
+    });
   });
 
   test("the program is asked with a private environment", async () => {

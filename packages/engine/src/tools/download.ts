@@ -42,26 +42,41 @@ export async function download(
   limits: DownloadLimits,
   signal?: AbortSignal,
 ): Promise<void> {
+  const shown = withoutCredentials(url);
   for (let attempt = 1; ; attempt++) {
     try {
       const actual = await fetchOnce(url, target, machine, limits, signal);
       if (actual === sha256) return;
-      throw new ToolError(
-        "checksum",
-        `Wrong checksum: ${url}\n  expected sha256 ${sha256}\n  received sha256 ${actual}\n  file ${target}\nThe file was not used. If a proxy or mirror serves it, make it serve the original; otherwise treat this as an attack.`,
-      );
+      throw wrongChecksum(shown, target, sha256, actual);
     } catch (error) {
-      if (error instanceof ToolError && error.code === "checksum") throw error;
-      if (signal?.aborted) throw new ToolError("cancelled", `Cancelled while downloading ${url}`);
+      if (error instanceof ToolError || isLocal(error)) throw error;
+      if (signal?.aborted) throw new ToolError("cancelled", `Cancelled while downloading ${shown}`);
       // A name that does not exist now will not exist in two seconds either; EAI_AGAIN is the passing kind.
-      const lasting = error instanceof Refusal || (error as NodeJS.ErrnoException).code === "ENOTFOUND";
-      if (lasting || attempt >= limits.attempts || isLocal(error)) {
-        if (isLocal(error)) throw error;
-        throw new ToolError("download", `${url} could not be downloaded: ${reason(error)}`, { cause: error });
+      const lasting = error instanceof Refusal || codeOf(error) === "ENOTFOUND";
+      if (lasting || attempt >= limits.attempts) {
+        throw new ToolError("download", `${shown} could not be downloaded: ${reason(error)}`, {
+          cause: error,
+        });
       }
     }
     await sleep(limits.pauseMs * 2 ** (attempt - 1), undefined, signal ? { signal } : {}).catch(() => {});
   }
+}
+
+function wrongChecksum(url: string, file: string, expected: string, received: string): ToolError {
+  const sums = `  expected sha256 ${expected}\n  received sha256 ${received}\n  file ${file}`;
+  const advice =
+    "The file was not used. If a proxy or mirror serves it, make it serve the original; otherwise treat this as an attack.";
+  return new ToolError("checksum", `Wrong checksum: ${url}\n${sums}\n${advice}`);
+}
+
+/** An address as it may be shown and stored: a mirror's may carry a password or a key. */
+export function withoutCredentials(address: string): string {
+  const url = new URL(address);
+  url.username = "";
+  url.password = "";
+  url.search = "";
+  return url.href;
 }
 
 /** An answer that will not change by asking again. */
@@ -69,7 +84,11 @@ class Refusal extends Error {}
 
 /** A failure of this machine's disk, not of the network. */
 function isLocal(error: unknown): boolean {
-  return ["ENOSPC", "EDQUOT", "EACCES", "EROFS"].includes((error as NodeJS.ErrnoException).code ?? "");
+  return ["ENOSPC", "EDQUOT", "EACCES", "EROFS"].includes(codeOf(error) ?? "");
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
 }
 
 function reason(error: unknown): string {

@@ -1,21 +1,20 @@
-import { chmod, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { rm } from "node:fs/promises";
+import { resolve } from "node:path";
 import { ToolError, UsageError } from "@gitops-actions/report";
 import { satisfies } from "semver";
 import type { Machine, Progress } from "../machine.ts";
-import { unpackMember } from "./archive.ts";
-import { buildTool } from "./build.ts";
-import { cacheError, entryFolder, readEntry, storeEntry, whileLocked } from "./cache.ts";
-import { type DownloadLimits, download, downloadLimits } from "./download.ts";
+import { cacheError, entryFolder, readEntry, whileLocked } from "./cache.ts";
+import type { DownloadLimits } from "./download.ts";
+import { obtain } from "./obtain.ts";
 import { isProgram, programsOnPath } from "./path.ts";
-import { currentPlatform, fill, placeholders, type Wanted, wantedTool } from "./pin.ts";
+import { currentPlatform, type Wanted, wantedTool } from "./pin.ts";
 import type { ToolName } from "./pins.ts";
 import { askVersion, sha256OfFile, type Tool } from "./tool.ts";
 
 export interface ToolSettings {
   /** Versions chosen by the person or by a lock in the repository; each must have a pin. */
   versions?: Partial<Record<ToolName, string>>;
-  /** Programs to use as they are, relative to the folder the person is in. */
+  /** Programs to use as they are, relative to the folder the person is in. For kustomize, kubectl will do. */
   paths?: Partial<Record<ToolName, string>>;
   /** Where a tool may come from; `auto` tries cache, PATH, release and, if allowed, the Go module. */
   from?: "auto" | "release" | "go" | "path";
@@ -30,10 +29,14 @@ export interface ToolOptions {
   limits?: DownloadLimits;
 }
 
+/** What does a tool's work when the tool itself cannot be had. */
+const standIns: Partial<Record<ToolName, ToolName>> = { kustomize: "kubectl" };
+
 /**
  * Finds a tool or gets it: the given path; the cache; PATH, where the version is in the pin's range; the pinned
- * release or its mirror, verified; the Go module. Throws UsageError for what the person named wrongly and ToolError
- * when the tool cannot be had; a wrong checksum ends the search.
+ * release or its mirror, verified; the Go module. When nothing gives kustomize and nobody chose its version, a
+ * kubectl on PATH stands in (the tool's `name` tells). Throws UsageError for what the person named wrongly and
+ * ToolError when the tool cannot be had; a wrong checksum ends the search.
  */
 export async function ensureTool(
   name: ToolName,
@@ -42,16 +45,24 @@ export async function ensureTool(
   progress: Progress,
   options: ToolOptions = {},
 ): Promise<Tool> {
-  return await ensureWanted(
-    wantedTool(name, currentPlatform(), settings.versions?.[name]),
-    settings,
-    machine,
-    progress,
-    options,
-  );
+  const platform = currentPlatform();
+  const wanted = wantedTool(name, platform, settings.versions?.[name]);
+  try {
+    return await ensureWanted(wanted, settings, machine, progress, options);
+  } catch (error) {
+    const absent = error instanceof ToolError && ["download", "no-release", "not-found"].includes(error.code);
+    const other = standIns[name];
+    if (!absent || !other || settings.versions?.[name]) throw error;
+    const found = await onPath(wantedTool(other, platform), settings, machine, []);
+    if (!found) throw error;
+    progress(
+      `${error.message}\n${other} ${found.version} on PATH stands in for ${name}; its output may differ.`,
+    );
+    return found;
+  }
 }
 
-/** `ensureTool` for a tool described in full. */
+/** `ensureTool` for a tool described in full, without a stand-in. */
 export async function ensureWanted(
   wanted: Wanted,
   settings: ToolSettings,
@@ -69,31 +80,45 @@ export async function ensureWanted(
   try {
     return await whileLocked(machine, wanted, progress, async () => {
       // Another process may have stored it while we waited for the lock.
-      return (
-        (await cached(wanted, settings, machine, progress)) ??
-        (await obtain(wanted, settings, machine, progress, options))
-      );
+      const stored = await cached(wanted, settings, machine, progress);
+      return stored ?? (await obtain(wanted, settings, machine, progress, options));
     });
   } catch (error) {
     throw cacheError(error, machine.cacheDir);
   }
 }
 
-async function given(wanted: Wanted, settings: ToolSettings, machine: Machine): Promise<Tool | undefined> {
+/** The program that the person named; undefined when none was. */
+export async function given(
+  wanted: Wanted,
+  settings: ToolSettings,
+  machine: Machine,
+): Promise<Tool | undefined> {
   const named = settings.paths?.[wanted.name];
   if (!named) return undefined;
   const path = resolve(machine.cwd, named);
-  if (!(await isProgram(path)))
+  if (!(await isProgram(path))) {
     throw new UsageError(
       `${wanted.name}: ${named} is not a program that can be run. Name the path of ${wanted.name} itself.`,
     );
-  return {
-    name: wanted.name,
-    version: await askVersion(wanted.name, path, machine),
-    path,
-    source: "given",
-    sha256: await sha256OfFile(path),
-  };
+  }
+  const { name, version } = await identify(wanted.name, path, machine);
+  return { name, version, path, source: "given", sha256: await sha256OfFile(path) };
+}
+
+async function identify(
+  name: ToolName,
+  path: string,
+  machine: Machine,
+): Promise<Pick<Tool, "name" | "version">> {
+  try {
+    return { name, version: await askVersion(name, path, machine) };
+  } catch (error) {
+    const other = standIns[name];
+    const version = other && (await askVersion(other, path, machine).catch(() => undefined));
+    if (!version) throw error;
+    return { name: other, version };
+  }
 }
 
 /** Looks at the cache entries that `from` admits; an entry that was tampered with is removed, and that is said. */
@@ -103,24 +128,18 @@ export async function cached(
   machine: Machine,
   progress: Progress,
 ): Promise<Tool | undefined> {
-  const kinds = ({ auto: ["release", "go"], release: ["release"], go: ["go"], path: [] } as const)[
-    settings.from ?? "auto"
-  ];
-  for (const kind of kinds) {
+  const kinds = { auto: ["release", "go"], release: ["release"], go: ["go"], path: [] } as const;
+  for (const kind of kinds[settings.from ?? "auto"]) {
     const folder = entryFolder(machine.cacheDir, wanted, kind);
     const found = await readEntry(folder, wanted);
     if (found.state === "valid") {
-      return {
-        name: wanted.name,
-        version: wanted.version,
-        path: found.path,
-        source: "cache",
-        sha256: found.entry.sha256,
-      };
+      const { name, version } = wanted;
+      return { name, version, path: found.path, source: "cache", sha256: found.entry.sha256 };
     }
     if (found.state === "changed") {
+      const sums = `sha256 ${found.actual}, stored ${found.expected}`;
       progress(
-        `${found.path} is not the program that was stored there (sha256 ${found.actual}, stored ${found.expected}). It is removed and fetched again.`,
+        `${found.path} is not the program that was stored there (${sums}). It is removed and fetched again.`,
       );
       await rm(folder, { recursive: true, force: true });
     }
@@ -151,128 +170,8 @@ export async function onPath(
 }
 
 function notOnPath(wanted: Wanted, refused: string[]): ToolError {
-  const why = refused.length > 0 ? refused.join("; ") : `there is no ${wanted.name}`;
-  return new ToolError(
-    "not-found",
-    `${wanted.name} ${wanted.range} is not on PATH: ${why}. Install ${wanted.name} ${wanted.version}, or let it be fetched (tools-from: auto).`,
-  );
-}
-
-async function obtain(
-  wanted: Wanted,
-  settings: ToolSettings,
-  machine: Machine,
-  progress: Progress,
-  options: ToolOptions,
-): Promise<Tool> {
-  const from = settings.from ?? "auto";
-  const mayBuild = from === "go" || (from === "auto" && settings.allowBuild);
-  if (from !== "go") {
-    try {
-      return await fromRelease(wanted, settings.mirror, machine, progress, options);
-    } catch (error) {
-      const absent = error instanceof ToolError && (error.code === "download" || error.code === "no-release");
-      if (!absent) throw error;
-      if (!mayBuild)
-        throw new ToolError(error.code, `${error.message}\n${remedies(wanted, settings.mirror)}`, {
-          cause: error,
-        });
-      if (error.code === "download") progress(error.message);
-    }
-  }
-  const facts = {
-    name: wanted.name,
-    version: wanted.version,
-    origin: "go" as const,
-    from: `${wanted.module}@v${wanted.version}`,
-  };
-  return await store(wanted, facts, machine, (path, staging) =>
-    buildTool(wanted, path, staging, machine, progress, options.signal),
-  );
-}
-
-function remedies(wanted: Wanted, mirror: string | undefined): string {
-  const other = mirror ? "look at tools-mirror" : "name a mirror (tools-mirror)";
-  return `Put ${wanted.name} ${wanted.range} on PATH, ${other}, or have it built from its Go module (tools-from: go).`;
-}
-
-async function fromRelease(
-  wanted: Wanted,
-  mirror: string | undefined,
-  machine: Machine,
-  progress: Progress,
-  options: ToolOptions,
-): Promise<Tool> {
-  const { release } = wanted.pin;
-  const asset = wanted.assets[wanted.platform];
-  if (!release || !asset) {
-    throw new ToolError(
-      "no-release",
-      `No checksum is known for ${wanted.name} ${wanted.version} on ${wanted.platform}, so its release is not downloaded.`,
-    );
-  }
-  const url = mirror ? mirrorUrl(mirror, wanted) : fill(release.url, placeholders(wanted));
-  const origin = mirror ? ("mirror" as const) : ("release" as const);
-  progress(`Downloading ${wanted.name} ${wanted.version} from ${new URL(url).host}...`);
-  return await store(
-    wanted,
-    { name: wanted.name, version: wanted.version, origin, from: withoutCredentials(url) },
-    machine,
-    async (path, staging) => {
-      const file = release.member ? join(staging, asset.name) : path;
-      await download(url, file, asset.sha256, machine, options.limits ?? downloadLimits, options.signal);
-      if (release.member) await unpackMember(file, fill(release.member, placeholders(wanted)), path);
-    },
-  );
-}
-
-/** The address of a tool on a mirror; a template that names neither {asset} nor {os} and {arch} is the assets' folder. */
-export function mirrorUrl(template: string, wanted: Wanted): string {
-  const values = placeholders(wanted);
-  const names = template.includes("{asset}") || (template.includes("{os}") && template.includes("{arch}"));
-  const url = fill(names ? template : `${template.replace(/\/$/, "")}/{asset}`, values);
-  const unknown = /\{\w*\}/.exec(url)?.[0];
-  if (unknown)
-    throw new UsageError(
-      `tools-mirror: ${unknown} is not known. The template may name {tool} {version} {os} {arch} {asset}.`,
-    );
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-    throw new UsageError(
-      `tools-mirror: ${JSON.stringify(template)} is not an http(s) address. Example: https://mirror.example/{tool}/{version}/{asset}`,
-    );
-  }
-  return url;
-}
-
-function withoutCredentials(address: string): string {
-  const url = new URL(address);
-  url.username = "";
-  url.password = "";
-  url.search = "";
-  return url.href;
-}
-
-async function store(
-  wanted: Wanted,
-  facts: { name: string; version: string; origin: "release" | "mirror" | "go"; from: string },
-  machine: Machine,
-  make: (path: string, staging: string) => Promise<void>,
-): Promise<Tool> {
-  const folder = entryFolder(machine.cacheDir, wanted, facts.origin === "go" ? "go" : "release");
-  const { path, entry } = await storeEntry(folder, facts, async (target, staging) => {
-    await make(target, staging);
-    await checkVersion(wanted, target, machine);
-  });
-  return { name: wanted.name, version: wanted.version, path, source: facts.origin, sha256: entry.sha256 };
-}
-
-/** A tool whose own version is not the pinned one would make every report wrong. */
-async function checkVersion(wanted: Wanted, path: string, machine: Machine): Promise<void> {
-  await chmod(path, 0o755);
-  const version = await askVersion(wanted.name, path, machine);
-  if (version !== wanted.version)
-    throw new ToolError(
-      "version",
-      `${wanted.name} ${wanted.version} was wanted, and the program that came says it is ${version}.`,
-    );
+  const { name, version, range } = wanted;
+  const why = refused.length > 0 ? refused.join("; ") : `there is no ${name}`;
+  const remedy = `Install ${name} ${version}, or let it be fetched (tools-from: auto).`;
+  return new ToolError("not-found", `${name} ${range} is not on PATH: ${why}. ${remedy}`);
 }

@@ -26,6 +26,8 @@ export interface Pin {
   development?: boolean;
   /** Arguments with which the tool prints its version. */
   ask: readonly string[];
+  /** Where the version, without `v`, stands in what it prints then: the first group. */
+  says: RegExp;
   /** `member`: path of the program inside the .tar.gz; without it the asset is the program itself. */
   release?: { url: string; member?: string };
   build: {

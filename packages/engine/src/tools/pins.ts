@@ -3,13 +3,15 @@ import type { Pin } from "./pin.ts";
 /**
  * Every tool we run, pinned: one version for all ways of getting it. Release sums are those of the projects' own
  * checksum files; `sum` is the module's hash in Go's checksum database. To add a version, add an entry here; to
- * add a tool, add an entry here, a parser in version.ts and a wrapper beside the renderers or checkers.
+ * add a tool, add an entry here and a wrapper beside the renderers or checkers.
  */
 export const pins = {
   kustomize: {
     version: "5.8.2",
     range: ">=5.8.1 <5.9.0",
     ask: ["version"],
+    // v5.8.2; up to 4.5 {Version:kustomize/v4.5.7 GitCommit:...}
+    says: /^(?:\{Version:kustomize\/)?v(\d\S*)/,
     release: {
       url: "https://github.com/kubernetes-sigs/kustomize/releases/download/kustomize/v{version}/{asset}",
       member: "kustomize",
@@ -88,6 +90,7 @@ export const pins = {
     version: "4.3.0",
     range: ">=4.3.0 <4.4.0",
     ask: ["version", "--template", "{{.Version}}"],
+    says: /^v(\d[^\s+]*)/,
     release: { url: "https://get.helm.sh/{asset}", member: "{os}-{arch}/helm" },
     build: {
       package: "/cmd/helm",
@@ -189,6 +192,7 @@ export const pins = {
     version: "0.8.0",
     range: ">=0.8.0 <0.9.0",
     ask: ["-v"],
+    says: /^v(\d\S*)/,
     release: {
       url: "https://github.com/yannh/kubeconform/releases/download/v{version}/{asset}",
       member: "kubeconform",
@@ -223,6 +227,8 @@ export const pins = {
     version: "1.37.1",
     range: ">=1.28.0 <2.0.0",
     ask: ["version", "--client", "--output=json"],
+    // Vendors add to it (v1.32.4-dispatcher, v1.33.1-eks-1234567), which is not what semver calls a pre-release.
+    says: /"gitVersion":\s*"v(\d+\.\d+\.\d+)/,
     release: { url: "https://dl.k8s.io/release/v{version}/bin/{os}/{arch}/kubectl" },
     build: {
       package: "/cmd/kubectl",
@@ -303,6 +309,7 @@ export const pins = {
     version: "0.70.1",
     range: ">=0.70.1 <0.71.0",
     ask: ["--version"],
+    says: /^Conftest: v?(\d\S*)/m,
     release: {
       url: "https://github.com/open-policy-agent/conftest/releases/download/v{version}/{asset}",
       member: "conftest",
@@ -363,6 +370,7 @@ export const pins = {
     version: "1.21.0",
     range: ">=1.20.2 <2.0.0",
     ask: ["version"],
+    says: /^Version: (\d\S*)/m,
     release: { url: "https://github.com/open-policy-agent/opa/releases/download/v{version}/{asset}" },
     build: { package: "", ldflags: "", takes: "about a minute" },
     versions: {
@@ -416,6 +424,7 @@ export const pins = {
     version: "1.19.1",
     range: ">=1.19.1 <1.20.0",
     ask: ["version"],
+    says: /^Version: v?(\d\S*)/m,
     release: {
       url: "https://github.com/kyverno/kyverno/releases/download/v{version}/{asset}",
       member: "kyverno",
@@ -454,6 +463,7 @@ export const pins = {
     version: "3.23.1",
     range: ">=3.23.1 <3.24.0",
     ask: ["--version"],
+    says: /gator\/v?(\d[^\s+]*)/,
     release: {
       url: "https://github.com/open-policy-agent/gatekeeper/releases/download/v{version}/{asset}",
       member: "gator",
@@ -493,6 +503,7 @@ export const pins = {
     range: ">=0.2.87 <0.3.0",
     development: true,
     ask: ["--version"],
+    says: /^act version (\d\S*)/,
     build: { package: "", ldflags: "-X main.version={version}", takes: "about 40 seconds" },
     versions: {
       "0.2.89": {
@@ -507,6 +518,7 @@ export const pins = {
     range: ">=1.7.12 <1.8.0",
     development: true,
     ask: ["-version"],
+    says: /^v?(\d\S*)/,
     build: {
       package: "/cmd/actionlint",
       ldflags: "-X github.com/rhysd/actionlint.version={version}",

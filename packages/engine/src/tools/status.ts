@@ -1,10 +1,9 @@
 import type { Machine } from "../machine.ts";
 import { entryFolder, readEntry } from "./cache.ts";
-import { cached, onPath, type ToolSettings } from "./find.ts";
-import { isProgram } from "./path.ts";
+import { cached, given, onPath, type ToolSettings } from "./find.ts";
 import { currentPlatform, type Wanted, wantedTool } from "./pin.ts";
 import { type ToolName, toolNames } from "./pins.ts";
-import { askVersion, sha256OfFile, type Tool } from "./tool.ts";
+import type { Tool } from "./tool.ts";
 
 /** What `gitops tools` says of one tool. */
 export interface ToolStatus {
@@ -37,20 +36,7 @@ async function statusOf(wanted: Wanted, settings: ToolSettings, machine: Machine
     accepts: wanted.range,
     development: wanted.pin.development ?? false,
   };
-  const given = settings.paths?.[wanted.name];
-  if (given) {
-    if (!(await isProgram(given)))
-      return { ...status, verified: `${given} is not a program that can be run` };
-    const facts = {
-      version: await askVersion(wanted.name, given, machine),
-      sha256: await sha256OfFile(given),
-    };
-    return {
-      ...status,
-      found: { name: wanted.name, path: given, source: "given", ...facts },
-      verified: "not verified: the path was given",
-    };
-  }
+  if (settings.paths?.[wanted.name]) return await statusOfGiven(wanted, status, settings, machine);
   const inCache = await cached(wanted, settings, machine, () => {});
   if (inCache) return { ...status, found: inCache, verified: await howStored(wanted, machine) };
   const refused: string[] = [];
@@ -68,6 +54,20 @@ async function statusOf(wanted: Wanted, settings: ToolSettings, machine: Machine
       ...refused.map((why) => `passed over: ${why}`),
     ].join("; "),
   };
+}
+
+async function statusOfGiven(
+  wanted: Wanted,
+  status: Omit<ToolStatus, "verified">,
+  settings: ToolSettings,
+  machine: Machine,
+): Promise<ToolStatus> {
+  try {
+    const found = await given(wanted, settings, machine);
+    return { ...status, ...(found ? { found } : {}), verified: "not verified: the path was given" };
+  } catch (error) {
+    return { ...status, verified: (error as Error).message };
+  }
 }
 
 async function howStored(wanted: Wanted, machine: Machine): Promise<string> {
