@@ -1,13 +1,11 @@
-import { realpath } from "node:fs/promises";
-import { join } from "node:path";
 import { ToolError } from "@gitops-actions/report";
-import { childEnvironment, withoutNetwork } from "./environment.ts";
-import { type ProcessSpec, runProcess } from "./exec.ts";
+import { renderEnvironment } from "./environment.ts";
 import { parseHelmError, parseHelmWarnings } from "./helmerror.ts";
-import { stoppedBy } from "./limits.ts";
-import { locate } from "./locate.ts";
 import type { Machine } from "./machine.ts";
 import type { RenderJob, RenderResult, RenderSettings } from "./render.ts";
+import { runRenderer } from "./renderprocess.ts";
+
+const words = { tool: "helm", warnings: parseHelmWarnings, error: parseHelmError };
 
 /** Renders one chart with `helm template`: no cluster, no repository, no plugin. */
 export async function renderHelm(
@@ -16,36 +14,18 @@ export async function renderHelm(
   machine: Machine,
   signal?: AbortSignal,
 ): Promise<RenderResult> {
-  const { helm } = settings;
+  const { helm, deadlineMs, maxOutputBytes, maxMemoryBytes } = settings;
   if (!helm) throw new ToolError("not-found", `${job.overlay.id} needs helm, and none was found.`);
-  const env = withoutNetwork({ ...childEnvironment(machine, []), ...helmHomes(machine) });
-  const { deadlineMs, maxOutputBytes, maxMemoryBytes } = settings;
-  const spec: ProcessSpec = {
-    command: helm.path,
-    args: helmArguments(job),
-    cwd: job.directory,
-    env,
-    deadlineMs,
-    maxOutputBytes,
-    maxMemoryBytes,
-  };
-  const result = await runProcess(spec, signal);
-  const stopped = stoppedBy(result, spec, "helm");
-  if (stopped) return { status: "failed", ...stopped };
-  const place = { directories: [job.directory, await realpath(job.directory)], overlay: job.overlay.path };
-  if (result.exitCode === 0) {
-    return { status: "rendered", output: result.stdout, warnings: parseHelmWarnings(result.stderr, place) };
-  }
-  const { code, message, at } = parseHelmError(result.stderr, place);
-  const location = at && (await locate(job.directory, at));
-  return { status: "failed", code, message, ...(location ? { location } : {}) };
+  const env = renderEnvironment(machine, false);
+  const limits = { deadlineMs, maxOutputBytes, maxMemoryBytes };
+  const spec = { command: helm.path, args: helmArguments(job), cwd: job.directory, env, ...limits };
+  return await runRenderer(spec, job, words, signal);
 }
 
 /** Arguments of `helm template` for an overlay. */
 export function helmArguments(job: RenderJob): string[] {
   const { overlay } = job;
   const { releaseName, values, kubeVersion, apiVersions, includeCrds } = overlay.options;
-  const name = releaseName ?? overlay.path.split("/").at(-1) ?? overlay.path;
   return [
     "template",
     // "-" alone would be standard input.
@@ -55,25 +35,18 @@ export function helmArguments(job: RenderJob): string[] {
     ...apiVersions.map((version) => `--api-versions=${listItem(version)}`),
     ...(includeCrds ? ["--include-crds"] : []),
     "--",
-    name,
+    releaseName ?? defaultRelease(overlay.path),
     // With "./" a folder that is missing is an error, never the name of a chart in some repository.
     `./${overlay.path}`,
   ];
 }
 
+/** The chart folder's name; for a chart that is the whole repository, Helm's own default. */
+function defaultRelease(path: string): string {
+  return path === "." ? "release-name" : (path.split("/").at(-1) ?? path);
+}
+
 /** One value of a flag that Helm reads as a comma-separated list (CSV). */
 function listItem(value: string): string {
   return /[",\n\r]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
-}
-
-/** Helm's own folders, private and empty: no repositories, no registry credentials, no plugins, no kubeconfig. */
-export function helmHomes(machine: Machine): Record<string, string> {
-  const home = join(machine.tempDir, "helm");
-  return {
-    HELM_CACHE_HOME: join(home, "cache"),
-    HELM_CONFIG_HOME: join(home, "config"),
-    HELM_DATA_HOME: join(home, "data"),
-    HELM_PLUGINS: join(home, "plugins"),
-    KUBECONFIG: join(home, "kubeconfig"),
-  };
 }

@@ -1,14 +1,12 @@
-import { realpath } from "node:fs/promises";
 import { ToolError } from "@gitops-actions/report";
 import { checkBuildArgs } from "./buildargs.ts";
-import { childEnvironment, withoutNetwork } from "./environment.ts";
-import { type ProcessSpec, runProcess } from "./exec.ts";
-import { helmHomes } from "./helm.ts";
+import { renderEnvironment } from "./environment.ts";
 import { parseKustomizeError, parseKustomizeWarnings } from "./kustomizeerror.ts";
-import { stoppedBy } from "./limits.ts";
-import { locate } from "./locate.ts";
 import type { Machine } from "./machine.ts";
 import type { RenderJob, RenderResult, RenderSettings } from "./render.ts";
+import { runRenderer } from "./renderprocess.ts";
+
+const words = { tool: "kustomize", warnings: parseKustomizeWarnings, error: parseKustomizeError };
 
 /** Renders one kustomization with `kustomize build`, or with `kubectl kustomize` when there is no kustomize. */
 export async function renderKustomize(
@@ -17,57 +15,33 @@ export async function renderKustomize(
   machine: Machine,
   signal?: AbortSignal,
 ): Promise<RenderResult> {
-  const spec = kustomizeProcess(job, settings, machine);
-  const result = await runProcess(spec, signal);
-  const stopped = stoppedBy(result, spec, "kustomize");
-  if (stopped) return { status: "failed", ...stopped };
-  const place = { directories: [job.directory, await realpath(job.directory)], overlay: job.overlay.path };
-  if (result.exitCode === 0) {
-    return {
-      status: "rendered",
-      output: result.stdout,
-      warnings: parseKustomizeWarnings(result.stderr, place),
-    };
-  }
-  const { code, message, at } = parseKustomizeError(result.stderr, place);
-  const location = at && (await locate(job.directory, at));
-  return { status: "failed", code, message, ...(location ? { location } : {}) };
-}
-
-function kustomizeProcess(job: RenderJob, settings: RenderSettings, machine: Machine): ProcessSpec {
-  const { kustomize, kubectl, helm } = settings;
-  const tool = kustomize ?? kubectl;
+  const tool = settings.kustomize ?? settings.kubectl;
   if (!tool) throw new ToolError("not-found", `${job.overlay.id} needs kustomize, and none was found.`);
+  const command = tool.name === "kubectl" ? "kustomize" : "build";
   const args = [
-    tool.name === "kubectl" ? "kustomize" : "build",
+    command,
     ...checkBuildArgs(settings.kustomizeBuildArgs),
+    ...helmFlags(job, settings),
+    // `--` because a folder may be called `-o`.
+    "--",
+    job.overlay.path,
   ];
-  if (job.needsHelm) {
-    if (!helm)
-      throw new ToolError(
-        "not-found",
-        `${job.overlay.id} inflates Helm charts and needs helm, and none was found.`,
-      );
-    args.push("--enable-helm", "--helm-command", helm.path);
-  }
-  // `--` because a folder may be called `-o`.
-  args.push("--", job.overlay.path);
+  const env = renderEnvironment(machine, settings.network ?? false);
   const { deadlineMs, maxOutputBytes, maxMemoryBytes } = settings;
-  return {
-    command: tool.path,
-    args,
-    cwd: job.directory,
-    env: environment(settings, machine),
-    deadlineMs,
-    maxOutputBytes,
-    maxMemoryBytes,
-  };
+  const limits = { deadlineMs, maxOutputBytes, maxMemoryBytes };
+  return await runRenderer(
+    { command: tool.path, args, cwd: job.directory, env, ...limits },
+    job,
+    words,
+    signal,
+  );
 }
 
-function environment(settings: RenderSettings, machine: Machine): Record<string, string> {
-  const base = childEnvironment(machine, []);
-  // A render lives for 50 ms: collecting garbage costs a quarter of its CPU and frees nothing anybody waits for.
-  // The soft limit brings the collector back for the few that grow.
-  const env = { ...base, ...helmHomes(machine), GOGC: "off", GOMEMLIMIT: "512MiB" };
-  return settings.network ? env : withoutNetwork(env);
+function helmFlags(job: RenderJob, { helm }: RenderSettings): string[] {
+  if (!job.needsHelm) return [];
+  if (helm) return ["--enable-helm", "--helm-command", helm.path];
+  throw new ToolError(
+    "not-found",
+    `${job.overlay.id} inflates Helm charts and needs helm, and none was found.`,
+  );
 }

@@ -235,6 +235,7 @@ describe("helmArguments", () => {
 
   test("the release is called like the folder; the chart can only be a folder", () => {
     expect(helmArguments(overlay("apps/web"))).toEqual(["template", "--", "web", "./apps/web"]);
+    expect(helmArguments(overlay("."))).toEqual(["template", "--", "release-name", "./."]);
     expect(helmArguments(overlay("-x"))).toEqual(["template", "--", "-x", "./-x"]);
   });
 });
