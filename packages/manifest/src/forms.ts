@@ -15,12 +15,19 @@ export function isOrdinary(text: string): boolean {
   return text.length < minSecretLength || ordinary.has(text.toLowerCase());
 }
 
+/** Of more parts than this, or of longer texts, only the forms that tools print most are looked for. */
+const maxParts = 200;
+const maxRareBytes = 16_384;
+
 /** Every text under which a secret's bytes may turn up in a message, longest first, each once. */
 export function writtenForms(bytes: Buffer): string[] {
   const forms = new Set<string>();
   const text = asText(bytes);
-  if (text !== undefined) {
-    for (const part of [text, ...textPieces(text)]) addTextForms(forms, part);
+  const pieces = text === undefined ? [] : textPieces(text);
+  if (text !== undefined) addTextForms(forms, text);
+  for (const piece of pieces) {
+    if (pieces.length <= maxParts) addTextForms(forms, piece);
+    else if (!isOrdinary(piece)) forms.add(piece);
   }
   addBinaryForms(forms, bytes);
   return [...forms]
@@ -38,6 +45,7 @@ function addTextForms(forms: Set<string>, text: string): void {
   forms.add(text);
   const trimmed = text.trim();
   if (!isOrdinary(trimmed)) forms.add(trimmed);
+  if (text.length > maxRareBytes) return;
   const json = JSON.stringify(trimmed).slice(1, -1);
   forms.add(json);
   // Go's encoding/json escapes these three for HTML.
@@ -79,13 +87,13 @@ function addBinaryForms(forms: Set<string>, bytes: Buffer): void {
     forms.add(form);
     forms.add(form.replace(/=+$/, ""));
   }
+  if (bytes.length > maxRareBytes) return;
   forms.add(base64.replaceAll("/", "\\/"));
   forms.add(encodeURIComponent(base64));
   forms.add(Buffer.from(base64).toString("base64").replace(/=+$/, ""));
   forms.add(bytes.toString("hex"));
   forms.add(bytes.toString("hex").toUpperCase());
   // Inside the base64 of a longer text, the same bytes read in one of three ways, by their offset.
-  if (bytes.length > 4096) return;
   for (const shift of [0, 1, 2]) {
     const shifted = Buffer.concat([Buffer.alloc(shift), bytes]);
     const whole = Math.floor((shifted.length * 8) / 6);
@@ -123,7 +131,7 @@ function textPieces(text: string): string[] {
     if (pair && isSensitiveName(pair[1] as string))
       pieces.push((pair[2] as string).replace(/^(["'])(.*)\1$/, "$2"));
   }
-  for (const match of text.matchAll(/\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*:([^\s/@]+)@/gi)) {
+  for (const match of text.matchAll(/\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s/:@]{0,256}:([^\s/@]{1,1024})@/gi)) {
     pieces.push(match[1] as string, decodeUrl(match[1] as string));
   }
   if (/^\s*[[{]/.test(text)) pieces.push(...jsonPieces(text));

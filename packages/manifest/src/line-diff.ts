@@ -5,7 +5,7 @@ const context = 2;
 /** Two texts as a small line diff, indented by four spaces; unchanged lines far from a change and lines past the limit are counted. */
 export function formatLineDiff(base: string, head: string, maxLines: number): string[] {
   const lines: string[] = [];
-  const parts = diffLines(base, head, { maxEditLength: 5_000 }) ?? [
+  const parts = diffLines(base, head, { maxEditLength: 1_000 }) ?? [
     { value: base, removed: true, added: false, count: 0 },
     { value: head, removed: false, added: true, count: 0 },
   ];

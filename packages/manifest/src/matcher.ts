@@ -20,6 +20,9 @@ interface Hit {
 // Of long texts without spaces (keys, base64) a part is searched for too: tools wrap and shorten what they quote.
 const windowLength = 20;
 const windowStep = 10;
+// What is shortened keeps its beginning: past it, the parts searched for stand further apart.
+const denseLength = 4_096;
+const sparseStep = 64;
 const longEnough = windowLength + windowStep;
 
 /** Replaces every occurrence of the patterns, also overlapping ones; time grows with the text, hardly with the patterns. */
@@ -34,23 +37,39 @@ export function createMatcher(patterns: readonly Pattern[]): (text: string) => s
   for (const pattern of patterns) {
     add(pattern);
     if (pattern.text.length < longEnough || /\s/.test(pattern.text)) continue;
-    for (let offset = 0; offset + windowLength <= pattern.text.length; offset += windowStep) {
+    for (let offset = 0; offset + windowLength <= pattern.text.length; ) {
       const text = pattern.text.slice(offset, offset + windowLength);
       add({ text, label: pattern.label, whole: { text: pattern.text, offset } });
+      offset += offset < denseLength ? windowStep : sparseStep;
     }
   }
   for (const list of byPrefix.values()) list.sort((a, b) => b.text.length - a.text.length);
-  return (text) => (byPrefix.size === 0 ? text : replaceHits(text, findHits(text, byPrefix)));
+  const begins = new Uint8Array(65_536);
+  for (const prefix of byPrefix.keys()) begins[beginning(prefix, 0)] = 1;
+  return (text) => (byPrefix.size === 0 ? text : replaceHits(text, findHits(text, byPrefix, begins)));
 }
 
-function findHits(text: string, byPrefix: ReadonlyMap<string, Candidate[]>): Hit[] {
+/** A number for the three characters at an offset: most places of a text are passed over by it alone. */
+function beginning(text: string, at: number): number {
+  return (text.charCodeAt(at) * 961 + text.charCodeAt(at + 1) * 31 + text.charCodeAt(at + 2)) & 0xffff;
+}
+
+function findHits(text: string, byPrefix: ReadonlyMap<string, Candidate[]>, begins: Uint8Array): Hit[] {
   const hits: Hit[] = [];
+  let covered = 0;
   for (let at = 0; at + minSecretLength <= text.length; at++) {
+    if (begins[beginning(text, at)] === 0) continue;
     const candidates = byPrefix.get(text.slice(at, at + minSecretLength));
     const match = candidates?.find(
-      (candidate) => text.startsWith(candidate.text, at) && standsAlone(text, at, candidate),
+      (candidate) =>
+        at + candidate.text.length > covered &&
+        text.startsWith(candidate.text, at) &&
+        standsAlone(text, at, candidate),
     );
-    if (match) hits.push(extend(text, at, match));
+    if (!match) continue;
+    const hit = extend(text, at, match);
+    covered = Math.max(covered, hit.end);
+    hits.push(hit);
   }
   return hits;
 }

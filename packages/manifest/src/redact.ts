@@ -66,6 +66,7 @@ export function createRedactor(inputs: readonly RedactorInput[], key: Uint8Array
     redactResource: (resource) => {
       const labels = labelsOf(resource, labelOf);
       const value = redactValue(resource.value, [], labels, redactText) as JsonObject;
+      if (value === resource.value && redactText(resource.text) === resource.text) return resource;
       return { ...resource, value, text: redactLines(resource, value, labels, redactText) };
     },
   };
@@ -107,27 +108,55 @@ function labelsOf(resource: Resource | undefined, labelOf: (secret: SecretField)
   return labels;
 }
 
+/** The value itself where nothing in it is hidden. `path` is used as a stack, and is as it was afterwards. */
 function redactValue(
   value: Json,
-  tokens: readonly (string | number)[],
+  path: (string | number)[],
   labels: Labels,
   redactText: (text: string) => string,
 ): Json {
-  if (Array.isArray(value))
-    return value.map((item, index) => redactValue(item, [...tokens, index], labels, redactText));
-  if (isObject(value)) {
-    const copy: JsonObject = {};
-    for (const key of Object.keys(value)) {
-      setOwn(copy, redactText(key), redactValue(value[key] as Json, [...tokens, key], labels, redactText));
-    }
-    return copy;
-  }
+  if (Array.isArray(value)) return redactItems(value, path, labels, redactText);
+  if (isObject(value)) return redactFields(value, path, labels, redactText);
   if (value === null) return value;
-  const label = labels.get(joinPointer(tokens));
+  const label = labels.size > 0 ? labels.get(joinPointer(path)) : undefined;
   if (label !== undefined) return label;
   const text = String(value);
   const redacted = redactText(text);
   return redacted === text ? value : redacted;
+}
+
+function redactItems(
+  value: Json[],
+  path: (string | number)[],
+  labels: Labels,
+  redactText: (text: string) => string,
+): Json {
+  const items = value.map((item, index) => {
+    path.push(index);
+    const redacted = redactValue(item, path, labels, redactText);
+    path.pop();
+    return redacted;
+  });
+  return items.every((item, index) => Object.is(item, value[index])) ? value : items;
+}
+
+function redactFields(
+  value: JsonObject,
+  path: (string | number)[],
+  labels: Labels,
+  redactText: (text: string) => string,
+): Json {
+  const copy: JsonObject = {};
+  let same = true;
+  for (const key of Object.keys(value)) {
+    path.push(key);
+    const child = redactValue(value[key] as Json, path, labels, redactText);
+    path.pop();
+    const name = redactText(key);
+    same &&= name === key && Object.is(child, value[key]);
+    setOwn(copy, name, child);
+  }
+  return same ? value : copy;
 }
 
 function redactChange(

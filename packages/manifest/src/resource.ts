@@ -1,4 +1,7 @@
-/** The identity of one Kubernetes object. Core group: `group` is "". Cluster-scoped or unset: `namespace` is "". */
+/**
+ * The identity of one Kubernetes object. Core group: `group` is "". Cluster-scoped or unset: `namespace` is "".
+ * With generateName only, `name` is `<prefix>*`, which no real name can be.
+ */
 export interface ResourceId {
   group: string;
   version: string;
@@ -17,7 +20,10 @@ export interface Resource {
   document: number;
   /** 1-based line of the stream on which the document begins. */
   line: number;
-  /** The document's own text, exactly as in the stream. Holds Secret values: never publish it. */
+  /**
+   * The document's own text, exactly as in the stream; for an item of a List its own lines, outdented so that they are a
+   * document. Holds Secret values: never publish it.
+   */
   text: string;
   value: JsonObject;
 }

@@ -108,18 +108,24 @@ function addGuess(
   found.push({ pointer: joinPointer(tokens), bytes: Buffer.from(value), guessed: true });
 }
 
-function walkEnv(value: Json, tokens: readonly (string | number)[], found: SecretField[]): void {
+/** `path` is used as a stack. */
+function walkEnv(value: Json, path: (string | number)[], found: SecretField[]): void {
   if (Array.isArray(value)) {
-    const isEnv = tokens.at(-1) === "env";
+    const isEnv = path.at(-1) === "env";
     for (const [index, item] of value.entries()) {
-      const here = [...tokens, index];
+      path.push(index);
       if (isEnv && isObject(item) && typeof item.name === "string" && typeof item.value === "string") {
-        addGuess(found, item.name, item.value, [...here, "value"]);
+        addGuess(found, item.name, item.value, [...path, "value"]);
       }
-      walkEnv(item, here, found);
+      walkEnv(item, path, found);
+      path.pop();
     }
   } else if (isObject(value)) {
-    for (const key of Object.keys(value)) walkEnv(value[key] as Json, [...tokens, key], found);
+    for (const key of Object.keys(value)) {
+      path.push(key);
+      walkEnv(value[key] as Json, path, found);
+      path.pop();
+    }
   }
 }
 

@@ -7,7 +7,6 @@ export interface Chunk {
 // `---` and `...` at the start of a line are markers wherever they stand, in block and quoted scalars too
 // (YAML 1.2.2, 9.1.2, c-forbidden), so a stream can be cut without being parsed.
 const marker = /(?:^\ufeff?|[\r\n])(---|\.\.\.)(?=[ \t\r\n]|$)/g;
-const blank = /^(?:[ \t\r\n]|(?:^|(?<=[\s]))#[^\r\n]*)*$/;
 
 /** Cuts a stream into documents, in linear time. Documents with nothing but comments are included when a `---` begins them. */
 export function splitStream(text: string): Chunk[] {
@@ -42,9 +41,4 @@ function holdsContent(text: string): boolean {
     if (trimmed !== "" && trimmed[0] !== "#" && line[0] !== "%") return true;
   }
   return false;
-}
-
-/** True when a document's text has no node at all. */
-export function isBlank(text: string): boolean {
-  return blank.test(text);
 }

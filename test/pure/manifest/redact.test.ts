@@ -276,3 +276,56 @@ describe("changes and resources", () => {
     expect(redactor.redactResource(resource as Resource)).toEqual(resource);
   });
 });
+
+test("property: no canary in anything that is published, wherever it was put", () => {
+  const value = fc.stringMatching(/^canary-[a-zA-Z0-9+/=&<>"' :#{}-]{4,30}z$/);
+  const quoted = (text: string) => JSON.stringify(text);
+  const places: ((text: string, name: string) => string)[] = [
+    (text, name) => secret(name, { p: base64(text), short: base64("1") }),
+    (text, name) => secret(name, { p: text }, "stringData"),
+    (text, name) =>
+      secret(name, { f: base64(`first: 1\n  key: ${text}\nlast: 2\n`) }) +
+      secret(`${name}-own`, { p: base64(text) }),
+    (text, name) =>
+      `${secret(name, { p: base64(text) })}---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}, annotations: {a: ${quoted(`x${text}x`)}}}\ndata:\n  ${quoted("k")}: ${quoted(`url=${encodeURIComponent(text)}`)}\n  b: ${base64(`a${text}b`)}\n`,
+    (text, name) =>
+      `${secret(name, { p: base64(text) })}---\napiVersion: v1\nkind: Pod\nmetadata: {name: ${name}}\nspec: {containers: [{name: c, env: [{name: X, value: ${quoted(text)}}], args: [${quoted(`--p=${text}`)}]}]}\n`,
+    (text, name) =>
+      `---\napiVersion: v1\nkind: Secret\nmetadata:\n  name: ${name}\n  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: ${quoted(JSON.stringify({ apiVersion: "v1", kind: "Secret", data: { p: base64(text) } }))}\n`,
+    (text, name) =>
+      `---\napiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Secret, metadata: {name: ${name}}, data: {p: ${base64(text)}}}\n`,
+  ];
+  const placed = fc.array(fc.tuple(fc.constantFrom(...places), fc.constantFrom("a", "b"), value), {
+    maxLength: 3,
+  });
+  const stream = placed.map((list) => ({
+    text: list.map(([place, name, text]) => place(text, name)).join(""),
+    values: list.map(([, , text]) => text),
+  }));
+  fc.assert(
+    fc.property(stream, stream, (base, head) => {
+      const [before, after] = [read(base.text), read(head.text)];
+      const redactor = redactorOf(base.text, head.text);
+      const changes = diffResources(before, after).map(redactor.redactChange);
+      const texts = [
+        JSON.stringify(changes, (_, v) => (typeof v === "bigint" ? String(v) : v)),
+        ...changes.flatMap((change) => formatChange(change)),
+        ...[...before, ...after]
+          .map((resource) => redactor.redactResource(resource))
+          .flatMap((r) => [r.text, JSON.stringify(r.value)]),
+        redactor.redactText(base.text + head.text),
+      ].join("\n");
+      for (const text of [...base.values, ...head.values]) {
+        for (const written of [
+          text,
+          base64(text),
+          encodeURIComponent(text),
+          JSON.stringify(text).slice(1, -1),
+        ])
+          expect(texts).not.toContain(written);
+      }
+      expect(texts).not.toContain("canary");
+    }),
+    { numRuns: 500 },
+  );
+});
