@@ -307,6 +307,15 @@ describe("on a laptop", () => {
     await expect(openRepository(pr.root, machine)).rejects.toThrow(/Git cannot be started.*put it on PATH/);
   });
 
+  test("refs that replace objects change neither history nor contents", async () => {
+    const s = scratch();
+    const pr = pullRequest(s);
+    s.git(pr.root, "replace", "--graft", pr.head, pr.base);
+    expect(s.git(pr.root, "merge-base", "main", "topic")).toBe(pr.base);
+    const chosen = await choose(s, pr.root, undefined, { head: "topic" });
+    expect(chosen.base?.commit).toBe(pr.start);
+  });
+
   test("says what was tried when no default branch is known", async () => {
     const s = scratch();
     const root = s.repository("fleet");
@@ -326,5 +335,6 @@ describe("on a laptop", () => {
     for (const bad of ["--output=x", "nope", "main..topic", "a b"]) {
       await expect(choose(s, pr.root, undefined, { base: bad })).rejects.toThrow(UsageError);
     }
+    await expect(choose(s, pr.root, undefined, { base: "--all" })).rejects.toThrow(/"--all" is not a ref/);
   });
 });

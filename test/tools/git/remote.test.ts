@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import {
   chooseCommits,
@@ -9,6 +9,7 @@ import {
   openRepository,
   treeAt,
 } from "@gitops-actions/engine";
+import type { Tree } from "@gitops-actions/fleet";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { serveGit } from "./http-backend.ts";
 import { type Scratch, scratch } from "./scratch.ts";
@@ -233,6 +234,21 @@ describe("partial clones", () => {
     // Not configuration: fetched when it is read.
     expect(await chosen.read(before, "docs/big.bin")).toBe("x");
     expect(fingerprint(job)).toBe(untouched);
+  });
+
+  test("all that looks like configuration is fetched when the tree is opened", async () => {
+    const s = scratch();
+    const { job, before, after, push } = partial(s, "--filter=blob:none", "--no-checkout", "--depth=1");
+    const repository = await openRepository(job, s.machine);
+    onTestFinished(() => repository.close());
+    const { head } = await chooseCommits(repository, push, { fetch: true });
+    const base = await treeAt(repository, before);
+    renameSync(join(s.folder, "org"), join(s.folder, "gone"));
+    const read = async (tree: Tree, path: string) => Buffer.from(await tree.read(path)).toString();
+    expect(await read(base, "apps/web/kustomization.yaml")).toBe("a: 1\n");
+    expect(await read(head.tree, "lib/base.yaml")).toBe("b: 1\n");
+    await expect(base.read("docs/big.bin")).rejects.toThrow(/object [0-9a-f]{40} could not be fetched/);
+    expect(after).toBe(head.commit);
   });
 
   test("where fetching is forbidden the missing file is named", async () => {

@@ -44,6 +44,8 @@ describe("openRepository", () => {
     const command = await refused.catch((error: Error) => /run: (.*)$/.exec(error.message)?.[1] ?? "");
     expect(command).toBe(`git config --global --add safe.directory '${root.replace("'", "'\\''")}'`);
 
+    const onLaptop = { ...machine.env, GITHUB_WORKSPACE: root };
+    await expect(openRepository(root, { ...machine, env: onLaptop })).rejects.toThrow(/safe.directory/);
     const env = { ...machine.env, GITHUB_ACTIONS: "true" };
     await expect(
       openRepository(root, { ...machine, env: { ...env, GITHUB_WORKSPACE: "/" } }),

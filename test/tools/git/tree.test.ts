@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   openRepository,
@@ -192,6 +192,7 @@ describe("workingTree", () => {
     expect(await text(after, "staged.yaml")).toBe("1\n");
     s.commit(root, {});
     expect(lines(after)).toEqual(gitLines(s, root, "HEAD"));
+    expect(after.get("")?.id).toBe(s.git(root, "rev-parse", "HEAD^{tree}"));
   });
 
   test("notices a file that changes between listing and reading", async () => {
@@ -221,6 +222,15 @@ describe("workingTree", () => {
     expect(() => s.git(root, "merge", "-q", "other")).toThrow();
     const conflict = await workingTree(repository);
     expect(await text(conflict, "in/a.yaml")).toContain("<<<<<<<");
+  });
+
+  test("does not refresh the index of files that were merely touched", async () => {
+    const s = scratch();
+    const root = s.repository("fleet", { "a.yaml": "1\n" });
+    utimesSync(join(root, "a.yaml"), 1_000_000_000, 1_000_000_000);
+    const index = readFileSync(join(root, ".git/index"));
+    expect((await workingTree(await open(s, root))).dirty).toBe(false);
+    expect(readFileSync(join(root, ".git/index"))).toEqual(index);
   });
 
   test("reads a linked worktree", async () => {

@@ -41,11 +41,7 @@ const settings = [
 ];
 
 /** Options that stand before every subcommand: nothing the repository's own configuration names may be started. */
-export const quietly: readonly string[] = [
-  "--no-pager",
-  "--literal-pathspecs",
-  ...settings.flatMap((setting) => ["-c", setting]),
-];
+export const quietly: readonly string[] = ["--no-pager", ...settings.flatMap((setting) => ["-c", setting])];
 
 /** The environment of every Git process: built anew, without the person's settings and without transports unless asked. */
 export function gitEnvironment(machine: Machine, run: GitRun): Record<string, string> {

@@ -29,12 +29,11 @@ export function remoteEnvironment(repository: Repository, options: FetchOptions)
   const pairs: [string, string][] = [["remote.origin.url", url]];
   for (const [key, values] of repository.config) {
     if (!inherited.test(key) || key === "http.followredirects") continue;
-    // Two Authorization headers make GitHub refuse the request: ours replaces the one actions/checkout leaves.
-    if (token && key.startsWith("http.") && key.endsWith(".extraheader")) continue;
     for (const value of values) pairs.push([key, value]);
   }
   if (token) {
     const basic = Buffer.from(`x-access-token:${token}`).toString("base64");
+    // The empty value drops the header that actions/checkout leaves: GitHub refuses a request with two.
     pairs.push([`http.${url}.extraheader`, ""], [`http.${url}.extraheader`, `Authorization: Basic ${basic}`]);
   }
   const environment: Record<string, string> = { GIT_CONFIG_COUNT: String(pairs.length) };
