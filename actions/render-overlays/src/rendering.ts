@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import {
   type Machine,
+  openGate,
   type RenderJob,
   type RenderResult,
   type RenderSettings,
@@ -69,6 +70,7 @@ export async function* renderTasks(
   tasks: readonly Task[],
   folder: string,
   settings: RenderSettings,
+  allowedHosts: ReadonlySet<string>,
   sandboxes: Sandboxes,
   machine: Machine,
   signal: AbortSignal,
@@ -77,7 +79,13 @@ export async function* renderTasks(
   const offline = tasks.filter((task) => !isRemote(task));
   const online = tasks.filter(isRemote);
   yield* renderGroup(offline, folder, settings, sandboxes, machine, signal);
-  yield* renderGroup(online, folder, { ...settings, network: true }, sandboxes, machine, signal);
+  if (online.length === 0) return;
+  const gate = await openGate(allowedHosts, machine);
+  try {
+    yield* renderGroup(online, folder, { ...settings, gate: gate.environment }, sandboxes, machine, signal);
+  } finally {
+    await gate.close();
+  }
 }
 
 async function* renderGroup(

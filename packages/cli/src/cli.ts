@@ -33,7 +33,7 @@ export async function cli(
   if (!command) {
     const known = commands.map((each) => each.name);
     throw new UsageError(
-      `gitops has no command ${JSON.stringify(name)}${suggestion(name, known)} See: gitops --help`,
+      `gitops has no command ${JSON.stringify(name)}${suggestion(name, known)}. See: gitops --help`,
     );
   }
   if (rest.includes("--help") || rest.includes("-h")) {

@@ -73,13 +73,13 @@ function explain(command: Command, argv: string[], error: Error): string {
   return `gitops ${command.name}: ${message}. See: gitops ${command.name} --help`;
 }
 
-/** `; did you mean X?`, or nothing when no known word is near. */
+/** ` (did you mean X?)`, or nothing when no known word is near. */
 export function suggestion(word: string, known: readonly string[]): string {
   const near = known
     .map((candidate) => ({ candidate, edits: distance(word, candidate) }))
     .filter(({ edits }) => edits <= Math.max(2, Math.floor(word.length / 3)))
     .sort((a, b) => a.edits - b.edits)[0];
-  return near ? `; did you mean ${near.candidate}?` : "";
+  return near ? ` (did you mean ${near.candidate}?)` : "";
 }
 
 export function text(args: Arguments, name: string): string | undefined {

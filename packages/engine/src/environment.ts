@@ -42,9 +42,12 @@ export function withoutNetwork(environment: Readonly<Record<string, string>>): R
 
 /**
  * The environment of kustomize and Helm: Helm's folders private and empty (no repositories, no registry
- * credentials, no plugins, no kubeconfig), and no way out unless `network`.
+ * credentials, no plugins, no kubeconfig), and no way out but the gate's.
  */
-export function renderEnvironment(machine: Machine, network: boolean): Record<string, string> {
+export function renderEnvironment(
+  machine: Machine,
+  gate?: Readonly<Record<string, string>>,
+): Record<string, string> {
   const helm = join(machine.tempDir, "helm");
   const environment = {
     ...childEnvironment(machine, []),
@@ -58,5 +61,5 @@ export function renderEnvironment(machine: Machine, network: boolean): Record<st
     GOGC: "off",
     GOMEMLIMIT: "512MiB",
   };
-  return network ? environment : withoutNetwork(environment);
+  return { ...withoutNetwork(environment), ...gate };
 }

@@ -16,7 +16,7 @@ export async function renderHelm(
 ): Promise<RenderResult> {
   const { helm, deadlineMs, maxOutputBytes, maxMemoryBytes } = settings;
   if (!helm) throw new ToolError("not-found", `${job.overlay.id} needs helm, and none was found.`);
-  const env = renderEnvironment(machine, false);
+  const env = renderEnvironment(machine);
   const limits = { deadlineMs, maxOutputBytes, maxMemoryBytes };
   const spec = { command: helm.path, args: helmArguments(job), cwd: job.directory, env, ...limits };
   return await runRenderer(spec, job, words, signal);

@@ -26,7 +26,7 @@ export async function renderKustomize(
     "--",
     job.overlay.path,
   ];
-  const env = renderEnvironment(machine, settings.network ?? false);
+  const env = renderEnvironment(machine, settings.gate);
   const { deadlineMs, maxOutputBytes, maxMemoryBytes } = settings;
   const limits = { deadlineMs, maxOutputBytes, maxMemoryBytes };
   return await runRenderer(

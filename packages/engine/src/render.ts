@@ -29,8 +29,8 @@ export interface RenderSettings {
   deadlineMs: number;
   maxOutputBytes: number;
   maxMemoryBytes: number;
-  /** Leaves the network reachable. Only for overlays whose remote sources were allowed by name. */
-  network?: boolean;
+  /** The environment of an open `Gate`, for overlays whose remote sources were allowed by name. Without it: no network. */
+  gate?: Readonly<Record<string, string>>;
 }
 
 export const renderLimits = {
