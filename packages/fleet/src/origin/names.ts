@@ -1,0 +1,43 @@
+import { isObject, type Json } from "@gitops-actions/manifest";
+import { fieldsOf } from "./kustomization.ts";
+import type { Found } from "./located.ts";
+import { positionOf, type SourceText } from "./text.ts";
+import type { TracedResource } from "./trace.ts";
+
+/** The `namespace` that the last of a resource's kustomizations gave it; undefined where none did, or another value. */
+export function namespaceOf(
+  traced: Pick<TracedResource, "transformations">,
+  namespace: Json,
+  kustomizations: readonly SourceText[],
+): Found | undefined {
+  const last = traced.transformations.findLast(({ kind }) => kind === "NamespaceTransformer");
+  const text = last && kustomizations.find((each) => each.path === last.path);
+  const field = text && fieldsOf(text).find(({ key }) => key === "namespace");
+  if (!text || field?.value !== namespace) return undefined;
+  const position = positionOf(text, 0, `/${field.name}`);
+  return position && { text, ...position };
+}
+
+/** The entry of a generator that makes a resource: the line of its name. */
+export function generatorOf(
+  origin: { path: string; generator?: string },
+  name: string,
+  kustomizations: readonly SourceText[],
+): Found | undefined {
+  const text = kustomizations.find((each) => each.path === origin.path);
+  const wanted = origin.generator === "SecretGenerator" ? "secretgenerator" : "configmapgenerator";
+  const field = text && fieldsOf(text).find(({ key }) => key === wanted);
+  if (!text || !field || !Array.isArray(field.value)) return undefined;
+  // Prefixes, suffixes and the hash stand around the entry's name; the longest that fits is meant.
+  const fitting = field.value
+    .map((entry, index) => ({
+      index,
+      name: isObject(entry) && typeof entry.name === "string" ? entry.name : "",
+    }))
+    .filter((entry) => entry.name !== "" && name.includes(entry.name))
+    .sort((a, b) => b.name.length - a.name.length);
+  const [best, second] = fitting;
+  if (!best || best.name === second?.name) return undefined;
+  const position = positionOf(text, 0, `/${field.name}/${best.index}/name`);
+  return position && { text, ...position };
+}

@@ -1,0 +1,56 @@
+import { identityKey, type Resource, type ResourceId } from "@gitops-actions/manifest";
+import type { Location } from "@gitops-actions/report";
+import type { ClosureContext } from "../closure/context.ts";
+import type { Closure, Overlay } from "../overlay.ts";
+import type { Tree } from "../tree.ts";
+import { kustomizeOrigins, type RenderProbe } from "./kustomize.ts";
+import { plainOrigins } from "./plain.ts";
+
+/** What origins are found from. */
+export interface OriginInput {
+  tree: Tree;
+  overlay: Overlay;
+  closure: Closure;
+  context: ClosureContext;
+  /** What the overlay renders to. */
+  resources: readonly Resource[];
+  /** Renders once more, with the first question only. Not called for plain manifests. */
+  render: RenderProbe;
+}
+
+/** Answers which line a person would edit to change a field of a rendered resource. */
+export interface Origins {
+  /**
+   * `pointer` is a JSON Pointer into the resource; "" asks for the resource itself. Of a field that is absent, the
+   * nearest parent that exists, near. Undefined where it is not known.
+   */
+  originOf(id: ResourceId, pointer: string): Promise<Location | undefined>;
+}
+
+/** Origins of one rendered overlay. Nothing is read or rendered before the first question; answers are kept. */
+export function createOrigins(input: OriginInput): Origins {
+  const { tree, overlay, closure, context, resources, render } = input;
+  const find =
+    overlay.kind === "kustomize"
+      ? kustomizeOrigins(tree, overlay.path, closure, context, resources, render)
+      : overlay.kind === "plain"
+        ? plainOrigins(tree, closure, resources)
+        : async () => undefined;
+  const byKey = new Map<string, Resource>();
+  for (const resource of resources)
+    if (!byKey.has(identityKey(resource.id))) byKey.set(identityKey(resource.id), resource);
+  const answers = new Map<string, Promise<Location | undefined>>();
+  return {
+    originOf(id, pointer) {
+      const resource = byKey.get(identityKey(id));
+      if (!resource) return Promise.resolve(undefined);
+      const key = `${identityKey(id)}\0${pointer}`;
+      let answer = answers.get(key);
+      if (!answer) {
+        answer = find(resource, pointer);
+        answers.set(key, answer);
+      }
+      return answer;
+    },
+  };
+}

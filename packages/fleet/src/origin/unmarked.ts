@@ -1,0 +1,184 @@
+import {
+  childOf,
+  equalJson,
+  isObject,
+  type Json,
+  joinPointer,
+  type Resource,
+  splitApiVersion,
+  splitPointer,
+  valueAt,
+} from "@gitops-actions/manifest";
+import { alignPath } from "./align.ts";
+import { type Found, near } from "./located.ts";
+import type { Leaf } from "./mark.ts";
+import { generatorOf, namespaceOf } from "./names.ts";
+import type { Unmarked } from "./plainvalue.ts";
+import type { KustomizeTexts } from "./probe.ts";
+import { positionOf, type SourceText } from "./text.ts";
+import type { TracedResource } from "./trace.ts";
+
+/** What is known of one resource when a field without a mark is asked for. */
+export interface Known {
+  resource: Resource;
+  traced: TracedResource;
+  unmarked: Unmarked;
+  texts: KustomizeTexts;
+}
+
+/** One object in a file of resources. */
+interface Home {
+  text: SourceText;
+  document: number;
+  base: string[];
+  value: Json;
+}
+
+/**
+ * The place of a field that carried no mark, because kustomize decides something by it (kinds, names, namespaces, the
+ * keys by which items are merged) or because it has no text (null, {}).
+ */
+export function findUnmarked(known: Known, tokens: readonly string[]): Found | undefined {
+  const { resource, traced, texts } = known;
+  const value = valueAt(resource.value, joinPointer(tokens)) as Json;
+  const path = tokens.join("/");
+  if (tokens.at(-1) === "namespace" && path !== "metadata/labels/namespace") {
+    const found = namespaceOf(traced, value, texts.kustomizations);
+    if (found) return found;
+  }
+  if (traced.origin?.generator) {
+    const found = generatorOf(traced.origin, resource.id.name, texts.kustomizations);
+    if (found && path === "metadata/name") return found;
+    return found && near(found);
+  }
+  const home = homeOf(known);
+  const places = [
+    ...(home ? inHome(home, known, tokens, value) : []),
+    ...besideSiblings(known, tokens, value),
+    ...inPatches(known, tokens, value),
+  ];
+  const [first] = places;
+  if (!first) return undefined;
+  return places.every((place) => isSame(place, first)) ? first : near(first);
+}
+
+function isSame(a: Found, b: Found): boolean {
+  return a.text.path === b.text.path && a.line === b.line && a.column === b.column;
+}
+
+/** The document that a resource was read from. */
+export function homeOf({ resource, traced, unmarked, texts }: Known): Home | undefined {
+  const path = traced.origin?.path;
+  const text = texts.resources.find((each) => each.path === path);
+  if (!text) return undefined;
+  const homes = text.source.documents.flatMap(({ value }, document): Home[] => {
+    if (!isObject(value)) return [];
+    if (!Array.isArray(value.items) || !String(value.kind).endsWith("List"))
+      return [{ text, document, base: [], value }];
+    return value.items.map((item, index) => ({
+      text,
+      document,
+      base: ["items", String(index)],
+      value: item,
+    }));
+  });
+  if (homes.length <= 1) return homes[0];
+  const votes = new Map<Home, number>();
+  for (const leaf of [...unmarked.leaves.values()].flat()) {
+    const home = leaf.text === text ? homes.find((each) => holds(each, leaf)) : undefined;
+    if (home) votes.set(home, (votes.get(home) ?? 0) + 1);
+  }
+  const [most] = [...votes].sort(([, a], [, b]) => b - a);
+  if (most) return most[0];
+  const { id } = resource;
+  const fitting = homes.filter(({ value }) => {
+    const name = childOf(childOf(value, "metadata"), "name");
+    const { group } = splitApiVersion(String(childOf(value, "apiVersion")));
+    return (
+      group === id.group &&
+      childOf(value, "kind") === id.kind &&
+      typeof name === "string" &&
+      id.name.includes(name)
+    );
+  });
+  const length = (home: Home) => String(childOf(childOf(home.value, "metadata"), "name")).length;
+  const [best, second] = fitting.sort((a, b) => length(b) - length(a));
+  return best && (!second || length(second) < length(best)) ? best : undefined;
+}
+
+function holds(home: Home, leaf: Leaf): boolean {
+  if (leaf.field?.document !== home.document) return false;
+  const tokens = splitPointer(leaf.field.pointer);
+  return home.base.every((token, index) => tokens[index] === token);
+}
+
+function inHome(home: Home, { resource }: Known, tokens: readonly string[], value: Json): Found[] {
+  const path = alignPath(resource.value, home.value, tokens);
+  if (!path) return [];
+  const there = valueAt(home.value, joinPointer(path));
+  const isName = tokens.at(-1) === "name" || tokens.at(-1) === "namespace";
+  if (!isAlike(there, value) && !(isName && contains(value, there))) return [];
+  return at(home.text, home.document, [...home.base, ...path], value);
+}
+
+/** A field stands where its neighbours do, if there is one of the same name and value beside them. */
+function besideSiblings({ unmarked }: Known, tokens: readonly string[], value: Json): Found[] {
+  const parent = joinPointer(tokens.slice(0, -1));
+  const found: Found[] = [];
+  for (const [pointer, leaves] of unmarked.leaves) {
+    if (!pointer.startsWith(`${parent}/`) || pointer.slice(parent.length + 1).includes("/")) continue;
+    for (const { text, field } of leaves) {
+      if (!field) continue;
+      const path = [...splitPointer(field.pointer).slice(0, -1), tokens.at(-1) as string];
+      const there = valueAt(text.source.documents[field.document]?.value, joinPointer(path));
+      if (isAlike(there, value)) found.push(...at(text, field.document, path, value));
+    }
+  }
+  return found;
+}
+
+function inPatches({ resource, texts }: Known, tokens: readonly string[], value: Json): Found[] {
+  return texts.patches.flatMap(({ text }) =>
+    text.source.documents.flatMap((document, index) => {
+      if (!isObject(document.value) || document.value.kind !== resource.id.kind || tokens.length < 2)
+        return [];
+      if (tokens[0] === "metadata" && tokens.length === 2) return [];
+      const name = childOf(document.value.metadata, "name");
+      if (typeof name === "string" && !resource.id.name.includes(name) && isPlainTarget(text)) return [];
+      const path = alignPath(resource.value, document.value, tokens);
+      if (!path || !isAlike(valueAt(document.value, joinPointer(path)), value)) return [];
+      return at(text, index, path, value);
+    }),
+  );
+}
+
+/** A patch file may be applied to other names than its own, by a target; then its name says nothing. */
+function isPlainTarget(text: SourceText): boolean {
+  return !/\btarget:/.test(text.source.text);
+}
+
+function at(text: SourceText, document: number, path: readonly string[], value: Json): Found[] {
+  const key = typeof value === "object" && value !== null;
+  const position = positionOf(text, document, joinPointer(path), key);
+  return position ? [{ text, ...position }] : [];
+}
+
+/** Equal, or the same text: kustomize and we may read `yes` or `0x1f` differently. */
+export function isAlike(a: Json | undefined, b: Json | undefined): boolean {
+  if (equalJson(a, b)) return true;
+  return isScalar(a) && isScalar(b) && String(a) === String(b);
+}
+
+function isScalar(value: Json | undefined): value is string | number | boolean | bigint {
+  return value !== undefined && value !== null && typeof value !== "object";
+}
+
+/** A name with prefixes, suffixes or a hash around the one that was written. */
+export function contains(rendered: Json | undefined, written: Json | undefined): boolean {
+  return (
+    typeof rendered === "string" &&
+    typeof written === "string" &&
+    written !== "" &&
+    rendered.includes(written)
+  );
+}

@@ -1,0 +1,75 @@
+/** What an edit made of one word: the word before and after, to recognise both in what is rendered. */
+export interface Edited {
+  text: string;
+  before: string;
+  after: string;
+}
+
+const word = /[A-Za-z0-9_.:/@+=$()-]+/;
+
+/**
+ * Edits what stands at a line and column (from 1) as a person would: another value of the same type. Knows nothing of
+ * YAML but its quotes and block scalars. Several proposals, because a tool may refuse one (a port, a version).
+ */
+export function editAt(text: string, line: number, column: number): Edited[] {
+  const lines = text.split("\n");
+  const own = lines[line - 1];
+  if (own === undefined) return [];
+  const rest = own.slice(column - 1);
+  const put = (row: number, start: number, end: number, before: string, after: string): Edited => {
+    const edited = lines.with(row, lines[row]!.slice(0, start) + after + lines[row]!.slice(end));
+    return { text: edited.join("\n"), before, after };
+  };
+  if (/^[|>][-+0-9]*\s*(?:#.*)?$/.test(rest)) {
+    const row = lines.findIndex((each, index) => index >= line && each.trim() !== "");
+    return row < 0 ? [] : editWord(lines[row]!, 0, row, put);
+  }
+  const action = /^\{\{.*?\}\}/.exec(rest);
+  if (action) {
+    const end = column - 1 + action[0].length;
+    return ["edited", "1", "true"].map((after) => put(line - 1, column - 1, end, "", after));
+  }
+  return editWord(own, column - 1, line - 1, put);
+}
+
+function editWord(
+  own: string,
+  from: number,
+  row: number,
+  put: (row: number, start: number, end: number, before: string, after: string) => Edited,
+): Edited[] {
+  const found = word.exec(own.slice(from));
+  if (!found) {
+    // An empty text: something between its quotes, or behind the colon.
+    const quotes = /^(?:""|'')/.exec(own.slice(from));
+    const at = quotes ? from + 1 : own.length;
+    return [put(row, at, at, "", quotes ? "edited" : " edited")];
+  }
+  const start = from + found.index;
+  return otherValues(found[0]).map((after) => put(row, start, start + found[0].length, found[0], after));
+}
+
+/** Other values of the type of a word. */
+export function otherValues(before: string): string[] {
+  if (before === "true") return ["false"];
+  if (before === "false") return ["true"];
+  if (/^-?\d+$/.test(before)) return [String(Number(before) + 1), String(Number(before) - 1)];
+  const digit = before.replace(/\d(?=\D*$)/, (last) => String((Number(last) + 1) % 10));
+  const letter = before.replace(/[A-Za-z](?=[^A-Za-z]*$)/, (last) => (last === "x" ? "y" : "x"));
+  const proposals = /\d$/.test(before) ? [digit, letter, `${before}x`] : [`${before}x`, letter, digit];
+  return [...new Set(proposals)].filter((after) => after !== before);
+}
+
+/** Places of a text that hold a value, those that look like `wanted` first: where one edits who is told the file only. */
+export function placesIn(text: string, wanted: string): { line: number; column: number }[] {
+  const places: { line: number; column: number; score: number }[] = [];
+  for (const [index, line] of text.split("\n").entries()) {
+    if (/^\s*(?:#|$)/.test(line)) continue;
+    const value = /^\s*(?:- )*(?:[^\s:'"]+:\s+|["'][^"']*["']:\s+|- |[^\s=]+=)?(?=\S)/.exec(line);
+    const column = (value?.[0].length ?? 0) + 1;
+    const rest = line.slice(column - 1);
+    const score = wanted !== "" && rest.includes(wanted) ? 2 : wanted.includes(rest) ? 1 : 0;
+    places.push({ line: index + 1, column, score });
+  }
+  return places.sort((a, b) => b.score - a.score || a.line - b.line);
+}
