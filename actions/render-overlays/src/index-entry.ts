@@ -1,5 +1,11 @@
 import type { ChosenCommits } from "@gitops-actions/engine";
-import { type Index, type IndexOverlay, indexVersion, type Overlay } from "@gitops-actions/fleet";
+import {
+  type ChangedInput,
+  type Index,
+  type IndexOverlay,
+  indexVersion,
+  type Overlay,
+} from "@gitops-actions/fleet";
 import type { Comparison, ToolUse } from "@gitops-actions/report";
 import type { Pair } from "./compare.ts";
 import type { RenderedPair } from "./pairs.ts";
@@ -14,14 +20,18 @@ export function describeSource(commits: ChosenCommits, repository: string | unde
   };
 }
 
+/** All that index.json is made from. */
+export interface IndexParts {
+  commits: ChosenCommits;
+  source: Comparison;
+  pairs: readonly Pair[];
+  rendered: readonly RenderedPair[];
+  checkInputs: readonly ChangedInput[];
+  tools: ToolUse[];
+}
+
 /** The value of index.json. Every overlay is in it: those that were rendered, and those proven unchanged. */
-export function makeIndex(
-  commits: ChosenCommits,
-  source: Comparison,
-  pairs: readonly Pair[],
-  rendered: readonly RenderedPair[],
-  tools: ToolUse[],
-): Index {
+export function makeIndex({ commits, source, pairs, rendered, checkInputs, tools }: IndexParts): Index {
   const done = new Map(rendered.map((each) => [each.pair.id, each]));
   const overlays = pairs.map((pair) => entry(pair, done.get(pair.id)));
   return {
@@ -32,8 +42,13 @@ export function makeIndex(
     source,
     ...(commits.trusted && { trusted: commits.trusted }),
     tools,
+    ...(checkInputs.length > 0 && { inputs: describeInputs(checkInputs) }),
     overlays,
   };
+}
+
+function describeInputs(changed: readonly ChangedInput[]): Index["inputs"] {
+  return Object.fromEntries(changed.map(({ kind, base, head }) => [kind, { head, base }]));
 }
 
 function entry(pair: Pair, rendered: RenderedPair | undefined): IndexOverlay {

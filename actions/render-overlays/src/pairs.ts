@@ -45,6 +45,7 @@ export async function renderPairs(
     const of = outcomes.get(task.id)!;
     of[task.side] = outcome;
     const pair = byId.get(task.id)!;
+    if (pair.expected === "unchanged") of.base = outcome;
     if ((pair.base && !of.base) || (pair.head && !of.head)) return;
     // Once judged and written, an overlay's bytes are let go: a fleet may be larger than memory.
     outcomes.delete(task.id);
@@ -135,9 +136,11 @@ function mayVary(sighting: Sighting): boolean {
   return sighting.overlay.kind === "helm" || needsHelm(sighting);
 }
 
-function tasksOf({ id, base, head }: Pair, comparison: Comparison): Task[] {
+function tasksOf({ id, base, head, expected }: Pair, comparison: Comparison): Task[] {
   const tasks: Task[] = [];
-  if (base && comparison.base) tasks.push({ id, side: "base", sighting: base, tree: comparison.base.tree });
+  // What is proven unchanged is rendered once, for both sides.
+  if (base && comparison.base && expected !== "unchanged")
+    tasks.push({ id, side: "base", sighting: base, tree: comparison.base.tree });
   if (head) tasks.push({ id, side: "head", sighting: head, tree: comparison.head.tree });
   return tasks;
 }
@@ -154,9 +157,11 @@ async function finish(
     const outcome = outcomes[side];
     const manifests = judged[side];
     if (outcome?.status !== "rendered" || !manifests) continue;
+    if (side === "base" && outcomes.base === outcomes.head) continue;
     stored[side] = await storeRender(directory, side, pair.id, outcome.output, manifests.resources);
     outcome.output = nothing;
   }
+  if (stored.head && outcomes.base === outcomes.head) stored.base = stored.head;
   return { ...judged, stored };
 }
 

@@ -1,4 +1,5 @@
 import type { ChosenCommits } from "@gitops-actions/engine";
+import type { ChangedInput } from "@gitops-actions/fleet";
 import type { Redactor } from "@gitops-actions/manifest";
 import {
   type Comparison,
@@ -22,6 +23,7 @@ export interface Learnt {
   sides: { head: Side; base?: Side };
   pairs: readonly Pair[];
   rendered: readonly RenderedPair[];
+  checkInputs: readonly ChangedInput[];
   uses: ToolUse[];
 }
 
@@ -80,7 +82,7 @@ function noticedOf({ fleet }: Side): Unchecked[] {
   return fleet.noticed.map(({ path, code, message }) => ({ kind: "path", id: path, code, message }));
 }
 
-function notesOf({ commits, rendered }: Learnt, redactor: Redactor): string[] {
+function notesOf({ commits, rendered, checkInputs }: Learnt, redactor: Redactor): string[] {
   const warnings = rendered.flatMap(({ pair, outcomes }) =>
     outcomes.head?.status === "rendered"
       ? outcomes.head.warnings.map((warning) => `${pair.id}: ${redactor.redactText(warning)}`)
@@ -103,5 +105,9 @@ function notesOf({ commits, rendered }: Learnt, redactor: Redactor): string[] {
         ]
       : [],
   );
-  return [commits.why, ...uncompared, ...unstable, ...new Set(warnings)];
+  const wider = checkInputs.map(
+    ({ kind, paths }) =>
+      `${kind} changed (${paths.slice(0, 5).join(", ")}${paths.length > 5 ? ` and ${paths.length - 5} more` : ""}): every overlay is rendered, for the checks that follow`,
+  );
+  return [commits.why, ...wider, ...uncompared, ...unstable, ...new Set(warnings)];
 }

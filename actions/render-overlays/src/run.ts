@@ -8,7 +8,7 @@ import {
   type Repository,
   treeAt,
 } from "@gitops-actions/engine";
-import { createClosureContext, type Index, loadConfig } from "@gitops-actions/fleet";
+import { changedInputs, createClosureContext, type Index, loadConfig } from "@gitops-actions/fleet";
 import { createRedactor, type Redactor } from "@gitops-actions/manifest";
 import { makeReport, type Report } from "@gitops-actions/report";
 import { type ChangeSummary, summariseChanges } from "./changes.ts";
@@ -57,7 +57,9 @@ export async function run(inputs: RenderInputs, world: RenderWorld): Promise<Ren
     progress("Reading the fleet");
     const sides = await readSides(repository, commits, inputs);
     const pairs = pairOverlays(sides.base?.sightings, sides.head.sightings);
-    const looked = pairs.filter((pair) => inputs.renderAll || pair.expected !== "unchanged");
+    const checkInputs = sides.base ? await changedInputs(sides.base.tree, sides.head.tree) : [];
+    const all = inputs.renderAll || checkInputs.length > 0;
+    const looked = pairs.filter((pair) => all || pair.expected !== "unchanged");
     const allowedHosts = await readAllowedHosts(repository, commits, sides, inputs);
     const { rendered, uses } = await renderPairs(
       looked,
@@ -69,10 +71,10 @@ export async function run(inputs: RenderInputs, world: RenderWorld): Promise<Ren
 
     const redactor = makeRedactor(rendered, world.secretKey);
     const source = describeSource(commits, host.env.GITHUB_REPOSITORY);
-    const index = makeIndex(commits, source, pairs, rendered, uses);
+    const index = makeIndex({ commits, source, pairs, rendered, checkInputs, tools: uses });
     const changes = summariseChanges(new Map(rendered.map((each) => [each.pair.id, each.changes])), redactor);
     const report = makeReport({
-      ...reportParts({ commits, source, sides, pairs, rendered, uses }, redactor),
+      ...reportParts({ commits, source, sides, pairs, rendered, checkInputs, uses }, redactor),
       action: "render-overlays",
     });
     await writePrivate(join(directory, "index.json"), `${JSON.stringify(index, null, 2)}\n`);

@@ -32,8 +32,8 @@ export interface Judged {
 
 /** What two outcomes say of an overlay. `compared` is false when there is no base commit at all. */
 export function judge(pair: Pair, outcomes: Outcomes, compared: boolean): Judged {
-  const base = readManifests(outcomes.base, pair.id);
   const head = readManifests(outcomes.head, pair.id);
+  const base = outcomes.base === outcomes.head ? head : readManifests(outcomes.base, pair.id);
   const complete = (base || !pair.base) && (head || !pair.head);
   const change = compared ? changeOf(pair, outcomes) : "unknown";
   const differs = compared && complete && change !== "unchanged";

@@ -1,3 +1,4 @@
+export * from "./check-inputs.ts";
 export * from "./closure/closure.ts";
 export { type ClosureContext, createClosureContext } from "./closure/context.ts";
 export { kustomizationNames } from "./closure/kustomization.ts";

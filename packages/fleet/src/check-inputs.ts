@@ -1,0 +1,105 @@
+import { createHash } from "node:crypto";
+import { configNames } from "./config.ts";
+import { typeOf } from "./discover/manifest.ts";
+import type { Entry, Tree } from "./tree.ts";
+
+/** What decides a check's result besides the manifests it looks at. */
+export type CheckInput = "configuration" | "policies" | "schemas" | "exceptions";
+
+/** One kind of input, where it differs between two trees. */
+export interface ChangedInput {
+  kind: CheckInput;
+  /** Files that were added, removed or changed; sorted. */
+  paths: string[];
+  /** sha256 over those paths and their contents' ids, on each side. */
+  base: string;
+  head: string;
+}
+
+/** Kinds whose objects are rules, by API group. CustomResourceDefinitions are schemas. */
+const policyGroups: readonly string[] = [
+  "kyverno.io",
+  "policies.kyverno.io",
+  "templates.gatekeeper.sh",
+  "constraints.gatekeeper.sh",
+  "mutations.gatekeeper.sh",
+  "expansion.gatekeeper.sh",
+];
+
+/**
+ * The inputs of checks that differ between two trees, sorted by kind. Where one differs, everything it applies to must
+ * be looked at again, also overlays that are the same on both sides. Reads the files that differ, and no others.
+ */
+export async function changedInputs(base: Tree, head: Tree): Promise<ChangedInput[]> {
+  const found = new Map<CheckInput, Set<string>>();
+  for (const path of changedPaths(base, head)) {
+    for (const tree of [base, head]) {
+      for (const kind of await inputKinds(tree, path)) {
+        const paths = found.get(kind) ?? new Set();
+        found.set(kind, paths.add(path));
+      }
+    }
+  }
+  return [...found.keys()].sort().map((kind) => {
+    const paths = [...found.get(kind)!].sort();
+    return { kind, paths, base: digest(base, paths), head: digest(head, paths) };
+  });
+}
+
+/** Files and links that differ, by Git object ids: folders that are the same are not entered. Sorted. */
+export function changedPaths(base: Tree, head: Tree): string[] {
+  const changed: string[] = [];
+  compareFolders(base, head, "", changed);
+  return changed.sort();
+}
+
+function compareFolders(base: Tree, head: Tree, folder: string, changed: string[]): void {
+  const before = new Map(base.children(folder).map((entry) => [entry.path, entry]));
+  const after = new Map(head.children(folder).map((entry) => [entry.path, entry]));
+  for (const path of new Set([...before.keys(), ...after.keys()])) {
+    const [old, now] = [before.get(path), after.get(path)];
+    if (old && now && sameEntry(old, now)) continue;
+    if (old?.kind === "directory" || now?.kind === "directory") compareFolders(base, head, path, changed);
+    if ((old && old.kind !== "directory") || (now && now.kind !== "directory")) changed.push(path);
+  }
+}
+
+function sameEntry(a: Entry, b: Entry): boolean {
+  return a.id === b.id && a.kind === b.kind && a.executable === b.executable;
+}
+
+/** What a file of a tree is an input of; nothing when it is not there. */
+async function inputKinds(tree: Tree, path: string): Promise<CheckInput[]> {
+  const entry = tree.get(path);
+  if (entry?.kind !== "file") return [];
+  if ((configNames as readonly string[]).includes(path)) return ["configuration"];
+  if (/^\.?gitops\/exceptions\.ya?ml$/.test(path)) return ["exceptions"];
+  if (/^\.?gitops\/schemas\//.test(path)) return ["schemas"];
+  if (path.endsWith(".rego")) return ["policies"];
+  const kinds = new Set<CheckInput>();
+  // Data that Rego policies read stands beside them and has no shape by which it could be told.
+  if (/(^|\/)polic(y|ies)\//.test(path) && /\.(ya?ml|json)$/.test(path)) kinds.add("policies");
+  if (/\.(ya?ml|json)$/.test(path)) {
+    for (const kind of documentKinds(new TextDecoder().decode(await tree.read(path)))) kinds.add(kind);
+  }
+  return [...kinds];
+}
+
+function documentKinds(text: string): CheckInput[] {
+  const kinds = new Set<CheckInput>();
+  for (const document of text.split(/^---(?:\s.*)?$/m)) {
+    const type = typeOf(document);
+    if (!type) continue;
+    const group = type.apiVersion.includes("/") ? type.apiVersion.slice(0, type.apiVersion.indexOf("/")) : "";
+    if (type.kind === "CustomResourceDefinition") kinds.add("schemas");
+    else if (policyGroups.includes(group) || /^(Validating|Mutating)AdmissionPolicy/.test(type.kind))
+      kinds.add("policies");
+    if (type.kind === "PolicyException") kinds.add("exceptions");
+  }
+  return [...kinds];
+}
+
+function digest(tree: Tree, paths: readonly string[]): string {
+  const lines = paths.map((path) => `${path}\0${tree.get(path)?.id ?? "absent"}\n`);
+  return createHash("sha256").update(lines.join("")).digest("hex");
+}
