@@ -5,7 +5,7 @@
 // range, a Quantity may be a number, and what stands under `status` is read and then thrown away.
 
 import {
-  base64,
+  bytes,
   int32,
   int64,
   intOrString,
@@ -13,6 +13,7 @@ import {
   timestamps,
 } from "../../packages/engine/src/schemas/formats.ts";
 import type { JsonSchema, KindSchema, SchemaPack } from "../../packages/engine/src/schemas/pack.ts";
+import { dnsName, freeNames, isStable, ruleOf, type TypeRule } from "./rules.ts";
 import { openTypes, rawJson } from "./special.ts";
 
 export interface OpenApiSchema {
@@ -36,8 +37,9 @@ export interface OpenApiDocument {
 /**
  * `whole`: as a field that may be absent; `given`: the same, but null is refused, because null means absent and the
  * field is required; `decoded`: only what the decoder itself refuses (for `status`, which no strategy validates).
+ * `named` and `labelled` are ObjectMeta at the top of a resource: it has a name, in `named` one for DNS.
  */
-type Variant = "whole" | "given" | "decoded";
+type Variant = "whole" | "given" | "decoded" | "named" | "labelled";
 
 interface Conversion {
   document: OpenApiDocument;
@@ -47,6 +49,7 @@ interface Conversion {
 }
 
 const prefix = "#/definitions/";
+const objectMeta = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 /** Definitions that carry a group, version and kind of every group and are no resources. */
 const notResources = new Set([
   "DeleteOptions",
@@ -69,13 +72,13 @@ export function convertOpenApi(document: OpenApiDocument, version: string): Sche
       // A list is made from its items' kind when it is asked for (`findKind`): a fifth of the pack saved.
       const isList = document.resources[`${group}/${version}/${kind.replace(/List$/, "")}`] && !resource;
       if (isList || notResources.has(kind)) continue;
-      const schema = rootSchema(conversion, name, group ? `${group}/${version}` : version, kind);
+      const apiVersion = group ? `${group}/${version}` : version;
+      const schema = rootSchema(conversion, name, apiVersion, kind, resource !== undefined);
       kinds.push({ group, version, kind, ...(resource && { namespaced: resource.namespaced }), schema });
     }
   }
   // What custom resources and lists refer to.
-  for (const name of ["ObjectMeta", "ListMeta"])
-    conversion.wanted.push(`io.k8s.apimachinery.pkg.apis.meta.v1.${name}`);
+  conversion.wanted.push(objectMeta, `${objectMeta}@named`, objectMeta.replace("ObjectMeta", "ListMeta"));
   for (let name = conversion.wanted.pop(); name; name = conversion.wanted.pop())
     makeVariant(conversion, name);
   return {
@@ -88,38 +91,57 @@ export function convertOpenApi(document: OpenApiDocument, version: string): Sche
   };
 }
 
-function rootSchema(conversion: Conversion, name: string, apiVersion: string, kind: string): JsonSchema {
+function rootSchema(
+  conversion: Conversion,
+  name: string,
+  apiVersion: string,
+  kind: string,
+  isStored: boolean,
+): JsonSchema {
   const definition = conversion.document.definitions[name]!;
-  const schema = convertObject(conversion, definition, "given", (field) =>
-    field === "status" ? "decoded" : "whole",
-  );
+  const variantOf = (field: string): Variant => (field === "status" ? "decoded" : "whole");
+  const schema = convertObject(conversion, definition, "given", name, variantOf);
   const properties = schema.properties as Record<string, JsonSchema>;
   properties.apiVersion = { type: "string", enum: [apiVersion] };
   properties.kind = { type: "string", enum: [kind] };
-  schema.required = [...new Set(["apiVersion", "kind", ...((schema.required as string[]) ?? [])])];
+  const required = ["apiVersion", "kind", ...((schema.required as string[]) ?? [])];
+  if (isStored) {
+    properties.metadata = refer(conversion, objectMeta, freeNames.has(kind) ? "labelled" : "named");
+    required.push("metadata");
+  }
+  schema.required = [...new Set(required)];
   return schema;
 }
 
 function makeVariant(conversion: Conversion, name: string): void {
   if (conversion.definitions[name]) return;
-  const [, type, variant] = /^(.*?)(?:@(given|decoded))?$/.exec(name) as unknown as [
+  const [, type, variant] = /^(.*?)(?:@(\w+))?$/.exec(name) as unknown as [
     string,
     string,
     Variant | undefined,
   ];
   const definition = conversion.document.definitions[type];
   if (!definition) throw new Error(`the document refers to ${type} and does not define it`);
-  conversion.definitions[name] = convert(conversion, definition, variant ?? "whole", type);
+  const isMeta = variant === "named" || variant === "labelled";
+  const schema = convert(conversion, definition, isMeta ? "given" : (variant ?? "whole"), type);
+  conversion.definitions[name] = isMeta ? withName(schema, variant === "named") : schema;
+}
+
+/** ObjectMeta of a resource: a name, or the beginning of one that the server makes up. */
+function withName(schema: JsonSchema, isDns: boolean): JsonSchema {
+  const properties = { ...(schema.properties as Record<string, JsonSchema>) };
+  properties.name = { type: "string", ...(isDns ? dnsName : { minLength: 1 }) };
+  return { ...schema, properties, anyOf: [{ required: ["name"] }, { required: ["generateName"] }] };
 }
 
 function convert(conversion: Conversion, schema: OpenApiSchema, variant: Variant, type = ""): JsonSchema {
   if (schema.$ref) return refer(conversion, schema.$ref.slice(prefix.length), variant);
   const special = type ? specialType(conversion, type, variant) : undefined;
   if (special) return special;
-  if (schema.format === "byte") return nullable(base64, variant);
+  if (schema.format === "byte") return nullable(bytes, variant);
   if (schema.format === "int32") return nullable(int32, variant);
   if (schema.format === "int64") return nullable(int64, variant);
-  if (schema.type === "object") return convertObject(conversion, schema, variant, undefined, type);
+  if (schema.type === "object") return convertObject(conversion, schema, variant, type);
   if (schema.type === "array") {
     const items = convertItem(conversion, schema.items ?? {}, variant);
     return nullable({ type: "array", items }, variant);
@@ -132,13 +154,13 @@ function convert(conversion: Conversion, schema: OpenApiSchema, variant: Variant
   return schema.type ? nullable({ type: schema.type }, variant) : {};
 }
 
-/** An object; `variantOf` says how an optional field of the object is converted. */
+/** An object; `variantOf` says how a field that is not required is converted. */
 function convertObject(
   conversion: Conversion,
   schema: OpenApiSchema,
   variant: Variant,
-  variantOf: (field: string) => Variant = () => (variant === "decoded" ? "decoded" : "whole"),
   type = "",
+  variantOf: (field: string) => Variant = () => (variant === "decoded" ? "decoded" : "whole"),
 ): JsonSchema {
   if (schema.additionalProperties) {
     const additionalProperties = convertItem(conversion, schema.additionalProperties, variant);
@@ -147,29 +169,59 @@ function convertObject(
   // A field without properties is free-form; a *type* without any is an empty struct, unless it reads raw JSON.
   if (!schema.properties)
     return nullable({ type: "object", ...(type && { additionalProperties: false }) }, variant);
-  const required = variant === "decoded" ? [] : (schema.required ?? []);
+  const rule: TypeRule = variant === "decoded" ? {} : ruleOf(type);
+  const required = variant === "decoded" ? [] : requiredFields(schema, type);
   const properties: Record<string, JsonSchema> = {};
   for (const [field, value] of Object.entries(schema.properties).sort(byKey)) {
-    properties[field] = convert(conversion, value, required.includes(field) ? "given" : variantOf(field));
+    const isRequired = required.includes(field);
+    const patch = rule.fields?.[field];
+    const special =
+      patch &&
+      value.$ref &&
+      specialType(conversion, value.$ref.slice(prefix.length), isRequired ? "given" : "whole");
+    const converted = special || convert(conversion, value, isRequired ? "given" : variantOf(field));
+    const demand = isRequired && schema.required?.includes(field) && isStable(type) ? filled(converted) : {};
+    properties[field] = { ...converted, ...demand, ...patched(patch, isRequired) };
   }
+  const alternatives = (rule.oneOf ?? []).filter((field) => properties[field]);
   return nullable(
     {
       type: "object",
       properties,
-      ...(required.length > 0 && { required: [...required].sort() }),
+      ...(required.length > 0 && { required }),
+      ...(rule.needs && { dependencies: rule.needs }),
+      ...(alternatives.length > 0 && { anyOf: alternatives.map((field) => ({ required: [field] })) }),
       additionalProperties: false,
     },
     variant,
   );
 }
 
+function requiredFields(schema: OpenApiSchema, type: string): string[] {
+  const { required = [], optional = [] } = ruleOf(type);
+  const known = [...(schema.required ?? []), ...required].filter((field) => schema.properties?.[field]);
+  return [...new Set(known)].filter((field) => !optional.includes(field)).sort();
+}
+
+/** To the server an empty text or list is the same as none. */
+function filled(schema: JsonSchema): JsonSchema {
+  if (schema.type === "string" && !schema.enum && !schema.pattern) return { minLength: 1 };
+  return schema.type === "array" ? { minItems: 1 } : {};
+}
+
+function patched(patch: JsonSchema | undefined, isRequired: boolean): JsonSchema {
+  return patch?.enum && !isRequired
+    ? { ...patch, enum: [...(patch.enum as unknown[]), "", null] }
+    : (patch ?? {});
+}
+
 /** An item of a list or a value of a map: null becomes Go's zero value, which is wrong only where fields are required. */
 function convertItem(conversion: Conversion, schema: OpenApiSchema, variant: Variant): JsonSchema {
   if (variant === "decoded") return convert(conversion, schema, "decoded");
-  const required = schema.$ref
-    ? conversion.document.definitions[schema.$ref.slice(prefix.length)]?.required
-    : undefined;
-  return convert(conversion, schema, required?.length ? "given" : "whole");
+  const type = schema.$ref?.slice(prefix.length);
+  const definition = type && conversion.document.definitions[type];
+  const needsFields = definition && requiredFields(definition, type).length > 0;
+  return convert(conversion, schema, needsFields ? "given" : "whole");
 }
 
 function refer(conversion: Conversion, type: string, variant: Variant): JsonSchema {

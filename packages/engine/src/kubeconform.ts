@@ -96,6 +96,10 @@ export function verdictOf(result: KubeconformResult): Verdict {
       message: msg.slice("error unmarshalling resource: ".length),
       ...where,
     };
+  // Before it looks at a schema, kubeconform reads the identity, and cannot if one of its fields is no text.
+  const identity =
+    /^error while parsing: .*cannot unmarshal (\w+) into Go (?:struct field \.(\w+)|value)/s.exec(msg);
+  if (identity) return { status: "invalid", problems: [identityProblem(identity[1]!, identity[2])] };
   throw new ToolError(
     "kubeconform",
     `kubeconform could not check ${result.version} ${result.kind} ${result.name}: ${msg}`,
@@ -217,6 +221,18 @@ function collect(results: KubeconformResult[], files: Set<string>): Map<string, 
       `kubeconform gave no verdict on ${lost.length} of ${files.size} documents`,
     );
   return verdicts;
+}
+
+function identityProblem(actual: string, field = ""): Problem {
+  const pointer = /^metadata$/i.test(field) ? "/metadata" : /^kind$/i.test(field) ? "/kind" : "/apiVersion";
+  const expected = pointer === "/metadata" ? "name, namespace and generateName as text" : "text";
+  return {
+    what: "wrong-type",
+    field: pointer,
+    expected,
+    actual,
+    message: `expected ${expected}, found ${actual}`,
+  };
 }
 
 function duplicateKey(msg: string): string {

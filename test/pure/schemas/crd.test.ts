@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { convertCrd } from "../../../packages/engine/src/schemas/crd.ts";
 
-const metadata = { $ref: "#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta" };
+const embedded = { $ref: "#/definitions/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta" };
+const metadata = { $ref: `${embedded.$ref}@named` };
 
 function crd(schema: object, version: object = {}) {
   return {
@@ -35,7 +36,7 @@ describe("a CustomResourceDefinition", () => {
         namespaced: true,
         schema: {
           type: "object",
-          required: ["apiVersion", "kind"],
+          required: ["apiVersion", "kind", "metadata"],
           additionalProperties: false,
           properties: {
             apiVersion: { type: "string", enum: ["example.com/v1"] },
@@ -112,7 +113,7 @@ describe("a CustomResourceDefinition", () => {
       properties: {
         apiVersion: { type: "string", minLength: 1 },
         kind: { type: "string", minLength: 1 },
-        metadata,
+        metadata: embedded,
       },
     });
   });
@@ -157,11 +158,11 @@ describe("a CustomResourceDefinition", () => {
       return [root.required, (root.properties as Record<string, unknown>).status];
     };
     expect(statusOf({ subresources: { status: {} } })).toEqual([
-      ["apiVersion", "kind"],
+      ["apiVersion", "kind", "metadata"],
       { properties: { phase: {} }, additionalProperties: false },
     ]);
     expect(statusOf({})).toEqual([
-      ["apiVersion", "kind", "status"],
+      ["apiVersion", "kind", "metadata", "status"],
       {
         type: "object",
         required: ["phase"],

@@ -74,7 +74,7 @@ describe("a pack from OpenAPI", () => {
       containers: { type: "array", items: ref("Container@given") },
       first: ref("Container@given"),
       second: ref("Container"),
-      data: { type: ["object", "null"], additionalProperties: { type: ["string", "null"] } },
+      data: { type: ["object", "null"], additionalProperties: { type: ["string", "array", "null"] } },
     });
   });
 
@@ -105,7 +105,7 @@ describe("a pack from OpenAPI", () => {
   test("a kind is told by apiVersion and kind, free-form objects stay free", () => {
     expect(pack.kinds).toHaveLength(1);
     expect(pack.kinds[0]!.schema).toMatchObject({
-      required: ["apiVersion", "kind"],
+      required: ["apiVersion", "kind", "metadata"],
       additionalProperties: false,
       properties: { apiVersion: { enum: ["apps/v1"] }, kind: { enum: ["Thing"] } },
     });
@@ -124,7 +124,7 @@ describe("schemas in force", () => {
   test("a standalone schema holds what it reaches, recursion included, and nothing else", () => {
     const schema = standaloneSchema(findKind(set, thing)!, { ...set.definitions, Unused: {} }, true);
     expect(Object.keys(schema.definitions as object)).toEqual(
-      ["A", "A@decoded", "Spec", "Spec@decoded", `${meta}.ObjectMeta`].sort(),
+      ["A", "A@decoded", "Spec", "Spec@decoded", `${meta}.ObjectMeta@named`].sort(),
     );
   });
 
@@ -140,7 +140,7 @@ describe("schemas in force", () => {
       properties: { items: { items: object } };
     };
     expect(list.properties.items.items).toMatchObject({ properties: { kind: { enum: ["Thing"] } } });
-    expect(list.properties.items.items).not.toHaveProperty("required");
+    expect(list.properties.items.items).toMatchObject({ required: ["metadata"] });
     expect(findKind(set, { ...thing, kind: "OtherList" })).toBeUndefined();
   });
 
@@ -160,5 +160,66 @@ describe("schemas in force", () => {
       "networking.k8s.io/ingress_v1.json",
     );
     expect(schemaPath({ group: "", version: "v1", kind: "Pod" })).toBe("v1/pod_v1.json");
+  });
+});
+
+describe("what the server's validation adds to the types", () => {
+  const prefix = "io.k8s.api.core.v1";
+  const pack = convert(
+    {
+      type: "object",
+      properties: {
+        probe: ref(`${prefix}.Probe`),
+        container: ref(`${prefix}.Container`),
+        event: ref(`${prefix}.HTTPHeader`),
+      },
+    },
+    {
+      [`${prefix}.Probe`]: {
+        type: "object",
+        properties: {
+          exec: { type: "object" },
+          grpc: { type: "object" },
+          timeoutSeconds: { type: "integer", format: "int32" },
+        },
+      },
+      [`${prefix}.Container`]: {
+        type: "object",
+        required: ["name"],
+        properties: { name: { type: "string" }, image: { type: "string" } },
+      },
+      [`${prefix}.HTTPHeader`]: {
+        type: "object",
+        required: ["name", "value"],
+        properties: { name: { type: "string" }, value: { type: "string" } },
+      },
+    },
+  );
+  const of = (type: string) => pack.definitions[`${prefix}.${type}`];
+
+  test("one of several fields, limits, required fields that may not be empty", () => {
+    expect(of("Probe")).toMatchObject({
+      anyOf: [{ required: ["exec"] }, { required: ["grpc"] }],
+      properties: { timeoutSeconds: { minimum: 0, maximum: 2147483647 } },
+    });
+    expect(of("Container")).toMatchObject({
+      required: ["image", "name"],
+      properties: { image: { type: "string", minLength: 1 } },
+    });
+  });
+
+  test("fields that the document calls required and the server does not miss", () => {
+    expect(of("HTTPHeader")).toMatchObject({
+      required: ["name"],
+      properties: { value: { type: ["string", "null"] } },
+    });
+  });
+
+  test("a resource has a name that DNS takes, or the beginning of one", () => {
+    expect(pack.definitions[`${meta}.ObjectMeta@named`]).toMatchObject({
+      type: "object",
+      anyOf: [{ required: ["name"] }, { required: ["generateName"] }],
+      properties: { name: { type: "string", maxLength: 253 } },
+    });
   });
 });

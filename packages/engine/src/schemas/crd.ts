@@ -14,6 +14,8 @@ type Fields = Record<string, unknown>;
 /** Kubernetes' own ObjectMeta, found in every Kubernetes pack. */
 export const objectMeta = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 const metaReference: JsonSchema = { $ref: `#/definitions/${objectMeta}` };
+/** The same with what the server wants of a resource's own name. */
+const namedReference: JsonSchema = { $ref: `#/definitions/${objectMeta}@named` };
 
 /** Keywords of a structural schema that mean the same in JSON Schema draft 4. */
 const copied = [
@@ -83,12 +85,17 @@ function rootSchema(schema: Fields, apiVersion: string, kind: string, hasStatus:
     kind: { type: "string", enum: [kind] },
     metadata:
       Object.keys(restrictions).length > 0
-        ? { allOf: [metaReference, { properties: restrictions }] }
-        : metaReference,
+        ? { allOf: [namedReference, { properties: restrictions }] }
+        : namedReference,
   };
   const required = (root.required ?? []) as string[];
   root.required = [
-    ...new Set(["apiVersion", "kind", ...required.filter((field) => !(hasStatus && field === "status"))]),
+    ...new Set([
+      "apiVersion",
+      "kind",
+      "metadata",
+      ...required.filter((field) => !(hasStatus && field === "status")),
+    ]),
   ];
   return root;
 }

@@ -8,6 +8,13 @@ export const base64: JsonSchema = {
     "^[\\r\\n]*(?:(?:[A-Za-z0-9+/][\\r\\n]*){4})*(?:(?:[A-Za-z0-9+/][\\r\\n]*){2}=[\\r\\n]*=[\\r\\n]*|(?:[A-Za-z0-9+/][\\r\\n]*){3}=[\\r\\n]*)?$",
 };
 
+/** The same as a field: it may also be a list of numbers, one a byte. */
+export const bytes: JsonSchema = {
+  ...base64,
+  type: ["string", "array"],
+  items: { type: ["integer", "null"], minimum: 0, maximum: 255 },
+};
+
 export const int32: JsonSchema = { type: "integer", minimum: -2147483648, maximum: 2147483647 };
 
 /** kubeconform compares as float64, in which the greatest int64 is 2^63. */
@@ -20,7 +27,7 @@ export const int64: JsonSchema = {
 /** resource.Quantity: ParseQuantity on the text of a string or of a number. */
 export const quantity: JsonSchema = {
   type: ["string", "number"],
-  pattern: "^[+-]?(?:[0-9]+(?:\\.[0-9]*)?|\\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$",
+  pattern: "^\\s*[+-]?(?:[0-9]+(?:\\.[0-9]*)?|\\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?\\s*$",
 };
 
 /** intstr.IntOrString: a number is read as an int32. */

@@ -50,8 +50,9 @@ function explain(error: SchemaError): Problem[] {
     const expected = type[2]!
       .split(" or ")
       .filter((name) => name !== "null")
-      .map((name) => name)
-      .join(" or ");
+      .join(" or ")
+      // Bytes may be written as a list of numbers too, which nobody does.
+      .replace(/^array or string$/, "base64 text");
     return [
       {
         what: "wrong-type",
@@ -77,6 +78,15 @@ function explain(error: SchemaError): Problem[] {
       field: child(field, name),
       expected: "a value",
       message: `required field ${name} is missing`,
+    }));
+  }
+  const wanted = /^properties (.+) required, if '((?:[^'\\]|\\.)*)' exists$/s.exec(message);
+  if (wanted) {
+    return splitList(wanted[1]!).map((name) => ({
+      what: "missing-field",
+      field: child(field, name),
+      expected: "a value",
+      message: `field ${name} is required beside ${wanted[2]}`,
     }));
   }
   const values = /^value must be (?:one of )?(.+)$/s.exec(message);
