@@ -45,7 +45,7 @@ function unpack(version: string, to: string): void {
     const kinds = [...schemas.kinds.values()];
     const files = kinds.map((kind) => ({
       path: schemaPath(kind),
-      schema: standaloneSchema(kind, schemas.definitions, strict),
+      text: JSON.stringify(standaloneSchema(kind, schemas.definitions, strict)),
     }));
     writeSchemas(join(to, `v${schemas.kubernetes}-standalone${strict ? "-strict" : ""}`), files);
   }

@@ -7,9 +7,8 @@ import { childEnvironment, withoutNetwork } from "./environment.ts";
 import { type ProcessSpec, runProcess } from "./exec.ts";
 import { stoppedBy } from "./limits.ts";
 import type { Machine } from "./machine.ts";
-import { findKind, type SchemaSet } from "./schemas/lookup.ts";
 import { type Problem, problemsOf } from "./schemas/problem.ts";
-import { schemaPath, schemaTemplate, standaloneSchema, writeSchemas } from "./schemas/unpack.ts";
+import { type SchemaText, schemaPath, schemaTemplate, writeSchemas } from "./schemas/unpack.ts";
 import type { Tool } from "./tools/tool.ts";
 
 /** One document to validate: a single resource as YAML or JSON text. */
@@ -18,6 +17,8 @@ export interface SchemaDocument {
   version: string;
   kind: string;
   text: string;
+  /** The schema in force for it (`schemaSource`); undefined when there is none, and only its syntax can be checked. */
+  schema?: SchemaText | undefined;
 }
 
 /** What kubeconform makes of one document. */
@@ -36,15 +37,11 @@ export type Verdict =
     };
 
 export interface KubeconformSettings {
-  /** Refuse unknown fields and duplicate keys. */
+  /** Refuse duplicate keys. Unknown fields are refused or not by the schemas themselves. */
   strict: boolean;
   /** kubeconform's names: `Kind` or `group/version/Kind`. */
   skip?: readonly string[];
   reject?: readonly string[];
-  /** Further schema locations (kubeconform templates or paths), asked after ours, in order. */
-  schemaLocations?: readonly string[];
-  /** Whether the locations above may be reached over the network. */
-  network?: boolean;
 }
 
 /** One validated resource, as `-output json -verbose` prints it. */
@@ -107,85 +104,105 @@ export function verdictOf(result: KubeconformResult): Verdict {
 }
 
 /**
- * Validates documents with one kubeconform process and returns a verdict for each, in input order.
- * Documents of equal text are validated once. Throws ToolError when kubeconform itself fails or loses a document.
+ * Validates documents and returns a verdict for each, in input order. What has equal text and an equal schema is
+ * validated once. One kubeconform process does it, and one more for each further schema that a kind has among the
+ * documents (several Kubernetes versions, or environments with different definitions).
+ * Throws ToolError when kubeconform itself fails or loses a document.
  */
 export async function runKubeconform(
   documents: readonly SchemaDocument[],
-  schemas: SchemaSet,
   settings: KubeconformSettings,
   tool: Tool,
   machine: Machine,
   signal?: AbortSignal,
 ): Promise<Verdict[]> {
-  if (documents.length === 0) return [];
+  const units = new Map<string, SchemaDocument>();
+  const keys = documents.map((document) => {
+    const text = createHash("sha256").update(document.text).digest("hex");
+    const key = `${text} ${document.schema?.digest ?? ""}`;
+    if (!units.has(key)) units.set(key, document);
+    return key;
+  });
+  const verdicts = new Map<string, Verdict>();
+  for (const layer of layersOf(units)) {
+    const found = await runLayer(layer, settings, tool, machine, signal);
+    for (const [index, [key]] of layer.entries()) verdicts.set(key, found[index]!);
+  }
+  return keys.map((key) => verdicts.get(key)!);
+}
+
+type Unit = [key: string, document: SchemaDocument];
+
+/** Groups in which each path of a schema file means one schema. */
+function layersOf(units: ReadonlyMap<string, SchemaDocument>): Unit[][] {
+  const variants = new Map<string, string[]>();
+  const layers: Unit[][] = [];
+  for (const unit of units) {
+    const path = schemaPath(unit[1]);
+    const known = variants.get(path) ?? [];
+    variants.set(path, known);
+    const digest = unit[1].schema?.digest ?? "";
+    if (!known.includes(digest)) known.push(digest);
+    const layer = known.indexOf(digest);
+    layers[layer] ??= [];
+    layers[layer].push(unit);
+  }
+  return layers;
+}
+
+async function runLayer(
+  layer: readonly Unit[],
+  settings: KubeconformSettings,
+  tool: Tool,
+  machine: Machine,
+  signal?: AbortSignal,
+): Promise<Verdict[]> {
   const folder = mkdtempSync(join(machine.tempDir, "kubeconform-"));
   try {
-    const names = new Map<string, string>();
-    const files = documents.map(({ text }) => {
-      const key = createHash("sha256").update(text).digest("hex");
-      const known = names.get(key);
-      if (known) return known;
-      const name = `${String(names.size).padStart(7, "0")}.yaml`;
-      names.set(key, name);
+    const schemas = new Map<string, string>();
+    const files = layer.map(([, document], index) => {
+      if (document.schema) schemas.set(schemaPath(document), document.schema.text);
+      const name = `${String(index).padStart(7, "0")}.yaml`;
+      // A folder of a hundred thousand files is slow to make on some file systems.
       const place = join(folder, "documents", name.slice(0, 4));
-      mkdirSync(place, { recursive: true });
-      writeFileSync(join(place, name), text);
+      if (index % 1000 === 0) mkdirSync(place, { recursive: true });
+      writeFileSync(join(place, name), document.text);
       return name;
     });
-    const written = writeNeededSchemas(join(folder, "schemas"), documents, schemas, settings.strict);
-    const results = await start(folder, schemas, settings, tool, machine, signal);
-    const verdicts = collect(results, new Set(files));
-    return files.map((file, index) => {
+    writeSchemas(
+      join(folder, "schemas"),
+      [...schemas].map(([path, text]) => ({ path, text })),
+    );
+    const verdicts = collect(await start(folder, settings, tool, machine, signal), new Set(files));
+    return files.map((file, index): Verdict => {
       const verdict = verdicts.get(file)!;
-      const broken = verdict.status === "no-schema" && written.has(schemaPath(documents[index]!));
-      return broken ? { status: "no-schema", broken } : verdict;
+      const isBroken = verdict.status === "no-schema" && layer[index]![1].schema !== undefined;
+      return isBroken ? { status: "no-schema", broken: true } : verdict;
     });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function writeNeededSchemas(
-  folder: string,
-  documents: readonly SchemaDocument[],
-  set: SchemaSet,
-  strict: boolean,
-): Set<string> {
-  const paths = new Map<string, SchemaDocument>();
-  for (const document of documents) paths.set(schemaPath(document), document);
-  const needed = [...paths].flatMap(([path, document]) => {
-    const kind = findKind(set, document);
-    return kind ? [{ path, schema: standaloneSchema(kind, set.definitions, strict) }] : [];
-  });
-  mkdirSync(folder, { recursive: true });
-  writeSchemas(folder, needed);
-  return new Set(needed.map(({ path }) => path));
-}
-
 async function start(
   folder: string,
-  schemas: SchemaSet,
   settings: KubeconformSettings,
   tool: Tool,
   machine: Machine,
   signal?: AbortSignal,
 ): Promise<KubeconformResult[]> {
-  const locations = [join(folder, "schemas", schemaTemplate), ...(settings.schemaLocations ?? [])];
-  const workers = String(Math.max(1, machine.cores));
-  const environment = childEnvironment(machine, []);
   const spec: ProcessSpec = {
     command: tool.path,
     args: [
-      ...["-output", "json", "-verbose", "-kubernetes-version", schemas.kubernetes, "-n", workers],
+      ...["-output", "json", "-verbose", "-n", String(Math.max(1, machine.cores))],
       ...(settings.strict ? ["-strict"] : []),
       ...(settings.skip?.length ? ["-skip", settings.skip.join(",")] : []),
       ...(settings.reject?.length ? ["-reject", settings.reject.join(",")] : []),
-      ...locations.flatMap((location) => ["-schema-location", location]),
+      ...["-schema-location", join(folder, "schemas", schemaTemplate)],
       join(folder, "documents"),
     ],
     cwd: folder,
-    env: settings.network ? environment : withoutNetwork(environment),
+    env: withoutNetwork(childEnvironment(machine, [])),
     deadlineMs: 10 * 60_000,
     maxOutputBytes: 512 * 1024 * 1024,
     maxMemoryBytes: 2 * 1024 ** 3,

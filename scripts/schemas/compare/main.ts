@@ -18,6 +18,7 @@ import {
   type Machine,
   readPack,
   runKubeconform,
+  schemaSource,
   userCacheDir,
   type Verdict,
 } from "@gitops-actions/engine";
@@ -123,11 +124,13 @@ async function validate(samples: Sample[]): Promise<Verdict[]> {
   };
   try {
     const tool = await ensureTool("kubeconform", { allowBuild: true }, machine, console.error);
+    const schemaOf = schemaSource(schemas, true);
     const documents = samples.map(({ value }) => {
       const [group, api] = splitVersion(String(value.apiVersion));
-      return { group, version: api, kind: String(value.kind), text: JSON.stringify(value) };
+      const id = { group, version: api, kind: String(value.kind) };
+      return { ...id, text: JSON.stringify(value), schema: schemaOf(id) };
     });
-    return await runKubeconform(documents, schemas, { strict: true }, tool, machine);
+    return await runKubeconform(documents, { strict: true }, tool, machine);
   } finally {
     rmSync(tempDir, { recursive: true, force: true });
   }

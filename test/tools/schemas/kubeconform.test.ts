@@ -8,6 +8,7 @@ import {
   runKubeconform,
   type SchemaDocument,
   type SchemaSet,
+  schemaSource,
   userCacheDir,
   type Verdict,
 } from "@gitops-actions/engine";
@@ -41,7 +42,9 @@ async function check(documents: SchemaDocument[], set = schemas, strict = true):
     { ...machine, cacheDir: userCacheDir(process.env) },
     () => {},
   );
-  return runKubeconform(documents, set, { strict }, tool, machine);
+  const schemaOf = schemaSource(set, strict);
+  const withSchemas = documents.map((each) => ({ ...each, schema: schemaOf(each) }));
+  return runKubeconform(withSchemas, { strict }, tool, machine);
 }
 
 const config = (data: unknown) => document("v1", "ConfigMap", { data });
@@ -181,6 +184,20 @@ describe("kubeconform with the packs", () => {
       { status: "valid" },
       { status: "invalid", problems: [{ field: "/items/0/data" }] },
     ]);
+  });
+
+  test("documents of one kind that have different schemas are kept apart", async () => {
+    const of = (version: string) => schemaSource(schemasFor(version), true);
+    const bare = { ...document("v1", "Pod", {}), schema: undefined };
+    const pod = document("v1", "Pod", {
+      spec: { containers: [{ name: "a", image: "b" }], hostnameOverride: "x" },
+    });
+    const machine = makeMachine();
+    const tools = { ...machine, cacheDir: userCacheDir(process.env) };
+    const tool = await ensureTool("kubeconform", { allowBuild: true }, tools, () => {});
+    const documents = ["1.32", "1.35", "1.32"].map((version) => ({ ...pod, schema: of(version)(pod) }));
+    const verdicts = await runKubeconform([...documents, bare], { strict: true }, tool, machine);
+    expect(verdicts.map(({ status }) => status)).toEqual(["invalid", "valid", "invalid", "no-schema"]);
   });
 
   test("one file with two documents is not trusted", async () => {

@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { findKind, type SchemaSet } from "./lookup.ts";
 import { type JsonSchema, type KindSchema, looseSchema } from "./pack.ts";
 
 const prefix = "#/definitions/";
@@ -34,6 +36,33 @@ export function standaloneSchema(
   return strict ? schema : looseSchema(schema);
 }
 
+/** A schema as kubeconform reads it. Equal digests: equal schemas. */
+export interface SchemaText {
+  digest: string;
+  text: string;
+}
+
+type KindId = { group: string; version: string; kind: string };
+
+/** A memory over `standaloneSchema`: the schema of a kind in a set, undefined when the set has none. */
+export function schemaSource(set: SchemaSet, strict: boolean): (id: KindId) => SchemaText | undefined {
+  const made = new Map<KindSchema, SchemaText>();
+  const lists = new Map<string, KindSchema>();
+  return (id) => {
+    const path = schemaPath(id);
+    const kind = lists.get(path) ?? findKind(set, id);
+    if (!kind) return undefined;
+    // `findKind` makes the kind of a list anew each time.
+    if (!set.kinds.has(`${id.group}/${id.version}/${id.kind}`)) lists.set(path, kind);
+    const known = made.get(kind);
+    if (known) return known;
+    const text = JSON.stringify(standaloneSchema(kind, set.definitions, strict));
+    const schema = { text, digest: createHash("sha256").update(text).digest("hex") };
+    made.set(kind, schema);
+    return schema;
+  };
+}
+
 function referencesOf(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(referencesOf);
   if (value === null || typeof value !== "object") return [];
@@ -45,10 +74,11 @@ function referencesOf(value: unknown): string[] {
 }
 
 /** Writes one file a kind into `folder`, in the layout of `schemaTemplate`. */
-export function writeSchemas(folder: string, schemas: Iterable<{ path: string; schema: JsonSchema }>): void {
-  for (const { path, schema } of schemas) {
+export function writeSchemas(folder: string, schemas: Iterable<{ path: string; text: string }>): void {
+  mkdirSync(folder, { recursive: true });
+  for (const { path, text } of schemas) {
     const file = join(folder, path);
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, JSON.stringify(schema));
+    writeFileSync(file, text);
   }
 }
