@@ -67,7 +67,7 @@ export function readInteger(host: InputHost, name: string, options: IntegerOptio
     Object.keys(suffixes).length > 0 ? ` (or with a suffix: ${Object.keys(suffixes).join(", ")})` : "";
   const expected = `a whole number of ${unit} between ${min} and ${max}${examples}`;
   const match = /^(\d{1,15})\s?([a-zA-Z]*)$/.exec(value);
-  const factor = match?.[2] ? (Object.hasOwn(suffixes, match[2]) ? suffixes[match[2]] : undefined) : 1;
+  const factor = match?.[2] ? suffixes[match[2]] : 1;
   const number = Number(match?.[1]) * (factor ?? Number.NaN);
   refuse(name, value, !(number >= min && number <= max), expected);
   return number;

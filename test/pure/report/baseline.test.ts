@@ -20,6 +20,11 @@ describe("against the base", () => {
     expect(states(findings)).toEqual([{ dev: "existing", prod: "new" }]);
   });
 
+  test("what is gone from dev does not make it existing in prod", () => {
+    const { findings } = markAgainstBase([made("m", ["prod"])], [made("n", ["dev"])]);
+    expect(states(findings)).toEqual([{ prod: "new" }]);
+  });
+
   test("another line, message or severity does not make it new", () => {
     const location = { path: "a", line: 9, precision: "exact" as const, via: [] };
     const { findings } = markAgainstBase(
@@ -47,6 +52,11 @@ describe("against the base", () => {
     const stays = made("half", ["prod"], { discriminator: "2" });
     expect(markAgainstBase([stays], [gone, half]).fixed).toEqual([gone.fingerprint]);
     expect(markAgainstBase([stays], [gone, half], { uncheckedAtHead: new Set(["prod"]) }).fixed).toEqual([]);
+    const apart = [
+      made("gone in dev", ["dev"], { discriminator: "1" }),
+      made("gone in prod", ["prod"], { discriminator: "1" }),
+    ];
+    expect(markAgainstBase([], apart, { uncheckedAtHead: new Set(["prod"]) }).fixed).toEqual([]);
   });
 
   test("against itself nothing is new or fixed; against nothing everything is new; counts never hide an addition", () => {

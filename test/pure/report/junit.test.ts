@@ -30,6 +30,14 @@ describe("JUnit", () => {
     );
   });
 
+  test("has none of the characters that XML does not allow", () => {
+    const [finding] = manyFindings(1);
+    const xml = formatJUnit(
+      reportOf({ findings: [{ ...finding!, message: "a\ufffeb\uffffc\u0000d\ud800e]]>" }] }),
+    );
+    expect(xml).toContain("a\ufffdb\ufffdc\\x00d\\ud800e]]&gt;");
+  });
+
   test("reads well", () => {
     expect(
       formatJUnit(reportOf({ findings: manyFindings(2), failed: [gap] })),

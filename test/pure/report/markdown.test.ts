@@ -61,6 +61,61 @@ describe("escaped text", () => {
   });
 });
 
+describe("escaped text, by construct", () => {
+  test.each([
+    ...[
+      "*x*",
+      "**x**",
+      "_x_",
+      "__x__",
+      "~x~",
+      "~~x~~",
+      "`x`",
+      "[x](y)",
+      "![x](y)",
+      "[x]: y",
+      "<b>x</b>",
+      "<div",
+      "<script",
+      "<!-- x -->",
+      "<x@y.z>",
+      "&lt;",
+      "&#64;",
+    ],
+    ...[
+      "# x",
+      "> x",
+      "- x",
+      "+ x",
+      "* x",
+      "1. x",
+      "1) x",
+      "    x",
+      "---",
+      "===",
+      "| a | b |",
+      "\\*",
+      "x\\",
+      "$x$",
+      "$$x$$",
+      "- [ ] x",
+      "[^1]",
+      "~~~",
+      "```",
+    ],
+  ])("%j is shown as it is, also at the start of a line", (text) => {
+    for (const [before, after, wrapper] of [
+      ["- ", "", ["ul", "li"]],
+      ["a\n\n", "\n\nb", ["p", "p", "p"]],
+      ["", "\n", ["p"]],
+    ] as const) {
+      const { text: seen, elements } = readHtml(render(before + escapeMarkdown(text) + after));
+      expect(elements).toEqual(wrapper);
+      expect(seen.replaceAll("\u200b", "")).toContain(text.trim());
+    }
+  });
+});
+
 describe("a code span", () => {
   test("shows exactly the text as code, and nothing escapes from it", () => {
     fc.assert(
@@ -91,6 +146,12 @@ describe("a fence", () => {
       { numRuns: 500 },
     );
   });
+});
+
+test("a fence and a code span end only where they should", () => {
+  expect(fence("a\n````\n# b")).toBe("`````\na\n````\n# b\n`````\n");
+  expect(fence("a", "diff", "  ")).toBe("  ```diff\n  a\n  ```\n");
+  expect(codeSpan("a ``b``` c`")).toBe("```` a ``b``` c` ````");
 });
 
 describe("a page", () => {

@@ -78,6 +78,15 @@ describe("SARIF", () => {
     expect(result!.locations![0]!.physicalLocation!.artifactLocation!.uri).toBe("charts/web");
   });
 
+  test("tells apart two findings of one fingerprint", () => {
+    const at = (message: string) =>
+      makeFinding({ rule: "r", severity: "error", message, resource: deployment, field: "/spec/args/0" });
+    const { results } = sarif(reportOf({ findings: [at("a"), at("b")] }), options).runs[0]!;
+    const prints = results!.map((result) => result.partialFingerprints!.primaryLocationLineHash!.split(":"));
+    expect(prints.map(([, turn]) => turn)).toEqual(["1", "2"]);
+    expect(prints[0]![0]).toBe(prints[1]![0]);
+  });
+
   test("keeps to GitHub's limits and says what is left out", () => {
     const [first, ...rest] = manyFindings(SARIF_LIMITS.results + 10);
     const related = Array.from({ length: 3_000 }, (_, index) => ({

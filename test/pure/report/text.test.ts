@@ -10,6 +10,7 @@ describe("visible text", () => {
     ["user\u202egnp.exe", "user\\u202egnp.exe"],
     ["zero\u200bwidth\ufeff", "zero\\u200bwidth\\ufeff"],
     ["tag\u{e0041}", "tag\\u{e0041}"],
+    ["anno\ufff9tation", "anno\\ufff9tation"],
     ["half \ud800 pair", "half \\ud800 pair"],
     ["\u0085\u2028", "\\x85\\u2028"],
     ["ordinary ünïcode 漢字 🎉", "ordinary ünïcode 漢字 🎉"],
@@ -41,6 +42,8 @@ describe("shortening", () => {
         },
       ),
     );
+    for (let limit = 30; limit < 40; limit++)
+      expect(shorten("\u{1f389}".repeat(50), limit).isWellFormed()).toBe(true);
     expect(shorten("x".repeat(5000), 40)).toMatch(/^x+… \([\d,]+ more characters\)$/);
   });
 });
@@ -82,6 +85,16 @@ describe("the report as text", () => {
         expect(heads).toHaveLength(report.findings.length);
       }),
     );
+  });
+
+  test("marks where a message goes on, so that no line of it passes for another finding", () => {
+    const [finding] = manyFindings(1);
+    const text = formatText(
+      reportOf({
+        findings: [{ ...finding!, message: "broken:\nerror render/forged a.yaml:1\n  help: run this\n" }],
+      }),
+    );
+    expect(text).toContain("  broken:\n  | error render/forged a.yaml:1\n  |   help: run this\n  in ");
   });
 
   test("names what is waived, by whom, why and until when", () => {
