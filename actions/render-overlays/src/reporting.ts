@@ -25,6 +25,8 @@ export interface Learnt {
   rendered: readonly RenderedPair[];
   checkInputs: readonly ChangedInput[];
   uses: ToolUse[];
+  /** What was learnt of where permissions come from. */
+  notes: readonly string[];
 }
 
 /** What render-overlays reports, redacted: a tool may quote a Secret's value in its message. */
@@ -82,7 +84,7 @@ function noticedOf({ fleet }: Side): Unchecked[] {
   return fleet.noticed.map(({ path, code, message }) => ({ kind: "path", id: path, code, message }));
 }
 
-function notesOf({ commits, rendered, checkInputs }: Learnt, redactor: Redactor): string[] {
+function notesOf({ commits, rendered, checkInputs, notes }: Learnt, redactor: Redactor): string[] {
   const warnings = rendered.flatMap(({ pair, outcomes }) =>
     outcomes.head?.status === "rendered"
       ? outcomes.head.warnings.map((warning) => `${pair.id}: ${redactor.redactText(warning)}`)
@@ -109,5 +111,5 @@ function notesOf({ commits, rendered, checkInputs }: Learnt, redactor: Redactor)
     ({ kind, paths }) =>
       `${kind} changed (${paths.slice(0, 5).join(", ")}${paths.length > 5 ? ` and ${paths.length - 5} more` : ""}): every overlay is rendered, for the checks that follow`,
   );
-  return [commits.why, ...wider, ...uncompared, ...unstable, ...new Set(warnings)];
+  return [commits.why, ...notes, ...wider, ...uncompared, ...unstable, ...new Set(warnings)];
 }

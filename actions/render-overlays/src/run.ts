@@ -8,7 +8,7 @@ import {
   type Repository,
   treeAt,
 } from "@gitops-actions/engine";
-import { changedInputs, createClosureContext, type Index, loadConfig } from "@gitops-actions/fleet";
+import { changedInputs, createClosureContext, type Index } from "@gitops-actions/fleet";
 import { createRedactor, type Redactor } from "@gitops-actions/manifest";
 import { makeReport, type Report } from "@gitops-actions/report";
 import { type ChangeSummary, summariseChanges } from "./changes.ts";
@@ -21,6 +21,7 @@ import { type RenderedPair, renderPairs } from "./pairs.ts";
 import { reportParts } from "./reporting.ts";
 import { readSide, type Side } from "./side.ts";
 import { writePrivate } from "./store.ts";
+import { readTrusted } from "./trust.ts";
 
 /** What a run is given besides its inputs. */
 export interface RenderWorld {
@@ -60,7 +61,7 @@ export async function run(inputs: RenderInputs, world: RenderWorld): Promise<Ren
     const checkInputs = sides.base ? await changedInputs(sides.base.tree, sides.head.tree) : [];
     const all = inputs.renderAll || checkInputs.length > 0;
     const looked = pairs.filter((pair) => all || pair.expected !== "unchanged");
-    const allowedHosts = await readAllowedHosts(repository, commits, sides, inputs);
+    const { allowedHosts, notes } = await readTrusted(repository, commits, sides.head, inputs);
     const { rendered, uses } = await renderPairs(
       looked,
       { ...sides, allowedHosts },
@@ -74,7 +75,7 @@ export async function run(inputs: RenderInputs, world: RenderWorld): Promise<Ren
     const index = makeIndex({ commits, source, pairs, rendered, checkInputs, tools: uses });
     const changes = summariseChanges(new Map(rendered.map((each) => [each.pair.id, each.changes])), redactor);
     const report = makeReport({
-      ...reportParts({ commits, source, sides, pairs, rendered, checkInputs, uses }, redactor),
+      ...reportParts({ commits, source, sides, pairs, rendered, checkInputs, uses, notes }, redactor),
       action: "render-overlays",
     });
     await writePrivate(join(directory, "index.json"), `${JSON.stringify(index, null, 2)}\n`);
@@ -106,19 +107,6 @@ async function readSides(
   const head = await readSide(commits.head.tree, inputs, context);
   if (!commits.base || !inputs.compare) return { head };
   return { head, base: await readSide(await treeAt(repository, commits.base.commit), inputs, context) };
-}
-
-/** Hosts that may be fetched from: by this run's inputs, and by gitops.yaml at the tip of the base branch. */
-async function readAllowedHosts(
-  repository: Repository,
-  commits: ChosenCommits,
-  sides: { head: Side; base?: Side },
-  inputs: RenderInputs,
-): Promise<ReadonlySet<string>> {
-  const config = commits.trusted
-    ? await loadConfig(await treeAt(repository, commits.trusted.commit))
-    : sides.head.config;
-  return new Set([...inputs.allowRemoteBases, ...config.allow.remoteBases].map((host) => host.toLowerCase()));
 }
 
 function makeRedactor(rendered: readonly RenderedPair[], key: Uint8Array): Redactor {
