@@ -69,6 +69,8 @@ export interface RunResult {
   tempDir: string;
   root: string;
   milliseconds: number;
+  /** Milliseconds from the cancellation to the end; undefined when the run was not cancelled. */
+  cancelMilliseconds?: number;
   cleanUp: () => Promise<void>;
 }
 
@@ -122,6 +124,7 @@ export async function runBundle(options: RunOptions): Promise<RunResult> {
     tempDir: folders.temp,
     root,
     milliseconds,
+    ...(done.cancelMilliseconds !== undefined && { cancelMilliseconds: done.cancelMilliseconds }),
     cleanUp: async () => rmSync(root, { recursive: true, force: true }),
   };
 }
@@ -135,10 +138,10 @@ function runProcess(options: RunOptions, env: Record<string, string>) {
   });
   const text = { stdout: "", stderr: "" };
   const timers: NodeJS.Timeout[] = [];
-  let cancelled = false;
+  let cancelledAt: number | undefined;
   const cancel = () => {
-    if (cancelled) return;
-    cancelled = true;
+    if (cancelledAt !== undefined) return;
+    cancelledAt = performance.now();
     child.kill("SIGINT");
     timers.push(
       setTimeout(() => child.kill("SIGTERM"), 7_500),
@@ -162,6 +165,7 @@ function runProcess(options: RunOptions, env: Record<string, string>) {
     reader: typeof reader;
     stdout: string;
     stderr: string;
+    cancelMilliseconds?: number;
   }>((resolve, reject) => {
     const limit = options.timeoutMs ?? 60_000;
     timers.push(
@@ -173,7 +177,8 @@ function runProcess(options: RunOptions, env: Record<string, string>) {
     child.on("error", reject);
     child.on("close", (code, signal) => {
       for (const timer of timers) clearTimeout(timer);
-      resolve({ code, signal, reader, ...text });
+      const cancel = cancelledAt === undefined ? {} : { cancelMilliseconds: performance.now() - cancelledAt };
+      resolve({ code, signal, reader, ...text, ...cancel });
     });
   });
 }

@@ -170,7 +170,7 @@ describe("the end of a run", () => {
   test("comes soon after a cancellation, with the signal's status and nothing left", async () => {
     const run = await start({ mode: "wait" }, { cancelWhen: (line) => line.startsWith("waiting") });
     expect(run.exitCode).toBe(130);
-    expect(run.milliseconds).toBeLessThan(5_000);
+    expect(run.cancelMilliseconds).toBeLessThan(5_000);
     expect(existsSync(folderIn(run))).toBe(false);
   });
 
@@ -178,7 +178,7 @@ describe("the end of a run", () => {
     const run = await start({ mode: "hang" }, { cancelWhen: (line) => line.startsWith("waiting") });
     expect(run.exitCode).toBe(130);
     expect(run.signal).toBeNull();
-    expect(run.milliseconds).toBeLessThan(7_400);
+    expect(run.cancelMilliseconds).toBeLessThan(7_400);
     expect(existsSync(folderIn(run))).toBe(false);
   });
 
