@@ -10,15 +10,22 @@ import {
   writeFileSync,
 } from "node:fs";
 import type { ServerResponse } from "node:http";
-import { dirname, join } from "node:path";
-import { ensureTool, listTools, type Machine, type ToolSettings, toolNames } from "@gitops-actions/engine";
+import { dirname, join, relative } from "node:path";
+import {
+  currentPlatform,
+  ensureTool,
+  listTools,
+  type Machine,
+  type ToolSettings,
+  toolNames,
+} from "@gitops-actions/engine";
 import { ToolError, UsageError } from "@gitops-actions/report";
 import { describe, expect, test } from "vitest";
 import { unpackMember } from "../../../packages/engine/src/tools/archive.ts";
 import { entryFolder } from "../../../packages/engine/src/tools/cache.ts";
 import { type DownloadLimits, downloadLimits } from "../../../packages/engine/src/tools/download.ts";
 import { ensureWanted } from "../../../packages/engine/src/tools/find.ts";
-import type { Wanted } from "../../../packages/engine/src/tools/pin.ts";
+import { type Wanted, wantedTool } from "../../../packages/engine/src/tools/pin.ts";
 import { makeMachine, program, script, write } from "./machine.ts";
 import { serve } from "./server.ts";
 import { kustomize, sha256, targz, wantedFrom } from "./wanted.ts";
@@ -254,6 +261,7 @@ describe("a release", () => {
       mirror: `${server.url}/circle#{asset}`,
     });
     expect(circle.error?.message).toMatch(/redirects more than 5 times/);
+    expect(server.requests.filter((path) => path === "/circle")).toHaveLength(6);
     const file = await ensure(wantedFrom(server.url, good), bareMachine(), {
       mirror: `${server.url}/file#{asset}`,
     });
@@ -489,8 +497,11 @@ describe("PATH and given paths", () => {
 
   test("a relative entry of PATH is never searched", async () => {
     const machine = withPrograms("v5.8.2");
-    const relative = { ...machine, env: { ...machine.env, PATH: "bin0:.:/usr/bin:/bin" } };
-    const { error } = await ensure(wantedFrom("http://127.0.0.1:9", good), relative, { from: "path" });
+    const PATH = [relative(process.cwd(), join(machine.folder, "bin0")), ".", "", "/usr/bin", "/bin"].join(
+      ":",
+    );
+    const inside = { ...machine, env: { ...machine.env, PATH } };
+    const { error } = await ensure(wantedFrom("http://127.0.0.1:9", good), inside, { from: "path" });
     expect(error?.code).toBe("not-found");
   });
 
@@ -603,6 +614,39 @@ describe("listTools", () => {
       verified: expect.stringMatching(/would come from its Go module/),
     });
     expect(existsSync(machine.cacheDir)).toBe(false);
+  });
+
+  test("says what in the cache was verified how, and what was changed there, which it leaves alone", async () => {
+    const machine = bareMachine();
+    const stock = (name: "helm" | "kustomize", kind: "release" | "go", version: string): string => {
+      const folder = entryFolder(machine.cacheDir, wantedTool(name, currentPlatform()), kind);
+      const source = program(version);
+      const entry = {
+        name,
+        version: version.slice(1),
+        origin: kind,
+        from: "somewhere",
+        sha256: sha256(source),
+      };
+      write(folder, { [name]: source, "entry.json": JSON.stringify(entry) });
+      return join(folder, name);
+    };
+    stock("helm", "release", "v4.3.0");
+    const path = stock("kustomize", "go", "v5.8.2");
+    const find = async (name: string) =>
+      (await listTools({ allowBuild: false }, machine)).find((one) => one.name === name);
+    expect(await find("helm")).toMatchObject({
+      found: { source: "cache" },
+      verified: "sha256 of the release pinned: somewhere",
+    });
+    expect((await find("kustomize"))?.verified).toMatch(/^built from somewhere: its hash is pinned/);
+    writeFileSync(path, "evil");
+    const changed = await find("kustomize");
+    expect(changed?.found).toBeUndefined();
+    expect(changed?.verified).toMatch(
+      /would come from its release; .*kustomize was changed since it was stored/,
+    );
+    expect(readFileSync(path, "utf8")).toBe("evil");
   });
 });
 

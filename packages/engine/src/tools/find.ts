@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { ToolError, UsageError } from "@gitops-actions/report";
 import { satisfies } from "semver";
 import type { Machine, Progress } from "../machine.ts";
-import { cacheError, entryFolder, readEntry, whileLocked } from "./cache.ts";
+import { cacheError, type Entry, entryFolder, readEntry, whileLocked } from "./cache.ts";
 import type { DownloadLimits } from "./download.ts";
 import { obtain } from "./obtain.ts";
 import { isProgram, programsOnPath } from "./path.ts";
@@ -121,21 +121,27 @@ async function identify(
   }
 }
 
-/** Looks at the cache entries that `from` admits; an entry that was tampered with is removed, and that is said. */
-export async function cached(
+/** Which cache entries `from` admits, in the order in which they are tried. */
+export function admittedKinds(settings: ToolSettings): readonly ("release" | "go")[] {
+  const kinds = { auto: ["release", "go"], release: ["release"], go: ["go"], path: [] } as const;
+  return kinds[settings.from ?? "auto"];
+}
+
+export function cachedTool({ name, version }: Wanted, { path, entry }: { path: string; entry: Entry }): Tool {
+  return { name, version, path, source: "cache", sha256: entry.sha256 };
+}
+
+/** Looks into the cache; an entry that was tampered with is removed, and that is said. */
+async function cached(
   wanted: Wanted,
   settings: ToolSettings,
   machine: Machine,
   progress: Progress,
 ): Promise<Tool | undefined> {
-  const kinds = { auto: ["release", "go"], release: ["release"], go: ["go"], path: [] } as const;
-  for (const kind of kinds[settings.from ?? "auto"]) {
+  for (const kind of admittedKinds(settings)) {
     const folder = entryFolder(machine.cacheDir, wanted, kind);
     const found = await readEntry(folder, wanted);
-    if (found.state === "valid") {
-      const { name, version } = wanted;
-      return { name, version, path: found.path, source: "cache", sha256: found.entry.sha256 };
-    }
+    if (found.state === "valid") return cachedTool(wanted, found);
     if (found.state === "changed") {
       const sums = `sha256 ${found.actual}, stored ${found.expected}`;
       progress(

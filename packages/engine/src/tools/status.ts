@@ -1,6 +1,6 @@
 import type { Machine } from "../machine.ts";
-import { entryFolder, readEntry } from "./cache.ts";
-import { cached, given, onPath, type ToolSettings } from "./find.ts";
+import { type Entry, entryFolder, readEntry } from "./cache.ts";
+import { admittedKinds, cachedTool, given, onPath, type ToolSettings } from "./find.ts";
 import { currentPlatform, type Wanted, wantedTool } from "./pin.ts";
 import { type ToolName, toolNames } from "./pins.ts";
 import type { Tool } from "./tool.ts";
@@ -37,8 +37,14 @@ async function statusOf(wanted: Wanted, settings: ToolSettings, machine: Machine
     development: wanted.pin.development ?? false,
   };
   if (settings.paths?.[wanted.name]) return await statusOfGiven(wanted, status, settings, machine);
-  const inCache = await cached(wanted, settings, machine, () => {});
-  if (inCache) return { ...status, found: inCache, verified: await howStored(wanted, machine) };
+  const changed: string[] = [];
+  for (const kind of admittedKinds(settings)) {
+    const found = await readEntry(entryFolder(machine.cacheDir, wanted, kind), wanted);
+    if (found.state === "valid")
+      return { ...status, found: cachedTool(wanted, found), verified: howVerified(found.entry) };
+    if (found.state === "changed")
+      changed.push(`${found.path} was changed since it was stored and is not used`);
+  }
   const refused: string[] = [];
   const inPath = await onPath(wanted, settings, machine, refused);
   if (inPath)
@@ -51,6 +57,7 @@ async function statusOf(wanted: Wanted, settings: ToolSettings, machine: Machine
     ...status,
     verified: [
       `not there; would come from ${nextSource(wanted, settings)}`,
+      ...changed,
       ...refused.map((why) => `passed over: ${why}`),
     ].join("; "),
   };
@@ -70,16 +77,9 @@ async function statusOfGiven(
   }
 }
 
-async function howStored(wanted: Wanted, machine: Machine): Promise<string> {
-  for (const kind of ["release", "go"] as const) {
-    const found = await readEntry(entryFolder(machine.cacheDir, wanted, kind), wanted);
-    if (found.state !== "valid") continue;
-    const { origin, from } = found.entry;
-    return origin === "go"
-      ? `built from ${from}: module hash pinned, dependencies by Go's checksum database`
-      : `sha256 of the release pinned: ${from}`;
-  }
-  return "";
+function howVerified({ origin, from }: Entry): string {
+  if (origin !== "go") return `sha256 of the release pinned: ${from}`;
+  return `built from ${from}: its hash is pinned, its dependencies' are in its go.sum`;
 }
 
 function nextSource(wanted: Wanted, settings: ToolSettings): string {
