@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { unpackArchives, writeCases } from "./archives.ts";
 import { cases } from "./cases.ts";
-import { describeProofs, proveClosures } from "./closure.ts";
+import { proveClosures } from "./closure.ts";
+import { describeProofs } from "./proofs.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -26,7 +27,7 @@ try {
   const began = Date.now();
   if (values.only === undefined || values.only === "cases")
     chosen.push(...writeCases(cases, join(temporary, ".cases")));
-  const proofs = await proveClosures(chosen, join(temporary, ".scratch"), availableParallelism());
+  const proofs = await proveClosures(chosen, join(temporary, ".scratch"), { width: availableParallelism() });
   const closures = describeProofs(proofs);
   console.log(closures.markdown);
   console.log(`\n${proofs.length} renders were traced in ${Math.round((Date.now() - began) / 1000)} s.`);

@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync } from "node:fs";
+import { readFileSync, realpathSync, rmSync } from "node:fs";
 import { join, posix } from "node:path";
 import { type Ended, run } from "./tools.ts";
 
@@ -34,7 +34,9 @@ export async function trace(
     file,
   ];
   const ended = await run("strace", [...flags, command, ...args], folder, join(scratch, `${label}.home`));
-  return { ended, ...readTrace(readFileSync(file, "latin1"), realpathSync(folder)) };
+  const names = readTrace(readFileSync(file, "latin1"), realpathSync(folder));
+  for (const made of [file, join(scratch, `${label}.home`)]) rmSync(made, { recursive: true, force: true });
+  return { ended, ...names };
 }
 
 // 17 openat(AT_FDCWD</x>, "name", ...   17 newfstatat(5</x/y>, "name", ...   17 open("name", ...

@@ -160,9 +160,9 @@ test("what it reads is what the parser says", () => {
     fc.property(fc.array(line, { maxLength: 5 }), (lines) => {
       if (compare(lines.join("\n"))) read++;
     }),
-    { numRuns: 20_000 },
+    { numRuns: 8000 },
   );
-  expect(read).toBeGreaterThan(500);
+  expect(read).toBeGreaterThan(200);
 });
 
 test("so it is for texts of well-formed pieces, which it nearly always reads", () => {
@@ -183,7 +183,7 @@ test("so it is for texts of well-formed pieces, which it nearly always reads", (
     value: fc.oneof(
       { depthSize: "small" },
       scalar.map((text) => [` ${text}`]),
-      fc.constant(["", "# nothing"]),
+      fc.constant<string[]>(["", "# nothing"]),
       fc
         .array(fc.constantFrom("text", "  more", "", "# not a comment"), { minLength: 1, maxLength: 3 })
         .map((lines) => [" |-", "  first", ...lines.map((each) => `  ${each}`.trimEnd())]),
@@ -214,9 +214,9 @@ test("so it is for texts of well-formed pieces, which it nearly always reads", (
     fc.property(node.map, (lines) => {
       if (compare(`${lines.join("\n")}\n`)) read++;
     }),
-    { numRuns: 3000 },
+    { numRuns: 1500 },
   );
-  expect(read).toBeGreaterThan(2500);
+  expect(read).toBeGreaterThan(1200);
 });
 
 test("aliases, merges and duplicate keys", () => {
