@@ -270,6 +270,15 @@ test("schedule and dispatch compare nothing", async () => {
   }
 });
 
+test("what is dispatched on a branch is not trusted", async () => {
+  const s = scratch();
+  const pr = pullRequest(s);
+  const job = checkout(s, `file://${pr.root}`, "refs/heads/topic");
+  const dispatch = (ref: string): GitEvent => ({ name: "workflow_dispatch", ref, defaultBranch: "main" });
+  expect((await choose(s, job, dispatch("refs/heads/topic"))).trusted).toEqual({ commit: pr.base });
+  expect((await choose(s, job, dispatch("refs/heads/main"))).trusted).toEqual({ commit: pr.head });
+});
+
 describe("on a laptop", () => {
   test("the working tree is compared with the merge base with the default branch", async () => {
     const s = scratch();

@@ -9,7 +9,7 @@ import {
   readlinkSync,
   symlinkSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { openRepository, openSandboxes, plainFolderTree, treeAt, workingTree } from "@gitops-actions/engine";
 import type { Closure, Entry, Tree } from "@gitops-actions/fleet";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -35,12 +35,13 @@ async function treeOf(
 
 /** A tree of our own making, as a hostile pack of Git objects could hold. */
 function handmade(entries: [path: string, kind: Entry["kind"], contents?: string][]): Tree {
-  const byPath = new Map(
-    entries.map(([path, kind, contents = ""], at): [string, Entry & { contents: string }] => [
-      path,
-      { path, kind, id: `${at}`.padStart(40, "a"), executable: false, contents },
-    ]),
-  );
+  const byPath = new Map<string, Entry & { contents: string }>();
+  for (const [at, [path, kind, contents = ""]] of entries.entries()) {
+    for (let folder = dirname(path); folder.length > 1 && !byPath.has(folder); folder = dirname(folder)) {
+      byPath.set(folder, { path: folder, kind: "directory", id: "", executable: false, contents: "" });
+    }
+    byPath.set(path, { path, kind, id: `${at}`.padStart(40, "a"), executable: false, contents });
+  }
   return {
     name: "handmade",
     get: (path) => byPath.get(path),
@@ -212,6 +213,23 @@ describe("materialise", () => {
     expect(existsSync(join(s.folder, "evil"))).toBe(false);
   });
 
+  test("what the closure found to leave the repository is a reason, and a folder is not overwritten", async () => {
+    const s = scratch();
+    const { tree } = await treeOf(s, { "a.yaml": "1" });
+    const sandboxes = openSandboxes(s.machine);
+    const out = join(s.folder, "out");
+    const escapes = [{ code: "base-outside", message: "../../x leaves the repository" }];
+    expect(await sandboxes.materialise(tree, closure({ files: ["a.yaml"], escapes }), out)).toEqual({
+      ok: false,
+      reasons: escapes,
+    });
+    expect((await sandboxes.materialise(tree, closure({ files: ["a.yaml"] }), out)).ok).toBe(true);
+    await expect(sandboxes.materialise(tree, closure({ files: ["a.yaml"] }), out)).rejects.toThrow(
+      /ENOTEMPTY/,
+    );
+    expect(existsSync(`${out}.partial`)).toBe(false);
+  });
+
   test("a file that changed or cannot be read is a reason", async () => {
     const s = scratch();
     const folder = join(s.folder, "plain");
@@ -244,9 +262,12 @@ describe("materialise", () => {
       expect(codes(full)).toEqual(["disk-full"]);
       expect(existsSync(join(small, "out"))).toBe(false);
       expect(existsSync(join(small, "out.partial"))).toBe(false);
-      expect((await sandboxes.materialise(tree, closure({ files: ["a.yaml"] }), join(small, "out"))).ok).toBe(
-        true,
-      );
+      execFileSync("mount", ["-o", "remount,size=1m", small]);
+      const both = closure({ files: ["a.yaml", "b.yaml"] });
+      expect(await sandboxes.materialise(tree, both, join(small, "out"))).toMatchObject({
+        ok: true,
+        files: 2,
+      });
     },
   );
 

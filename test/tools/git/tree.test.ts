@@ -233,6 +233,26 @@ describe("workingTree", () => {
     expect(readFileSync(join(root, ".git/index"))).toEqual(index);
   });
 
+  test("a link in the place of a folder hides what the folder held; a repository inside is no part of it", async () => {
+    const s = scratch();
+    const root = s.repository("fleet", { "d/x.yaml": "inside\n", file: "1\n", "folder/y": "1\n" });
+    s.write(s.folder, { "outside/x.yaml": "outside\n" });
+    s.repository("fleet/nested");
+    const repository = await open(s, root);
+    expect((await workingTree(repository)).dirty).toBe(false);
+    for (const path of ["d", "file", "folder"]) rmSync(join(root, path), { recursive: true });
+    symlinkSync("../outside", join(root, "d"));
+    s.write(root, { "file/now-a-folder": "1\n", folder: "now a file\n" });
+    const tree = await workingTree(repository);
+    expect([...tree.entries()].map((entry) => `${entry.kind} ${entry.path}`)).toEqual([
+      "directory ",
+      "symlink d",
+      "directory file",
+      "file file/now-a-folder",
+      "file folder",
+    ]);
+  });
+
   test("reads a linked worktree", async () => {
     const s = scratch();
     const root = s.repository("fleet", { "a.yaml": "main\n" });

@@ -29,7 +29,7 @@ export async function workingTree(repository: Repository): Promise<WorkingTree> 
   const { root, objectFormat } = repository;
   const onDisk = new Set<string>();
   const looked = await pMap(status.changed, (path) => entryOnDisk(root, path, objectFormat), { concurrency });
-  for (const path of status.changed) tracked.delete(path);
+  for (const path of [...status.changed, ...status.gone]) tracked.delete(path);
   for (const entry of looked) {
     if (!entry) continue;
     tracked.set(entry.path, entry);
@@ -83,25 +83,34 @@ async function listTracked(repository: Repository): Promise<Map<string, Entry>> 
   return entries;
 }
 
-/** Paths that may differ from the index or are not in it, by `git status --porcelain=v2 -z`. */
-async function readStatus(repository: Repository): Promise<{ changed: string[]; dirty: boolean }> {
+interface Status {
+  /** Paths that may differ from the index or are not in it. */
+  changed: string[];
+  /** Paths of the index that the checkout lacks. */
+  gone: string[];
+  dirty: boolean;
+}
+
+/** What `git status --porcelain=v2 -z` says. */
+async function readStatus(repository: Repository): Promise<Status> {
   const args = ["--porcelain=v2", "-z", "--untracked-files=all", "--ignore-submodules=all", "--no-renames"];
   const result = await repository.git(["status", ...args], { env: statusSettings(repository) });
   if (result.exitCode !== 0)
     throw new ToolError("git/status", `the checkout cannot be examined: ${reasonOf(result)}`);
-  const changed: string[] = [];
-  let dirty = false;
+  const status: Status = { changed: [], gone: [], dirty: false };
   for (const line of items(result.stdout)) {
     // Untracked folders that are repositories of their own end with a slash; they are not part of this one.
     if (line.startsWith("? ") && line.endsWith("/")) continue;
-    dirty = true;
-    if (line.startsWith("? ")) changed.push(line.slice(2));
-    // 1 <XY> <sub> <mH> <mI> <mW> <hH> <hI> <path>; Y is "." where the checkout equals the index
-    else if (line.startsWith("1 ") && line[3] !== ".") changed.push(afterSpaces(line, 8));
+    status.dirty = true;
+    if (line.startsWith("? ")) status.changed.push(line.slice(2));
     // u <XY> <sub> <m1> <m2> <m3> <mW> <h1> <h2> <h3> <path>
-    else if (line.startsWith("u ")) changed.push(afterSpaces(line, 10));
+    if (line.startsWith("u ")) status.changed.push(afterSpaces(line, 10));
+    // 1 <XY> <sub> <mH> <mI> <mW> <hH> <hI> <path>; Y is "." where the checkout equals the index
+    if (!line.startsWith("1 ") || line[3] === ".") continue;
+    // What is gone is not looked for: a link in the place of its folder could lead to something else.
+    (line[3] === "D" ? status.gone : status.changed).push(afterSpaces(line, 8));
   }
-  return { changed: changed.sort(), dirty };
+  return status;
 }
 
 /**

@@ -1,14 +1,14 @@
 import type { Tree } from "@gitops-actions/fleet";
 import { UsageError } from "@gitops-actions/report";
 import { workingTree } from "../folder/tree.ts";
-import type { GitEvent } from "./event.ts";
+import type { GitEvent, OtherEvent } from "./event.ts";
 import { ensureCommit } from "./fetch.ts";
 import { againstGiven, givenCommit } from "./given.ts";
 import { againstDefault } from "./laptop.ts";
 import { permitFetch } from "./partial.ts";
 import { ofPullRequest } from "./pullrequest.ts";
 import { ofMergeGroup, ofPush } from "./push.ts";
-import { headCommit } from "./refs.ts";
+import { branchTip, headCommit } from "./refs.ts";
 import type { FetchOptions } from "./remote.ts";
 import type { Repository } from "./repository.ts";
 import { type BaseReason, type Sides, short } from "./sides.ts";
@@ -72,8 +72,24 @@ async function chooseSides(
   if (event.name === "pull_request") return await ofPullRequest(repository, head, event, options);
   if (event.name === "merge_group") return ofMergeGroup(head, event);
   if (event.name === "push") return await ofPush(repository, head, event, options);
-  const why = `everything at ${short(head)} is looked at; this event compares nothing`;
-  return { head, trusted: { commit: head }, why };
+  return await ofAnyOther(repository, head, event, options);
+}
+
+/** Everything, without a comparison. What is dispatched on a branch is not trusted: the default branch is. */
+async function ofAnyOther(
+  repository: Repository,
+  head: string,
+  event: OtherEvent,
+  options: ChooseOptions,
+): Promise<Sides> {
+  const { ref, defaultBranch } = event;
+  const elsewhere = ref !== undefined && defaultBranch !== undefined && ref !== `refs/heads/${defaultBranch}`;
+  const trusted = elsewhere ? await branchTip(repository, defaultBranch, options) : head;
+  return {
+    head,
+    ...(trusted === undefined ? {} : { trusted: { commit: trusted } }),
+    why: `everything at ${short(head)} is looked at; this event compares nothing`,
+  };
 }
 
 async function workingSide(repository: Repository, head: string | undefined): Promise<ChosenCommits["head"]> {

@@ -13,4 +13,11 @@ export type GitEvent =
     }
   | { name: "merge_group"; baseSha: string; headSha: string }
   | { name: "push"; before: string; after: string; ref: string; defaultBranch: string }
-  | { name: "schedule" | "workflow_dispatch" | "other" };
+  | OtherEvent;
+
+/** An event that compares nothing. `ref` (refs/heads/topic) and `defaultBranch`, where known, tell whether the checkout has been reviewed. */
+export interface OtherEvent {
+  name: "schedule" | "workflow_dispatch" | "other";
+  ref?: string;
+  defaultBranch?: string;
+}

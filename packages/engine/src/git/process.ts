@@ -31,6 +31,9 @@ const settings = [
   "protocol.ext.allow=never",
   "protocol.version=2",
   "http.followRedirects=false",
+  // A server that sends nothing for half a minute is given up.
+  "http.lowSpeedLimit=1",
+  "http.lowSpeedTime=30",
   "gc.auto=0",
   "maintenance.auto=false",
   "fetch.recurseSubmodules=no",

@@ -1,5 +1,5 @@
 import { existsSync, realpathSync, rmSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { UsageError } from "@gitops-actions/report";
 import type { Machine } from "../machine.ts";
 import type { ObjectFormat } from "./hash.ts";
@@ -51,7 +51,7 @@ export async function openRepository(path: string, machine: Machine): Promise<Re
     machine,
     root,
     bare,
-    within: folder === root ? "." : folder.slice(root.length + 1),
+    within: relative(root, folder) || ".",
     gitDir: found.gitDir,
     commonDir: found.commonDir,
     objectFormat: found.objectFormat,
