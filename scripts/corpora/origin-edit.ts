@@ -39,11 +39,12 @@ function editWord(
   put: (row: number, start: number, end: number, before: string, after: string) => Edited,
 ): Edited[] {
   const found = word.exec(own.slice(from));
-  if (!found) {
-    // An empty text: something between its quotes, or behind the colon.
-    const quotes = /^(?:""|'')/.exec(own.slice(from));
-    const at = quotes ? from + 1 : own.length;
-    return [put(row, at, at, "", quotes ? "edited" : " edited")];
+  const quoted = /^["']/.test(own.slice(from));
+  if (!found || (quoted && /^.["']/.test(own.slice(from)))) {
+    // Nothing, or no word: something between its quotes, or behind the colon.
+    return [
+      quoted ? put(row, from + 1, from + 1, "", "edited") : put(row, own.length, own.length, "", " edited"),
+    ];
   }
   const start = from + found.index;
   return otherValues(found[0]).map((after) => put(row, start, start + found[0].length, found[0], after));
@@ -72,4 +73,14 @@ export function placesIn(text: string, wanted: string): { line: number; column: 
     places.push({ line: index + 1, column, score });
   }
   return places.sort((a, b) => b.score - a.score || a.line - b.line);
+}
+
+/** The text without what begins on a line: the line and those below it that are indented further. */
+export function withoutBlock(text: string, line: number): string {
+  const lines = text.split("\n");
+  const indent = (own: string) => /^ */.exec(own)![0].length;
+  let end = line;
+  while (end < lines.length && (lines[end]!.trim() === "" || indent(lines[end]!) > indent(lines[line - 1]!)))
+    end++;
+  return lines.toSpliced(line - 1, end - line + 1).join("\n");
 }

@@ -51,6 +51,16 @@ export function effectOf(
   return { changed, others };
 }
 
+/** Whether a field is one by which other things find a resource, or a resource another. */
+export function isIdentity(pointer: string): boolean {
+  return /^\/(?:apiVersion|kind|metadata\/(?:name|namespace))$|^\/(?:roleRef|subjects\/\d+)\//.test(pointer);
+}
+
+/** Whether two documents have the same kind, name and namespace, hashes of generators aside. */
+export function sameIdentity(a: unknown, b: unknown): boolean {
+  return identityOf(a) === identityOf(b);
+}
+
 interface Change {
   pointer: string;
   old: unknown;

@@ -29,8 +29,8 @@ import {
 import type { Location } from "@gitops-actions/report";
 import type { Archive } from "./archives.ts";
 import { folderTree } from "./folder-tree.ts";
-import { editAt, placesIn } from "./origin-edit.ts";
-import { effectOf, pick, readStream } from "./origin-judge.ts";
+import { editAt, placesIn, withoutBlock } from "./origin-edit.ts";
+import { effectOf, isIdentity, pick, readStream, sameIdentity } from "./origin-judge.ts";
 import { findProgram, inParallel, run } from "./tools.ts";
 
 /** One field that was asked for, and what editing the answer did. */
@@ -41,11 +41,12 @@ export interface OriginVerdict {
   pointer: string;
   location?: Location;
   /**
-   * exact: the field changed and nothing else did. more: other things changed as well. line: the right file, another line.
+   * exact: the field changed and nothing else did. identity: the same of a kind, name or namespace, by which other things
+   * (patches, references) find the resource, so that these changed as well. more: other things changed as well. line: the right file, another line.
    * near: the right file, said to be no more. file: a file that has nothing to do with it. refused: the tool takes no
    * edit of that line. unknown: no answer.
    */
-  verdict: "exact" | "more" | "line" | "near" | "file" | "refused" | "unknown";
+  verdict: "exact" | "identity" | "more" | "line" | "near" | "file" | "refused" | "unknown";
   detail: string;
 }
 
@@ -161,11 +162,15 @@ async function tryEdits(
   if (trial.tree.get(path)?.kind !== "file") return { verdict: "file", detail: "no file of the repository" };
   const text = new TextDecoder().decode(await trial.tree.read(path));
   let refused = 0;
+  const renderWith = async (edited: string) => {
+    replaceFile(join(trial.folder, path), edited);
+    const output = await trial.render();
+    replaceFile(join(trial.folder, path), text);
+    return output;
+  };
   const attempt = async (at: { line: number; column: number }) => {
     for (const edit of editAt(text, at.line, at.column)) {
-      replaceFile(join(trial.folder, path), edit.text);
-      const output = await trial.render();
-      replaceFile(join(trial.folder, path), text);
+      const output = await renderWith(edit.text);
       if (output === undefined) {
         refused++;
         continue;
@@ -176,8 +181,16 @@ async function tryEdits(
   };
   const first = precision === "exact" ? await attempt({ line, column }) : undefined;
   if (first?.changed && first.others.length === 0) return { verdict: "exact", detail: "" };
+  if (first?.changed && isIdentity(trial.pointer))
+    return { verdict: "identity", detail: first.others.slice(0, 3).join(", ") };
   if (first?.changed) return { verdict: "more", detail: first.others.slice(0, 3).join(", ") };
   if (precision === "exact" && !first && refused > 0) return { verdict: "refused", detail: "" };
+  const rest = await renderWith(withoutBlock(text, line));
+  // Nothing there is the field itself, but without it there is none: a generator's entry, a chart's.
+  if (precision === "near" && rest !== undefined) {
+    const index = readStream(rest).findIndex((each) => sameIdentity(each, trial.documents[trial.index]));
+    if (index < 0) return { verdict: "near", detail: "without it the resource is gone" };
+  }
   const wanted = String(pick(trial.documents[trial.index], trial.pointer) ?? "");
   for (const place of placesIn(text, wanted).slice(0, 25)) {
     if ((await attempt(place))?.changed)
@@ -326,20 +339,19 @@ function shuffled<Item>(items: readonly Item[], random: () => number): Item[] {
   return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item);
 }
 
-const columns = ["exact", "more", "line", "near", "file", "refused", "unknown"] as const;
+const columns = ["exact", "identity", "more", "line", "near", "file", "refused", "unknown"] as const;
 
 /** The table of the proof, one line for each kind and archive. */
 export function describeOrigins(verdicts: readonly OriginVerdict[]): { markdown: string; ok: boolean } {
   const lines = [
-    "| kind | archive | fields | exact | exact, and more changed | wrong line | near | wrong file | edit refused | unknown |",
-    "| --- | --- | --: | --: | --: | --: | --: | --: | --: | --: |",
+    "| kind | archive | fields | exact | of these, identity | exact, and more changed | wrong line | near | wrong file | edit refused | unknown |",
+    "| --- | --- | --: | --: | --: | --: | --: | --: | --: | --: | --: |",
   ];
   const line = (kind: string, name: string, some: readonly OriginVerdict[]) => {
     const counts = columns.map((column) => some.filter((each) => each.verdict === column).length);
-    const share = some.length > 0 ? ` (${((100 * counts[0]!) / some.length).toFixed(1)} %)` : "";
-    lines.push(
-      `| ${kind} | ${name} | ${some.length} | ${counts[0]}${share} | ${counts.slice(1).join(" | ")} |`,
-    );
+    const exact = counts[0]! + counts[1]!;
+    const share = some.length > 0 ? ` (${((100 * exact) / some.length).toFixed(1)} %)` : "";
+    lines.push(`| ${kind} | ${name} | ${some.length} | ${exact}${share} | ${counts.slice(1).join(" | ")} |`);
   };
   for (const [kind, some] of Map.groupBy(verdicts, ({ row }) => row.kind)) {
     const archives = Map.groupBy(some, (each) => each.archive);

@@ -1,5 +1,5 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Closure, Overlay, Probe, Tree } from "@gitops-actions/fleet";
 import type { Sandboxes } from "./folder/sandbox.ts";
 import type { Machine } from "./machine.ts";
@@ -50,6 +50,7 @@ export async function renderProvenance(
 /** The files of a sandbox are shared with others: they are put in the place of the old, never written into them. */
 async function replaceFile(path: string, text: string): Promise<void> {
   await rm(path, { force: true });
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   await writeFile(path, text, { mode: 0o600 });
 }
 

@@ -18,18 +18,19 @@ export function namespaceOf(
   return position && { text, ...position };
 }
 
-/** The entry of a generator that makes a resource: the line of its name. */
+/** A field of the entry of a generator that makes a resource: its name or namespace. */
 export function generatorOf(
   origin: { path: string; generator?: string },
   name: string,
+  field: "name" | "namespace",
   kustomizations: readonly SourceText[],
 ): Found | undefined {
   const text = kustomizations.find((each) => each.path === origin.path);
   const wanted = origin.generator === "SecretGenerator" ? "secretgenerator" : "configmapgenerator";
-  const field = text && fieldsOf(text).find(({ key }) => key === wanted);
-  if (!text || !field || !Array.isArray(field.value)) return undefined;
+  const list = text && fieldsOf(text).find(({ key }) => key === wanted);
+  if (!text || !list || !Array.isArray(list.value)) return undefined;
   // Prefixes, suffixes and the hash stand around the entry's name; the longest that fits is meant.
-  const fitting = field.value
+  const fitting = list.value
     .map((entry, index) => ({
       index,
       name: isObject(entry) && typeof entry.name === "string" ? entry.name : "",
@@ -38,6 +39,6 @@ export function generatorOf(
     .sort((a, b) => b.name.length - a.name.length);
   const [best, second] = fitting;
   if (!best || best.name === second?.name) return undefined;
-  const position = positionOf(text, 0, `/${field.name}/${best.index}/name`);
+  const position = positionOf(text, 0, `/${list.name}/${best.index}/${field}`);
   return position && { text, ...position };
 }

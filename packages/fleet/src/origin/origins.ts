@@ -3,6 +3,7 @@ import type { Location } from "@gitops-actions/report";
 import type { ClosureContext } from "../closure/context.ts";
 import type { Closure, Overlay } from "../overlay.ts";
 import type { Tree } from "../tree.ts";
+import { helmOrigins } from "./helm.ts";
 import { kustomizeOrigins, type RenderProbe } from "./kustomize.ts";
 import { plainOrigins } from "./plain.ts";
 
@@ -35,7 +36,7 @@ export function createOrigins(input: OriginInput): Origins {
       ? kustomizeOrigins(tree, overlay.path, closure, context, resources, render)
       : overlay.kind === "plain"
         ? plainOrigins(tree, closure, resources)
-        : async () => undefined;
+        : helmOrigins(tree, overlay.path, overlay.options, resources, render);
   const byKey = new Map<string, Resource>();
   for (const resource of resources)
     if (!byKey.has(identityKey(resource.id))) byKey.set(identityKey(resource.id), resource);

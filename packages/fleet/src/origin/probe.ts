@@ -107,14 +107,15 @@ function decode(bytes: Uint8Array): string | undefined {
 function inlinePatches(text: SourceText): KustomizeTexts["patches"] {
   const found: KustomizeTexts["patches"] = [];
   const add = (tokens: string[], value: Json | undefined) => {
-    if (typeof value !== "string" || !isInline(value)) return;
+    if (typeof value !== "string") return;
     const inner = innerText(text, 0, `/${tokens.join("/")}`, value);
     if (inner) found.push({ text: inner, inline: tokens });
   };
   for (const { key, name, value } of fieldsOf(text)) {
     if (!Array.isArray(value)) continue;
     for (const [index, item] of value.entries()) {
-      if (key === "patchesstrategicmerge") add([name, String(index)], item);
+      if (key === "patchesstrategicmerge" && typeof item === "string" && isInline(item))
+        add([name, String(index)], item);
       else if ((key === "patches" || key === "patchesjson6902") && isObject(item))
         add([name, String(index), "patch"], item.patch);
     }

@@ -48,13 +48,22 @@ export function markObject(
   guard: Guard,
 ): Edit[] {
   const keys = guard.keys(typeof object.kind === "string" ? object.kind : "");
+  const scalars = [...scalarsOf(object)];
+  const fixed = new Set<number>();
+  for (const { tokens } of scalars)
+    if (decides(tokens, keys, guard)) fixed.add(startOf(text, document, [...base, ...tokens]));
   const edits: Edit[] = [];
-  for (const { tokens, value } of scalarsOf(object)) {
-    if (decides(tokens, keys, guard)) continue;
+  for (const { tokens, value } of scalars) {
+    // An alias leads to a text that decides something elsewhere.
+    if (fixed.has(startOf(text, document, [...base, ...tokens]))) continue;
     const edit = markScalar(text, document, [...base, ...tokens], value, marks);
     if (edit) edits.push(edit);
   }
   return edits;
+}
+
+function startOf(text: SourceText, document: number, tokens: readonly string[]): number {
+  return text.source.locate(document, joinPointer(tokens))?.range[0] ?? -1;
 }
 
 /** Marks the value at one place; undefined for null, which cannot carry one. */

@@ -42,14 +42,15 @@ export function findUnmarked(known: Known, tokens: readonly string[]): Found | u
   const { resource, traced, texts } = known;
   const value = valueAt(resource.value, joinPointer(tokens)) as Json;
   const path = tokens.join("/");
-  if (tokens.at(-1) === "namespace" && path !== "metadata/labels/namespace") {
+  // Of a Namespace it is the name that `namespace` sets.
+  if (tokens.at(-1) === "namespace" || (path === "metadata/name" && resource.id.kind === "Namespace")) {
     const found = namespaceOf(traced, value, texts.kustomizations);
     if (found) return found;
   }
   if (traced.origin?.generator) {
-    const found = generatorOf(traced.origin, resource.id.name, texts.kustomizations);
-    if (found && path === "metadata/name") return found;
-    return found && near(found);
+    const field = path === "metadata/namespace" ? "namespace" : "name";
+    const found = generatorOf(traced.origin, resource.id.name, field, texts.kustomizations);
+    return found && (path === `metadata/${field}` ? found : near(found));
   }
   const home = homeOf(known);
   const places = [

@@ -1,0 +1,89 @@
+import { nameOf } from "../resolve.ts";
+import type { Tree } from "../tree.ts";
+import {
+  createSpots,
+  definitionsOf,
+  instrumentDefinitions,
+  instrumentFile,
+  readTemplate,
+  type Spots,
+  type Template,
+} from "./instrument.ts";
+import type { Probe } from "./probe.ts";
+import { joinName } from "./values.ts";
+
+/** The templates of a chart and of the unpacked charts in it, and what makes their output say where it comes from. */
+export interface Instrumented {
+  templates: Template[];
+  definitions: ReturnType<typeof definitionsOf>;
+  spots: Spots;
+  probe: Probe;
+}
+
+const added = "gitops-origin";
+
+/**
+ * Reads a chart's templates and adds one template to each chart, which prints every file's output once more, with
+ * marks. The chart's own templates stay as they are.
+ */
+export async function instrumentChart(tree: Tree, folder: string): Promise<Instrumented> {
+  const templates: Template[] = [];
+  for (const chart of chartFolders(tree, folder)) {
+    for (const path of filesIn(tree, joinName(chart, "templates"))) {
+      const text = new TextDecoder().decode(await tree.read(path));
+      const template = /\.(?:ya?ml|tpl|json)$/.test(path) ? readTemplate(path, chart, text) : undefined;
+      if (template) templates.push(template);
+    }
+  }
+  const spots = createSpots();
+  const definitions = definitionsOf(templates);
+  const files = new Map<string, string>();
+  files.set(joinName(folder, `templates/_${added}.tpl`), instrumentDefinitions(definitions, spots));
+  for (const [index, template] of templates.entries()) {
+    if (nameOf(template.path).startsWith("_")) continue;
+    const path = joinName(template.chart, `templates/${added}.yaml`);
+    files.set(path, (files.get(path) ?? "") + instrumentFile(template, index, definitions, spots));
+  }
+  return { templates, definitions, spots, probe: { files, annotate: false } };
+}
+
+/** A chart folder and the unpacked charts it holds, at any depth. */
+function* chartFolders(tree: Tree, folder: string): Generator<string> {
+  yield folder;
+  for (const entry of tree.children(joinName(folder, "charts"))) {
+    if (entry.kind === "directory" && !/^[._]/.test(nameOf(entry.path)))
+      yield* chartFolders(tree, entry.path);
+  }
+}
+
+function* filesIn(tree: Tree, folder: string): Generator<string> {
+  for (const entry of tree.children(folder)) {
+    if (entry.kind === "directory") yield* filesIn(tree, entry.path);
+    else if (entry.kind === "file") yield entry.path;
+  }
+}
+
+/** What each file printed, by the name that Helm gives it in `# Source:`, with the file's template. */
+export function readPrinted(
+  resources: readonly { id: { name: string }; value: { [key: string]: unknown } }[],
+  { templates }: Pick<Instrumented, "templates">,
+): Map<string, { template: Template; output: string }> {
+  const found = new Map<string, { template: Template; output: string }>();
+  for (const { id, value } of resources) {
+    const match = new RegExp(`^${added}-(\\d+)$`).exec(id.name);
+    const template = match && templates[Number(match[1])];
+    const data = value.data as { name?: unknown; text?: unknown } | undefined;
+    if (!template || typeof data?.name !== "string" || typeof data.text !== "string") continue;
+    // NAME/charts/KEY/templates/gitops-origin.yaml
+    const base = data.name.slice(0, -`templates/${added}.yaml`.length);
+    const path = template.chart === "" ? template.path : template.path.slice(template.chart.length + 1);
+    found.set(base + path, { template, output: data.text });
+  }
+  return found;
+}
+
+/** The keys by which a chart's values stand in those of the charts around it, from its name in `# Source:`. */
+export function chartKeys(source: string): string[] {
+  const [, ...keys] = source.replace(/\/(?:templates|crds)\/.*$/, "").split("/charts/");
+  return keys;
+}

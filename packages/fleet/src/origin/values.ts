@@ -1,0 +1,101 @@
+import { isObject, type Json, joinPointer, valueAt } from "@gitops-actions/manifest";
+import { resolvePath } from "../resolve.ts";
+import type { Tree } from "../tree.ts";
+import type { Found } from "./located.ts";
+import { fileText, positionOf, type SourceText } from "./text.ts";
+
+/** One chart of a render: subcharts are named by the keys under which the values of their parents stand. */
+export interface Chart {
+  folder: string;
+  keys: string[];
+}
+
+/** One file that gives a chart values, and where in it they stand. */
+interface Layer {
+  text: SourceText;
+  prefix: string[];
+}
+
+/** The values that one chart sees, from all the files that give it some. */
+export interface Values {
+  /** The value as it is merged; undefined where it is absent, or null in the last file that has it. */
+  merged(path: readonly string[]): Json | undefined;
+  /** Where a value that is no mapping stands: in the last file that has it. With `key`, where its key does. */
+  find(path: readonly string[], key?: boolean): Found | undefined;
+}
+
+/**
+ * Reads the values of a chart: its own values.yaml, those of its parents, then the files that are given, the last of
+ * which wins (pkg/chart/common/util/coalesce.go of Helm).
+ */
+export async function readValues(
+  tree: Tree,
+  root: string,
+  chart: Chart,
+  given: readonly string[],
+): Promise<Values> {
+  const files: { path: string; prefix: string[] }[] = [];
+  let folder = chart.folder;
+  for (let depth = chart.keys.length; depth >= 0; depth--) {
+    files.push({
+      path: joinName(depth === 0 ? root : folder, "values.yaml"),
+      prefix: chart.keys.slice(depth),
+    });
+    folder = folder.replace(/\/?charts\/[^/]+$/, "");
+  }
+  for (const path of given) files.push({ path, prefix: chart.keys });
+  const layers: Layer[] = [];
+  for (const { path, prefix } of files) {
+    const found = await resolvePath(tree, path);
+    if (found.kind !== "found" || found.entry.kind !== "file") continue;
+    const text = fileText(found.path, found.path, new TextDecoder().decode(await tree.read(found.path)));
+    layers.push({ text, prefix });
+    // `global` is the same for all charts, whichever of them says it.
+    if (prefix.length > 0) layers.push({ text, prefix: [] });
+  }
+  return makeValues(layers);
+}
+
+function makeValues(layers: readonly Layer[]): Values {
+  const from = (path: readonly string[]) =>
+    layers
+      .filter(
+        ({ prefix }, index) => !isGlobalOnly(layers, index) || (prefix.length === 0 && path[0] === "global"),
+      )
+      .toReversed()
+      .map(({ text, prefix }) => ({ text, tokens: [...prefix, ...path] }))
+      .map((each) => ({
+        ...each,
+        value: valueAt(each.text.source.documents[0]?.value, joinPointer(each.tokens)),
+      }))
+      .filter((each) => each.value !== undefined);
+  return {
+    merged(path) {
+      const found = from(path).map(({ value }) => value as Json);
+      const [last] = found;
+      if (last === undefined || last === null) return undefined;
+      if (!isObject(last)) return last;
+      const maps = found.filter(isObject);
+      const keys = maps.flatMap((map) => Object.keys(map));
+      return Object.fromEntries(
+        keys.map((key) => [key, maps.find((map) => Object.hasOwn(map, key))![key] as Json]),
+      );
+    },
+    find(path, key = false) {
+      const [last] = from(path);
+      if (!last || last.value === null) return undefined;
+      const position = positionOf(last.text, 0, joinPointer(last.tokens), key);
+      return position && { text: last.text, ...position };
+    },
+  };
+}
+
+/** Whether a layer repeats the one before it for the sake of `global`. */
+function isGlobalOnly(layers: readonly Layer[], index: number): boolean {
+  return index > 0 && layers[index]!.prefix.length === 0 && layers[index - 1]!.text === layers[index]!.text;
+}
+
+/** A name in a folder, which may be the root. */
+export function joinName(folder: string, name: string): string {
+  return folder === "" ? name : `${folder}/${name}`;
+}
