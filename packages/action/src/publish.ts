@@ -6,7 +6,9 @@ import {
   type ExitPolicy,
   exitStatus,
   formatJson,
+  formatJUnit,
   formatMarkdown,
+  formatSarif,
   formatText,
   type Location,
   type MarkdownSection,
@@ -17,6 +19,7 @@ import {
 } from "@gitops-actions/report";
 import { type Host, isJob } from "./host.ts";
 import { appendSummary, say, setOutput, showAnnotations, summaryRoom, type Write } from "./outputs.ts";
+import { readVersion } from "./release.ts";
 import { makeMask, mapStrings, secretsOf } from "./secrets.ts";
 
 /** What an action wants published besides the report. */
@@ -24,13 +27,13 @@ export interface PublishExtra {
   policy: ExitPolicy;
   /** Where to write text; normally process.stdout. */
   write: Write;
-  /** Outputs of the step. `report` (the path of report.json) is always set. */
+  /** Outputs of the step. `report`, `sarif` and `junit` (paths of files) are always set. */
   outputs?: Readonly<Record<string, string>>;
   /** Parts of the job summary that the action adds: safe Markdown. */
   sections?: readonly MarkdownSection[];
-  /** Absolute path of report.json; default: in the run's temporary folder. */
+  /** Absolute path of report.json; default: in the run's temporary folder. report.sarif and report.junit.xml stand beside it. */
   reportPath?: string;
-  /** More files to write, by absolute path (SARIF, JUnit, HTML). */
+  /** More files to write, by absolute path. */
   files?: Readonly<Record<string, string>>;
   paint?: Paint;
   /** Whether to write a job summary, and to annotate; default: both. */
@@ -50,8 +53,16 @@ export function publish(given: Report, host: Host, extra: PublishExtra): 0 | 1 {
   const report = mapStrings(given, mask);
   const json = formatJson(report);
   const reportPath = extra.reportPath ?? join(host.tempDir, "report.json");
+  const sarifPath = beside(reportPath, "report.sarif");
+  const junitPath = beside(reportPath, "report.junit.xml");
+  const files = {
+    ...extra.files,
+    [sarifPath]: formatSarif(report, { version: readVersion() }),
+    [junitPath]: formatJUnit(report),
+    [reportPath]: json,
+  };
   // Files first: whoever is told of a finding must be able to look it up, whatever fails after.
-  for (const [path, text] of Object.entries({ ...extra.files, [reportPath]: json })) {
+  for (const [path, text] of Object.entries(files)) {
     writeOut(path, mask(text));
   }
   if (extra.json) extra.write(json);
@@ -64,7 +75,13 @@ export function publish(given: Report, host: Host, extra: PublishExtra): 0 | 1 {
     summarise(report, host, { ...extra, sections: mapStrings(extra.sections ?? [], mask) });
   for (const [name, value] of Object.entries(extra.outputs ?? {})) setOutput(host, name, mask(value));
   setOutput(host, "report", reportPath);
+  setOutput(host, "sarif", sarifPath);
+  setOutput(host, "junit", junitPath);
   return exitStatus(report, extra.policy);
+}
+
+function beside(path: string, name: string): string {
+  return join(dirname(path), name);
 }
 
 /** Findings printed in a job's log; the report has all. */

@@ -1,4 +1,4 @@
-import type { Host } from "@gitops-actions/action";
+import { type Host, readVersion } from "@gitops-actions/action";
 import { UsageError } from "@gitops-actions/report";
 import { type Command, flag, parseArguments, suggestion } from "./command.ts";
 import { pr } from "./commands/pr.ts";
@@ -6,7 +6,6 @@ import { render } from "./commands/render.ts";
 import { tools } from "./commands/tools.ts";
 import { commandHelp, overview } from "./help.ts";
 import { makeTerminal, type Streams } from "./terminal.ts";
-import { version } from "./version.ts";
 
 /** Every command, in the order of help. */
 export const commands: readonly Command[] = [pr, render, tools];
@@ -21,12 +20,12 @@ export async function cli(
   const terminal = makeTerminal(streams, host);
   const [name, ...rest] = argv;
   if (name === "--version" || name === "-V") {
-    terminal.out(`gitops ${version()}\n`);
+    terminal.out(`gitops ${readVersion()}\n`);
     return 0;
   }
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
     const asked = commands.find((command) => command.name === rest[0]);
-    terminal.out(asked ? commandHelp(asked) : overview(commands, version()));
+    terminal.out(asked ? commandHelp(asked) : overview(commands, readVersion()));
     return name === undefined ? 2 : 0;
   }
   const command = commands.find((each) => each.name === name);

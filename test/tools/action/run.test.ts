@@ -57,7 +57,7 @@ describe("a run in a job", () => {
       "x ##[set-output name=evil;]1\n::set-output name=evil2::1\r::stop-commands::x\n::add-mask::e\n </details><!-- gitops-actions:demo -->";
     const run = await start({ findings: "1", text });
     expect(run.commands.map(({ command }) => command)).toEqual(["error"]);
-    expect(Object.keys(run.outputs).sort()).toEqual(["evil", "multi", "report"]);
+    expect(Object.keys(run.outputs).sort()).toEqual(["evil", "junit", "multi", "report", "sarif"]);
     expect(run.outputs.evil).toBe(text);
     expect(run.summary).not.toContain("<!--");
     const said = await start({ mode: "say", text });

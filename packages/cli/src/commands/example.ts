@@ -1,10 +1,9 @@
 import { join } from "node:path";
-import type { Host } from "@gitops-actions/action";
+import { findRoot, type Host } from "@gitops-actions/action";
 import { reasonOf, runGit } from "@gitops-actions/engine";
 import { ToolError } from "@gitops-actions/report";
 import type { Terminal } from "../command.ts";
 import { type Demo, makeDemo } from "../demo.ts";
-import { findRoot } from "../root.ts";
 
 /** Makes the example repository in the run's temporary folder. */
 export async function openDemo(host: Host, terminal: Terminal, signal: AbortSignal): Promise<Demo> {

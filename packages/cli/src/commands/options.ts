@@ -50,6 +50,11 @@ export const renderOptions = {
     help: "longest time one overlay may take (default: 120)",
   },
   "memory-limit": { type: "string", value: "MIB", help: "most memory one tool may take (default: 2048)" },
+  report: {
+    type: "string",
+    value: "DIR",
+    help: "write report.json, report.sarif and report.junit.xml to this folder",
+  },
   json: { type: "boolean", help: "print report.json instead of text" },
   help: { type: "boolean", short: "h", help: "show this" },
 } satisfies Record<string, Option>;

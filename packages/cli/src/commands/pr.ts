@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { type Host, publish } from "@gitops-actions/action";
 import { describeCounts, formatChangesText, run } from "@gitops-actions/render-overlays";
-import { type Command, flag, type Terminal } from "../command.ts";
+import { type Command, flag, type Terminal, text } from "../command.ts";
 import { openDemo } from "./example.ts";
 import { renderInputs, renderOptions } from "./options.ts";
 
@@ -35,7 +35,7 @@ export const pr: Command = {
       policy: { failOnSeverity: inputs.failOnSeverity, failOn: "all", allowEmpty: inputs.allowEmpty },
       write: terminal.out,
       paint: terminal.paint,
-      reportPath: join(outcome.directory, "report.json"),
+      reportPath: join(resolve(host.cwd, text(args, "report") ?? outcome.directory), "report.json"),
       json,
     });
   },
@@ -44,6 +44,6 @@ export const pr: Command = {
 function heading(outcome: Awaited<ReturnType<typeof run>>, { paint }: Terminal, _host: Host): string {
   const { overlays } = outcome.index;
   const title = `Changes: ${describeCounts(outcome.changes)}, in ${outcome.changed.length} of ${overlays.length} overlays`;
-  const text = formatChangesText(outcome.changes, paint);
-  return `${paint("bold", title)}\n\n${text}${text ? "\n" : ""}`;
+  const changes = formatChangesText(outcome.changes, paint);
+  return `${paint("bold", title)}\n\n${changes}${changes ? "\n" : ""}`;
 }

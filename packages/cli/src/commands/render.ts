@@ -34,7 +34,7 @@ export const render: Command = {
       policy: { failOnSeverity: inputs.failOnSeverity, failOn: "all", allowEmpty: inputs.allowEmpty },
       write: terminal.out,
       paint: terminal.paint,
-      reportPath: join(outcome.directory, "report.json"),
+      reportPath: join(resolve(host.cwd, text(args, "report") ?? outcome.directory), "report.json"),
       json: args.flags.json === true,
     });
   },
