@@ -186,6 +186,12 @@ const fields: Case[] = [
   ),
 ];
 
+const chartFiles = (folder: string): CaseFiles => ({
+  [`${folder}/Chart.yaml`]: chart("web"),
+  [`${folder}/values.yaml`]: "value: own\n",
+  [`${folder}/templates/config.yaml`]: template,
+});
+
 const plugins: Case[] = [
   plugin(
     "transformers: PatchTransformer",
@@ -253,6 +259,14 @@ const plugins: Case[] = [
       { "app/patch.yaml": patch },
     ),
     reading("patch.yaml"),
+  ),
+  one(
+    "generators: an inline HelmChartInflationGenerator",
+    app(
+      "generators:\n- |-\n  apiVersion: builtin\n  kind: HelmChartInflationGenerator\n  metadata: {name: x}\n  name: web\n  chartHome: ../shared\n  releaseName: r\n  valuesFile: values-a.yaml\n",
+      { ...chartFiles("shared/web"), "app/values-a.yaml": "value: a\n" },
+    ),
+    { ...reading("values-a.yaml"), directories: ["shared/web"] },
   ),
   one(
     "generators: an inline configuration",
@@ -329,12 +343,6 @@ const plugins: Case[] = [
     { gaps: ["plugin"], renders: "fails" },
   ),
 ];
-
-const chartFiles = (folder: string): CaseFiles => ({
-  [`${folder}/Chart.yaml`]: chart("web"),
-  [`${folder}/values.yaml`]: "value: own\n",
-  [`${folder}/templates/config.yaml`]: template,
-});
 
 const inflation: Case[] = [
   one(
@@ -465,6 +473,19 @@ const absences: Case[] = [
     { files: ["app/kustomization.yaml"], directories: ["base"], enters: ["app", "base"] },
     { renders: "fails" },
   ),
+  one(
+    "an empty kustomization",
+    { "app/kustomization.yaml": "" },
+    { files: ["app/kustomization.yaml"], enters: ["app"] },
+    { renders: "fails" },
+  ),
+  one(
+    "a kustomization of comments",
+    { "app/kustomization.yaml": "# nothing\n" },
+    { files: ["app/kustomization.yaml"], enters: ["app"] },
+    { renders: "fails" },
+  ),
+  one("an empty path", app("transformers: ['']\npatches: [{path: ''}]\n"), reading(), { renders: "fails" }),
   one(
     "two kustomizations in one folder",
     { ...app(""), "app/Kustomization": "resources: [other.yaml]\n", "app/other.yaml": config("other") },

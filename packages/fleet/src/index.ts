@@ -5,6 +5,7 @@ export { kustomizationNames } from "./closure/kustomization.ts";
 export * from "./config.ts";
 export { configJsonSchema } from "./config-schema.ts";
 export * from "./discover.ts";
+export { remoteSource, remoteSources } from "./discover/source.ts";
 export * from "./index-file.ts";
 export type { RenderProbe } from "./origin/kustomize.ts";
 export { createOrigins, type OriginInput, type Origins } from "./origin/origins.ts";

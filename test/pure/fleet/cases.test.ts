@@ -57,3 +57,30 @@ describe.each(cases.map((one) => [one.name, one] as const))("%s", (_, one) => {
     }
   });
 });
+
+test.each([
+  "patches: [{patch: x}]",
+  "patchesJson6902: []",
+  "patchesStrategicMerge: []",
+  "replacements: []",
+  "transformers: []",
+  "generators: []",
+  "configMapGenerator: []",
+  "secretGenerator: []",
+  "helmCharts: []",
+  "helmChartInflationGenerator: []",
+  "vars: []",
+])("what plugins read is not known where their configurations are changed: %s", async (field) => {
+  const files = {
+    "app/kustomization.yaml": "transformers: [plugins]\n",
+    "app/plugins/kustomization.yaml": `resources: [plugin.yaml]\n${field}\n`,
+    "app/plugins/plugin.yaml": "apiVersion: builtin\nkind: LabelTransformer\nmetadata: {name: x}\n",
+  };
+  const closure = await closureFor(cases[0]!, files);
+  expect(closure.gaps.map((gap) => gap.code)).toEqual(["computed-plugin"]);
+  const plain = await closureFor(cases[0]!, {
+    ...files,
+    "app/plugins/kustomization.yaml": "resources: [plugin.yaml]\nnamePrefix: x-\n",
+  });
+  expect(plain.gaps).toEqual([]);
+});

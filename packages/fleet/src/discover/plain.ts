@@ -6,6 +6,7 @@ import type { Entry, Tree } from "../tree.ts";
 import { isPartOfChart } from "./charts.ts";
 import { type Inventory, parentsOf } from "./inventory.ts";
 import { manifestKind } from "./manifest.ts";
+import { remoteSources } from "./source.ts";
 
 /** Folders with manifests that neither a kustomization nor a chart reads. Subfolders count by themselves. */
 export async function plainFolders(
@@ -49,7 +50,11 @@ export async function plainFolders(
     } else if (entries.length > left.length || isPatchFolder(folder, inventory.kustomizations)) {
       const message = `${listNames(manifests)} lie among the files of a kustomization, and nothing reads them`;
       noticed.push({ path, code: "unlisted-manifest", message });
-    } else folders.push(folder);
+    } else {
+      folders.push(folder);
+      const paths = manifests.map((entry) => entry.path);
+      noticed.push(...(await remoteSources(tree, paths, context)));
+    }
   }
   return { folders, noticed };
 }
