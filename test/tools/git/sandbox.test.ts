@@ -37,7 +37,11 @@ async function treeOf(
 function handmade(entries: [path: string, kind: Entry["kind"], contents?: string][]): Tree {
   const byPath = new Map<string, Entry & { contents: string }>();
   for (const [at, [path, kind, contents = ""]] of entries.entries()) {
-    for (let folder = dirname(path); folder.length > 1 && !byPath.has(folder); folder = dirname(folder)) {
+    for (
+      let folder = dirname(path);
+      ![".", "/"].includes(folder) && !byPath.has(folder);
+      folder = dirname(folder)
+    ) {
       byPath.set(folder, { path: folder, kind: "directory", id: "", executable: false, contents: "" });
     }
     byPath.set(path, { path, kind, id: `${at}`.padStart(40, "a"), executable: false, contents });
