@@ -183,11 +183,9 @@ function redactField(
     path: redactText(field.path),
   };
   if (field.basePointer !== undefined) redacted.basePointer = redactText(field.basePointer);
-  // The items of a change of order are keys, not the fields at the pointer.
-  const [baseLabels, headLabels] = field.order ? [new Map(), new Map()] : [base, head];
   const baseTokens = splitPointer(field.basePointer ?? field.pointer);
-  if (field.base !== undefined) redacted.base = redactValue(field.base, baseTokens, baseLabels, redactText);
+  if (field.base !== undefined) redacted.base = redactValue(field.base, baseTokens, base, redactText);
   if (field.head !== undefined)
-    redacted.head = redactValue(field.head, splitPointer(field.pointer), headLabels, redactText);
+    redacted.head = redactValue(field.head, splitPointer(field.pointer), head, redactText);
   return redacted;
 }

@@ -204,6 +204,11 @@ describe("resources", () => {
     expect(summary(map("2456789bcd", "1"), map("fghkmt2456", "2"))).toEqual([
       ["changed", "ConfigMap shop/conf-fghkmt2456", "ConfigMap shop/conf-2456789bcd", "data.x"],
     ]);
+    // Letters that kustomize's hashes never have.
+    expect(summary(map("aaaaaaaaaa", "1"), map("eeeeeeeeee", "2")).map((c) => c[0])).toEqual([
+      "removed",
+      "added",
+    ]);
     // The same letters in the name of another kind are no hash.
     expect(
       summary(object("Service", "s-2456789bcd"), object("Service", "s-fghkmt2456", "spec: {a: 1}")).map(

@@ -54,7 +54,9 @@ describe("documents of a stream", () => {
         '--- {apiVersion: v1, kind: A, metadata: {name: x}}\n...\n---\n{"apiVersion":"v1","kind":"B","metadata":{"name":"y"}}',
       ),
     ).toEqual(["v1 A x", "v1 B y"]);
-    expect(names(`%YAML 1.1\n---\n${configMap("a")}...\n%YAML 1.1\n---\n${configMap("b")}`)).toHaveLength(2);
+    const directives = `%YAML 1.1\n---\n${configMap("a")}...\n%YAML 1.1\n---\n${configMap("b")}`;
+    expect(names(directives)).toHaveLength(2);
+    expect(problems(directives)).toEqual([]);
   });
 
   test("CRLF, a lone CR and a byte order mark change nothing but the text", () => {
@@ -203,6 +205,6 @@ describe("size", () => {
       return performance.now() - began;
     };
     time(500);
-    expect(time(20_000)).toBeLessThan(Math.max(20 * time(2_000), 1_000));
+    expect(time(20_000)).toBeLessThan(Math.max(20 * time(2_000), 5_000));
   });
 });

@@ -107,6 +107,11 @@ describe("texts", () => {
     );
     const wrapped = base64(pem).replace(/(.{64})/g, "$1\n");
     expect(long.redactText(`data:\n${wrapped}\n`)).toBe("data:\n«hidden 1»\n");
+    const ragged = base64(pem.slice(0, 100)).replace(/=+$/, "").slice(0, 125);
+    const short = redactorOf(secret("s", { p: base64(pem.slice(0, 100)) }), "");
+    expect(short.redactText(`[${ragged.replace(/(.{60})/g, "$1\n  ")}]`)).toBe("[«hidden 1»]");
+    const words = redactorOf(secret("s", { p: base64("route one\n  canary two\nlast three\n") }), "");
+    expect(words.redactText("cannot read: canary two")).toBe("cannot read: «hidden 1»");
     expect(long.redactText(pem)).not.toContain(lines[0]);
     // Armour is the same in every certificate.
     expect(long.redactText("-----BEGIN PRIVATE KEY-----")).toBe("-----BEGIN PRIVATE KEY-----");
@@ -126,6 +131,10 @@ describe("texts", () => {
       }),
       "",
     );
+    const onlyAuth = JSON.stringify({ auths: { "ghcr.io": { auth: base64("robot:canary-auth") } } });
+    expect(
+      redactorOf(secret("a", { ".dockerconfigjson": base64(onlyAuth) }), "").redactText("p=canary-auth"),
+    ).toBe("p=«hidden 1»");
     const text = inner.redactText("canary-url canary%2Durl canary-d0cker canary-env MODE robot db/shop");
     expect(text).not.toMatch(/canary/);
     expect(text).toMatch(/MODE robot db\/shop$/);
@@ -268,6 +277,31 @@ describe("changes and resources", () => {
     expect(redacted.text).toContain("# end\n");
     expect(read(redacted.text)[0]?.value).toEqual(redacted.value);
     expect(redacted.id.name).toBe("a");
+  });
+
+  test("a secret that only an escape hides from view in another resource is hidden", () => {
+    const map = '---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {x: "canary\\x2dvalue"}\n';
+    const stream = secret("a", { p: base64("canary-value") }) + map;
+    const redacted = redactorOf(stream, "").redactResource(read(stream)[1] as Resource);
+    expect(redacted.text).not.toContain("canary");
+    expect(read(redacted.text)[0]?.value.data).toEqual({ x: "«hidden 1»" });
+  });
+
+  test("an env value that moved in its list is hidden on both sides", () => {
+    const pod = (...env: string[]) =>
+      `---\napiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: a, env: [${env.join(", ")}]}]}\n`;
+    const [base, head] = [
+      pod("{name: A, value: x}", "{name: API_KEY, value: short1}"),
+      pod("{name: API_KEY, value: short2}"),
+    ];
+    expect(published(base, head)).not.toMatch(/short[12]/);
+    // Ordinary words are not searched for: here the field alone says that they are hidden.
+    expect(
+      published(
+        pod("{name: A, value: x}", "{name: PIN_TOKEN, value: default}"),
+        pod(`{name: PIN_TOKEN, value: localhost}`),
+      ),
+    ).not.toMatch(/default|localhost/);
   });
 
   test("a resource without secrets comes back as it is", () => {
