@@ -1,15 +1,19 @@
 import { UsageError } from "@gitops-actions/report";
 
-/** Arguments of `kustomize build` that change what is printed and open no door; true: they take a value. */
-const allowed: Readonly<Record<string, boolean>> = {
+/** What an argument takes: no value, one of these, or any. */
+type Values = "none" | "any" | readonly string[];
+
+/** Arguments of `kustomize build` that change what is printed and open no door. */
+const allowed: Readonly<Record<string, Values>> = {
   // Only the closure lies in the folder that is rendered, so the restriction adds nothing there.
-  "--load-restrictor": true,
-  "--reorder": true,
-  "--enable-managedby-label": false,
-  "--helm-kube-version": true,
-  "--helm-api-versions": true,
-  // Given by us where a chart is inflated; harmless where people write it out of habit.
-  "--enable-helm": false,
+  "--load-restrictor": ["LoadRestrictionsNone", "LoadRestrictionsRootOnly"],
+  "--reorder": ["legacy", "none"],
+  "--enable-managedby-label": "none",
+  "--helm-kube-version": "any",
+  "--helm-api-versions": "any",
+  // People write it out of habit. It is left out: we give it, with the pinned Helm, where a chart is inflated;
+  // elsewhere it would have kustomize run whatever `helm` is on PATH.
+  "--enable-helm": "none",
 };
 
 const doors: Readonly<Record<string, string>> = {
@@ -37,26 +41,35 @@ export function checkBuildArgs(args: readonly string[]): string[] {
   for (let index = 0; index < args.length; index++) {
     const argument = args[index] ?? "";
     const [, flag = argument, joined] = /^(-[^=]*)=(.*)$/s.exec(argument) ?? [];
-    const takesValue = Object.hasOwn(allowed, flag) ? allowed[flag] : undefined;
-    if (takesValue === undefined) throw refused(argument, flag);
-    if (!takesValue) {
-      if (joined !== undefined && joined !== "true" && joined !== "false") throw refused(argument, flag);
-      checked.push(argument);
+    const values = Object.hasOwn(allowed, flag) ? allowed[flag] : undefined;
+    if (values === undefined) throw refused(argument, flag);
+    if (values === "none") {
+      if (joined !== undefined) checkValue(flag, joined, ["true", "false"]);
+      if (flag !== "--enable-helm") checked.push(argument);
       continue;
     }
     const value = joined ?? args[++index];
     if (value === undefined)
-      throw new UsageError(`kustomize-build-args: ${flag} needs a value, such as ${flag}=VALUE.`);
+      throw new UsageError(`kustomize-build-args: ${flag} needs a value: ${flag}=VALUE.`);
+    checkValue(flag, value, values);
     checked.push(`${flag}=${value}`);
   }
   return checked;
 }
 
+function checkValue(flag: string, value: string, values: "any" | readonly string[]): void {
+  if (values === "any" || values.includes(value)) return;
+  const shown = JSON.stringify(value);
+  throw new UsageError(`kustomize-build-args: ${flag} is ${values.join(" or ")}, not ${shown}.`);
+}
+
 function refused(argument: string, flag: string): UsageError {
-  const why =
-    doors[flag] ??
-    (flag.startsWith("-") ? "it is not among the known ones" : "the overlay is named by gitops-actions");
+  const stray = flag.startsWith("-")
+    ? "it is not among the known ones"
+    : "the overlay is named by gitops-actions";
+  const why = (Object.hasOwn(doors, flag) ? doors[flag] : undefined) ?? stray;
+  const known = Object.keys(allowed).join(", ");
   return new UsageError(
-    `kustomize-build-args: ${JSON.stringify(argument)} is refused: ${why}. Allowed: ${Object.keys(allowed).join(", ")}.`,
+    `kustomize-build-args: ${JSON.stringify(argument)} is refused: ${why}. Allowed: ${known}.`,
   );
 }

@@ -10,8 +10,8 @@ import {
   unquoteGo,
 } from "./toolmessage.ts";
 
-/** `# Warning: ...`, or Go's logger with the time of day in front. */
-const warning = /^(?:# |\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d )Warning: /;
+/** `# Warning: ...`, Go's logger with the time of day in front, and an option that is out of fashion. */
+const warning = /^(?:# |\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d )Warning: |^(?=Flag --\S+ has been deprecated)/;
 
 /** Warnings that kustomize printed beside its output, without their marker. */
 export function parseKustomizeWarnings(stderr: string, place: RenderPlace): string[] {

@@ -14,6 +14,9 @@ describe("kustomize-build-args", () => {
         "--enable-managedby-label",
       ]),
     ).toEqual(["--load-restrictor=LoadRestrictionsNone", "--reorder=legacy", "--enable-managedby-label"]);
+    expect(checkBuildArgs(["--enable-helm", "--enable-helm=true", "--reorder=none"])).toEqual([
+      "--reorder=none",
+    ]);
     expect(checkBuildArgs(["--helm-api-versions", "--enable-exec"])).toEqual([
       "--helm-api-versions=--enable-exec",
     ]);
@@ -30,7 +33,8 @@ describe("kustomize-build-args", () => {
     [["--helm-command=./evil"], /helm-path/],
     [["-e", "SECRET"], /environment/],
     [["--mount", "type=bind,src=/,dst=/x"], /mounts/],
-    [["--enable-helm=maybe"], /refused/],
+    [["--enable-helm=maybe"], /--enable-helm is true or false, not "maybe"/],
+    [["--load-restrictor", "none"], /LoadRestrictionsNone or LoadRestrictionsRootOnly, not "none"/],
     [["../elsewhere"], /the overlay is named by gitops-actions/],
     [["--"], /not among the known/],
     [[""], /the overlay is named/],
@@ -44,7 +48,7 @@ describe("kustomize-build-args", () => {
 
   test("whatever passes is a known option in one piece", () => {
     const known =
-      /^--(load-restrictor=|reorder=|helm-kube-version=|helm-api-versions=|enable-managedby-label(=true|=false)?$|enable-helm(=true|=false)?$)/;
+      /^--(load-restrictor=|reorder=|helm-kube-version=|helm-api-versions=|enable-managedby-label(=true|=false)?$)/;
     const words = fc.oneof(
       fc.constantFrom(
         "--load-restrictor",

@@ -66,6 +66,14 @@ describe("renders", () => {
     );
   });
 
+  test("an option that is out of fashion is a warning, also when the render fails", async () => {
+    const old = { kustomizeBuildArgs: ["--reorder=legacy"] };
+    expect(await render(apps("resources: [../../base]\n"), web, old)).toMatchObject({
+      warnings: [expect.stringMatching(/^Flag --reorder has been deprecated/)],
+    });
+    expect(await render(apps("resources: [none.yaml]\n"), web, old)).toMatchObject({ code: "missing-file" });
+  });
+
   test("reads files beside the overlay with the load restrictor off", async () => {
     const files = apps("configMapGenerator: [{name: x, files: [../shared.txt]}]\n", {
       "apps/shared.txt": "hello",
