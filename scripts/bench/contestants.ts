@@ -11,7 +11,7 @@ export interface Contestant extends Runnable {
   group: "pull request" | "full render";
 }
 
-const gitops = join(import.meta.dirname, "../../dist/gitops/index.js");
+const gitops = join(import.meta.dirname, "../../build/dist/gitops/index.js");
 
 /** The product, and the shell loops that teams have in its place. */
 export function contestants(fleet: SyntheticFleet, temporary: string): Contestant[] {

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { buildBundles } from "../build.ts";
 import { type Contestant, contestants } from "./contestants.ts";
 import { makeFleet } from "./fleet.ts";
 import { type Measure, measure } from "./measure.ts";
@@ -18,6 +19,7 @@ const { values } = parseArgs({
   },
 });
 
+await buildBundles((line) => console.error(line));
 const temporary = mkdtempSync(join(tmpdir(), "gitops-bench-"));
 try {
   for (const count of numbers(values.overlays)) {

@@ -1,47 +1,76 @@
-// Holds what this repository does against public GitOps repositories: npm run corpora -- DIR [--only NAME]
+// Holds what this repository does against public GitOps repositories: npm run corpora -- DIR [--only NAME] [--part renders|closures]
 //
 // DIR holds NAME.tar.xz and what the reference tools make of each (NAME.expected.tsv, NAME.helm-expected.tsv).
-// Judges with its own reading of the files and starts the tools itself; only packages/fleet is used, and judged.
+// Judges with its own reading of the files and starts the tools itself; the command line and packages/fleet are judged.
 import { rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { unpackArchives, writeCases } from "./archives.ts";
+import { buildBundles } from "../build.ts";
+import { type Archive, unpackArchives, writeCases } from "./archives.ts";
 import { cases } from "./cases.ts";
 import { proveClosures } from "./closure.ts";
 import { describeProofs } from "./proofs.ts";
+import { describeRenders, judgeRenders } from "./render.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { only: { type: "string" }, "no-write": { type: "boolean" } },
+  options: { only: { type: "string" }, part: { type: "string" }, "no-write": { type: "boolean" } },
 });
+/** What one part of the run found, as a table. */
+interface Judged {
+  markdown: string;
+  ok: boolean;
+}
+const none: Judged = { markdown: "", ok: true };
+
 const source = positionals[0];
 if (source === undefined) {
-  console.error("usage: npm run corpora -- DIR [--only NAME] [--no-write]");
+  console.error("usage: npm run corpora -- DIR [--only NAME] [--part renders|closures] [--no-write]");
   process.exit(2);
 }
 
 const { archives, temporary } = unpackArchives(source);
 try {
   const chosen = archives.filter((archive) => values.only === undefined || archive.name === values.only);
-  const began = Date.now();
-  if (values.only === undefined || values.only === "cases")
-    chosen.push(...writeCases(cases, join(temporary, ".cases")));
-  const proofs = await proveClosures(chosen, join(temporary, ".scratch"), { width: availableParallelism() });
-  const closures = describeProofs(proofs);
-  console.log(closures.markdown);
-  console.log(`\n${proofs.length} renders were traced in ${Math.round((Date.now() - began) / 1000)} s.`);
-  if (values.only === undefined && !values["no-write"]) writeDocument(closures.markdown);
-  process.exitCode = closures.ok ? 0 : 1;
+  const asked = (part: string): boolean => values.part === undefined || values.part === part;
+  await buildBundles((line) => console.error(line));
+  const renders = asked("renders")
+    ? describeRenders(await judgeRenders(chosen, join(temporary, ".renders")))
+    : none;
+  console.log(renders.markdown);
+  const closures = asked("closures") ? await traceClosures(chosen) : none;
+  const whole = values.only === undefined && values.part === undefined;
+  if (whole && !values["no-write"]) writeDocument(renders.markdown, closures.markdown);
+  process.exitCode = renders.ok && closures.ok ? 0 : 1;
 } finally {
   rmSync(temporary, { recursive: true, force: true });
 }
 
-function writeDocument(closures: string): void {
+async function traceClosures(chosen: Archive[]): Promise<Judged> {
+  const began = Date.now();
+  const withCases =
+    values.only === undefined || values.only === "cases" ? writeCases(cases, join(temporary, ".cases")) : [];
+  const scratch = join(temporary, ".scratch");
+  const proofs = await proveClosures([...chosen, ...withCases], scratch, { width: availableParallelism() });
+  const closures = describeProofs(proofs);
+  console.log(closures.markdown);
+  console.log(`\n${proofs.length} renders were traced in ${Math.round((Date.now() - began) / 1000)} s.`);
+  return closures;
+}
+
+function writeDocument(renders: string, closures: string): void {
   const text = `# Public repositories
 
 Made by \`npm run corpora -- DIR\`, which holds this repository against archives of public GitOps repositories and what
 kustomize 5.8.2 and Helm 4.3.0 make of every overlay and chart in them.
+
+## Every overlay renders as the reference tools render it
+Each archive is committed to a repository of its own and rendered with \`dist/gitops render\`: overlays without any
+configuration, charts with a \`gitops.yaml\` that names the release and values files of the expectation. "As expected"
+means the same bytes, a finding where the tool fails, and a reason where an overlay needs what the archive lacks.
+
+${renders}
 
 ## No change is missed
 Every overlay and chart that renders, and every one whose render fails for a reason of its own, is rendered once under

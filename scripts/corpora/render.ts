@@ -34,7 +34,7 @@ interface Listed {
   message: string;
 }
 
-const gitops = [process.execPath, join(import.meta.dirname, "../../dist/gitops/index.js")] as const;
+const gitops = [process.execPath, join(import.meta.dirname, "../../build/dist/gitops/index.js")] as const;
 
 /** Renders each archive as a repository of its own with the command line, and compares with what is expected. */
 export async function judgeRenders(archives: readonly Archive[], scratch: string): Promise<Verdict[]> {
