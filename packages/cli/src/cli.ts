@@ -1,6 +1,7 @@
 import { type Host, readVersion } from "@gitops-actions/action";
 import { UsageError } from "@gitops-actions/report";
 import { type Command, flag, parseArguments, suggestion } from "./command.ts";
+import { origin } from "./commands/origin.ts";
 import { pr } from "./commands/pr.ts";
 import { render } from "./commands/render.ts";
 import { tools } from "./commands/tools.ts";
@@ -8,7 +9,7 @@ import { commandHelp, overview } from "./help.ts";
 import { makeTerminal, type Streams } from "./terminal.ts";
 
 /** Every command, in the order of help. */
-export const commands: readonly Command[] = [pr, render, tools];
+export const commands: readonly Command[] = [pr, render, origin, tools];
 
 /** Runs `gitops ARGUMENTS` and answers the exit status. Throws UsageError (2) and ToolError (3). */
 export async function cli(

@@ -4,9 +4,10 @@ export { type ClosureContext, createClosureContext } from "./closure/context.ts"
 export { kustomizationNames } from "./closure/kustomization.ts";
 export * from "./config.ts";
 export { configJsonSchema } from "./config-schema.ts";
-export * from "./discover.ts";
 export { remoteSource, remoteSources } from "./discover/source.ts";
+export * from "./discover.ts";
 export * from "./index-file.ts";
+export { toPointer } from "./origin/field.ts";
 export type { RenderProbe } from "./origin/kustomize.ts";
 export { createOrigins, type OriginInput, type Origins } from "./origin/origins.ts";
 export type { Probe } from "./origin/probe.ts";
