@@ -1,15 +1,13 @@
-import { basename } from "node:path";
 import {
   ensureTool,
   type Machine,
   type Progress,
   type RenderSettings,
   renderLimits,
-  type Tool,
   type ToolName,
   type ToolSettings,
 } from "@gitops-actions/engine";
-import { ToolError, type ToolUse } from "@gitops-actions/report";
+import type { ToolUse } from "@gitops-actions/report";
 import type { RenderInputs } from "./inputs.ts";
 import type { Task } from "./rendering.ts";
 
@@ -45,11 +43,7 @@ export async function prepareTools(
     maxMemoryBytes: inputs.memoryLimitMebibytes * 1024 ** 2,
   };
   const found = await Promise.all(
-    neededTools(tasks).map((name) =>
-      name === "kustomize"
-        ? findKustomize(tools, machine, progress, signal)
-        : ensureTool(name, tools, machine, progress, { signal }),
-    ),
+    neededTools(tasks).map((name) => ensureTool(name, tools, machine, progress, { signal })),
   );
   for (const tool of found) if (isRenderer(tool.name)) settings[tool.name] = tool;
   return {
@@ -60,31 +54,4 @@ export async function prepareTools(
 
 function isRenderer(name: ToolName): name is "kustomize" | "helm" | "kubectl" {
   return name === "kustomize" || name === "helm" || name === "kubectl";
-}
-
-/** kustomize, or the one inside kubectl where the person named that or nothing else is there. */
-async function findKustomize(
-  tools: ToolSettings,
-  machine: Machine,
-  progress: Progress,
-  signal: AbortSignal,
-): Promise<Tool> {
-  const named = tools.paths?.kustomize;
-  if (named && /^kubectl/.test(basename(named))) {
-    return await ensureTool("kubectl", { ...tools, paths: { kubectl: named } }, machine, progress, {
-      signal,
-    });
-  }
-  try {
-    return await ensureTool("kustomize", tools, machine, progress, { signal });
-  } catch (error) {
-    const absent = error instanceof ToolError && ["download", "no-release", "not-found"].includes(error.code);
-    if (!absent || tools.from === "release" || tools.from === "go") throw error;
-    const kubectl = await ensureTool("kubectl", { allowBuild: false, from: "path" }, machine, progress).catch(
-      () => undefined,
-    );
-    if (!kubectl) throw error;
-    progress(`No kustomize could be had: kubectl kustomize (${kubectl.path}) is used instead.`);
-    return kubectl;
-  }
 }
