@@ -1,7 +1,9 @@
 import { closest, distance } from "fastest-levenshtein";
 import type * as z from "zod";
+import type { Config, Environment } from "./config.ts";
 import { configJsonSchema } from "./config-schema.ts";
 import { lineAt, type YamlDocument } from "./document.ts";
+import { unknownPlaceholders } from "./pattern.ts";
 
 /** Something wrong with gitops.yaml, at a 1-based line. */
 export interface ConfigProblem {
@@ -60,4 +62,54 @@ function knownKeys(): string[] {
   };
   collect(configJsonSchema());
   return [...keys];
+}
+
+/** What the shape alone does not show: names that occur twice, environments that are not there, unknown placeholders. */
+export function crossProblems(document: YamlDocument, config: Config): ConfigProblem[] {
+  const problems: ConfigProblem[] = [];
+  const names = config.environments.map((environment) => environment.name);
+  for (const [index, environment] of config.environments.entries()) {
+    const line = lineAt(document.root, ["environments", index]);
+    if (names.indexOf(environment.name) !== index) {
+      problems.push({ line, message: `environments: ${environment.name} is named twice` });
+    }
+    if (environment.from !== undefined && !names.includes(environment.from)) {
+      problems.push({
+        line,
+        message: `environments: ${environment.name} comes from ${environment.from}, which is not one`,
+      });
+    }
+    if (comesFromItself(environment, config.environments)) {
+      problems.push({ line, message: `environments: ${environment.name} comes from itself` });
+    }
+  }
+  const patterns: [string, (string | number)[]][] = [
+    ...(config.overlays ?? []).map((rule, index): [string, (string | number)[]] => [
+      rule.path,
+      ["overlays", index],
+    ]),
+    ...config.charts.map((rule, index): [string, (string | number)[]] => [rule.path, ["charts", index]]),
+  ];
+  for (const [text, path] of patterns) {
+    for (const unknown of unknownPlaceholders(text)) {
+      const known = "{app}, {environment}, {cluster} and {namespace}";
+      problems.push({
+        line: lineAt(document.root, path),
+        message: `${text}: {${unknown}} is not a placeholder; there are ${known}`,
+      });
+    }
+  }
+  return problems;
+}
+
+function comesFromItself(environment: Environment, all: Environment[]): boolean {
+  const seen = new Set<string>();
+  for (let at: Environment | undefined = environment; at?.from !== undefined; ) {
+    if (at.from === environment.name) return true;
+    if (seen.has(at.from)) return false;
+    seen.add(at.from);
+    const from: string = at.from;
+    at = all.find((each) => each.name === from);
+  }
+  return false;
 }

@@ -1,13 +1,13 @@
-import picomatch from "picomatch";
 import { byCodePoint, type ClosureContext, createClosureContext } from "./closure/context.ts";
 import { type KustomizationFolder, readFolder } from "./closure/kustomize.ts";
 import { type Config, defaultConfig } from "./config.ts";
-import { suggest } from "./config-problems.ts";
 import { chartOverlays } from "./discover/charts.ts";
+import { createCollector } from "./discover/collect.ts";
+import { uniqueNoticed, withUniqueIds } from "./discover/ids.ts";
 import { takeInventory } from "./discover/inventory.ts";
 import { analyseKustomizations } from "./discover/kustomizations.ts";
-import { createPlacer, type Place } from "./discover/place.ts";
 import { plainFolders } from "./discover/plain.ts";
+import { configProblemsOf } from "./discover/problems.ts";
 import type { Gap, Noticed, Overlay } from "./overlay.ts";
 import type { Tree } from "./tree.ts";
 
@@ -27,60 +27,41 @@ export async function discover(
   context: ClosureContext = createClosureContext(),
 ): Promise<Fleet> {
   const inventory = takeInventory(tree);
-  const placer = createPlacer(config);
-  const ignored = config.ignore.length > 0 ? ignoreMatcher(config.ignore) : () => false;
-  const folders = await readAll(tree, inventory.kustomizations, context);
-  const overlays: Overlay[] = [];
-  const noticed: Noticed[] = inventory.noticed.filter((each) => !ignored(each.path));
-
-  const add = (
-    kind: Overlay["kind"],
-    folder: string,
-    usual: boolean,
-    more: Partial<Overlay> & { variant?: string },
-  ) => {
-    const path = folder === "" ? "." : folder;
-    const { variant, ...rest } = more;
-    const rule = placer.byRule(path, kind);
-    const configured = kind === "helm" && config.charts.length > 0 && !placer.listed;
-    if (ignored(path)) {
-      if (usual) noticed.push({ path, code: "ignored", message: "ignored by the configuration" });
-    } else if (rule || (usual && (!placer.listed || configured))) {
-      const place: Place = rule ?? placer.byLayout(path);
-      const id = variant === undefined ? path : `${path}@${variant}`;
-      overlays.push({ id, path, kind, options: { values: [], apiVersions: [] }, ...place, ...rest });
-    } else if (usual) {
-      noticed.push({
-        path,
-        code: "not-listed",
-        message: "no pattern of the configuration's `overlays` matches it",
-      });
-    }
-  };
+  const folders = await readFolders(tree, inventory.kustomizations, context);
+  const collector = createCollector(config);
 
   const kustomizations = analyseKustomizations(folders);
-  noticed.push(...kustomizations.noticed);
   for (const { folder, leaf, namespace } of kustomizations.candidates) {
-    add("kustomize", folder, leaf, namespace ? { namespace } : {});
+    collector.add({ kind: "kustomize", folder, usual: leaf, ...(namespace ? { namespace } : {}) });
   }
   const charts = await chartOverlays(tree, inventory.charts, config, context);
-  noticed.push(...charts.noticed);
   const inflated = new Set([...folders.values()].flatMap((reads) => reads.charts));
-  for (const { folder, named, ...chart } of charts.overlays) {
-    if (named || !inflated.has(folder)) add("helm", folder, true, chart);
+  for (const { folder, named, variant, ...own } of charts.overlays) {
+    if (inflated.has(folder) && !named) continue;
+    collector.add({
+      kind: "helm",
+      folder,
+      usual: true,
+      named,
+      ...(variant === undefined ? {} : { variant }),
+      own,
+    });
   }
   const plain = await plainFolders(tree, inventory, folders, context);
-  noticed.push(...plain.noticed.filter((each) => !ignored(each.path)));
-  for (const folder of plain.folders) add("plain", folder, true, {});
+  for (const folder of plain.folders) collector.add({ kind: "plain", folder, usual: true });
 
+  const noticed = [...inventory.noticed, ...kustomizations.noticed, ...charts.noticed, ...plain.noticed];
   return {
-    overlays: withUniqueIds(overlays),
-    noticed: uniqueNoticed(noticed),
-    problems: environmentProblems(overlays, config),
+    overlays: withUniqueIds(collector.overlays),
+    noticed: uniqueNoticed([
+      ...collector.noticed,
+      ...noticed.filter((each) => !collector.ignored(each.path)),
+    ]),
+    problems: configProblemsOf(config, collector.overlays, collector.seen),
   };
 }
 
-async function readAll(
+async function readFolders(
   tree: Tree,
   folders: Iterable<string>,
   context: ClosureContext,
@@ -88,51 +69,4 @@ async function readAll(
   const sorted = [...folders].sort(byCodePoint);
   const all = await Promise.all(sorted.map((folder) => readFolder(tree, folder, context)));
   return new Map(sorted.map((folder, index) => [folder, all[index]!]));
-}
-
-/** Matches a path when a glob matches it or a folder above it. */
-function ignoreMatcher(globs: string[]): (path: string) => boolean {
-  const matches = picomatch(globs, { dot: true });
-  return (path) => {
-    const parts = path.split("/");
-    return parts.some((_, index) => {
-      const prefix = parts.slice(0, index + 1).join("/");
-      return matches(prefix) || matches(`${prefix}/`);
-    });
-  };
-}
-
-/** Ids that stay apart where upper and lower case do not count. */
-function withUniqueIds(overlays: Overlay[]): Overlay[] {
-  const taken = new Set<string>();
-  const kinds = { kustomize: 0, helm: 1, plain: 2 };
-  const sorted = overlays.toSorted((a, b) => byCodePoint(a.id, b.id) || kinds[a.kind] - kinds[b.kind]);
-  const named = sorted.map((overlay) => {
-    let id = overlay.id;
-    if (taken.has(id.toLowerCase())) id = `${overlay.id}~${overlay.kind}`;
-    for (let count = 2; taken.has(id.toLowerCase()); count++) id = `${overlay.id}~${count}`;
-    taken.add(id.toLowerCase());
-    return id === overlay.id ? overlay : { ...overlay, id };
-  });
-  return named.sort((a, b) => byCodePoint(a.id, b.id));
-}
-
-function uniqueNoticed(noticed: Noticed[]): Noticed[] {
-  const unique = new Map(noticed.map((each) => [`${each.path}\0${each.code}\0${each.message}`, each]));
-  return [...unique.entries()].sort(([a], [b]) => byCodePoint(a, b)).map(([, each]) => each);
-}
-
-function environmentProblems(overlays: Overlay[], config: Config): Gap[] {
-  const names = config.environments.map((environment) => environment.name);
-  if (names.length === 0) return [];
-  return overlays
-    .filter(({ environment }) => environment !== undefined && !names.includes(environment))
-    .map(({ path, environment }) => ({
-      code: "unknown-environment",
-      message: `${path} is placed in ${environment}, which is not among the configured environments${suggest(environment!, names)}`,
-      ...(config.path === undefined
-        ? {}
-        : { location: { path: config.path, line: 1, precision: "near" as const, via: [] } }),
-    }))
-    .sort((a, b) => byCodePoint(a.message, b.message));
 }

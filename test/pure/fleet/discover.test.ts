@@ -352,6 +352,37 @@ describe("the configuration", () => {
     ]);
   });
 
+  test("a rule says the namespace, else the kustomization does", async () => {
+    const one = { "a/kustomization.yaml": "namespace: shop\n" };
+    const namespace = async (config?: string) => (await find(one, config)).overlays[0]?.namespace;
+    expect(await namespace()).toBe("shop");
+    expect(await namespace("overlays: ['{app}']\n")).toBe("shop");
+    expect(await namespace("overlays: [{path: '{app}', namespace: other}]\n")).toBe("other");
+  });
+
+  test("a rule for charts makes overlays also where `overlays` lists others", async () => {
+    const chartsToo = {
+      ...files,
+      "charts/web/Chart.yaml": chart("web"),
+      "charts/db/Chart.yaml": chart("db"),
+    };
+    const config = "overlays: [other]\ncharts: [charts/web]\n";
+    expect(await ids(chartsToo, config)).toEqual(["charts/web", "other"]);
+    expect(await noticed(chartsToo, config)).toContain("not-listed charts/db");
+  });
+
+  test("a pattern that matches nothing is a problem, with its line", async () => {
+    const { problems } = await find(
+      files,
+      "overlays:\n- '**'\n- app/{app}\n- {path: other, kind: helm}\ncharts:\n- charts/{app}\n",
+    );
+    expect(problems.map(({ code, message, location }) => [code, message, location?.line])).toEqual([
+      ["unmatched-pattern", "app/{app} matches no folder that can be rendered", 3],
+      ["unmatched-pattern", "other matches no helm folder", 4],
+      ["unmatched-pattern", "charts/{app} matches no chart", 6],
+    ]);
+  });
+
   test("an environment that is not configured is a problem with a suggestion", async () => {
     const { problems } = await find(files, "environments: [development, prd]\n");
     expect(problems.map((problem) => problem.message)).toEqual([

@@ -1,11 +1,12 @@
-import type { Closure, Gap } from "../overlay.ts";
+import type { Closure } from "../overlay.ts";
 import { joinPath } from "../resolve.ts";
 import type { Entry, Tree } from "../tree.ts";
 import { type ClosureContext, emptyReads, exactly, makeClosure, type Reads, visit } from "./context.ts";
 import { readChartUse } from "./inflation.ts";
 import { type Kustomization, kustomizationNames, parseKustomization } from "./kustomization.ts";
 import { pluginUses } from "./plugin.ts";
-import { hostOf, isPinned, isRemoteFile, parseRepoSpec, withoutCredentials } from "./remote.ts";
+import { isRemoteFile, parseRepoSpec } from "./remote.ts";
+import { pushRemote, remoteGap } from "./remote-use.ts";
 import type { Use, Uses } from "./use.ts";
 
 /** What the kustomization of one folder reads, without what the folders it enters read. */
@@ -154,29 +155,6 @@ async function readUse(
     // A folder where a file is wanted is an error of kustomize for as long as it is a folder.
     reads.directories.add(found.path);
   }
-}
-
-function pushRemote(reads: Reads, use: Use, path: string, host: string): void {
-  if (host !== "file://") {
-    reads.gaps.push(remoteGap(use, path));
-    return;
-  }
-  reads.escapes.push({
-    code: "file-url",
-    message: `${use.path} is a repository of the machine; only files of this repository can be rendered`,
-    location: exactly(path, use.line),
-  });
-}
-
-function remoteGap(use: Use, path: string): Gap {
-  const url = withoutCredentials(use.path);
-  const pinned = isPinned(use.path);
-  return {
-    code: use.kind === "file" ? "remote-file" : "remote-base",
-    message: `${url} is fetched from ${hostOf(use.path)}${pinned ? "" : ", and is not pinned to a commit"}`,
-    location: exactly(path, use.line),
-    remote: { url, host: hostOf(use.path), pinned },
-  };
 }
 
 /** What the configurations that a folder yields read: their paths start from the folder that names it. */
