@@ -8,13 +8,12 @@ import {
   resolvePath,
   type Tree,
 } from "@gitops-actions/fleet";
-import { ToolError } from "@gitops-actions/report";
 import { parentOf } from "../git/listing.ts";
 import { quoteName } from "../git/name.ts";
 import type { Machine } from "../machine.ts";
-import { type BlobFacts, type BlobStore, openBlobs } from "./blobs.ts";
-import { codeOf } from "./disk.ts";
+import { type BlobStore, openBlobs } from "./blobs.ts";
 import { caseClash, refusedName } from "./names.ts";
+import { at, gap, reasonFor, sorted, wrongContents, wrongLink } from "./reasons.ts";
 
 /** `files` counts what was written. `reasons`, sorted, is all that keeps an overlay from being rendered; then nothing is left on the disk. */
 export type Materialised = { ok: true; directory: string; files: number } | { ok: false; reasons: Gap[] };
@@ -104,25 +103,6 @@ async function prepare(
   return links;
 }
 
-/** A link may dangle, since what it leads to may lie outside the closure; it may not leave the repository. */
-function wrongLink(path: string, target: Resolved): Gap | undefined {
-  if (target.kind === "escape") return gap(path, "escape", `${target.reason}: it leaves the repository`);
-  if (target.kind === "submodule")
-    return gap(path, "submodule", `leads into the submodule ${quoteName(target.path)}`);
-  return undefined;
-}
-
-/** Contents no tool can render from. What merely lies in a chart's folder may be a picture, also one kept in LFS. */
-function wrongContents(path: string, facts: BlobFacts, named: boolean): Gap | undefined {
-  if (facts.pointer && (named || !/\.(png|jpe?g|gif|svg|ico|webp|pdf|md|mp4)$/i.test(path))) {
-    const help =
-      "Fetch its contents (actions/checkout with `lfs: true`, or git lfs pull), or keep it out of LFS";
-    return gap(path, "lfs-pointer", `is a Git LFS pointer in place of the file. ${help}`);
-  }
-  if (facts.binary && /\.ya?ml$/i.test(path)) return gap(path, "binary", "is not text: it holds a NUL byte");
-  return undefined;
-}
-
 /** Makes the folder beside its place and moves it there whole, so that no half of it is ever used. */
 function place(
   blobs: BlobStore,
@@ -157,20 +137,6 @@ function makeFolder(root: string, folder: string, made: Set<string>): void {
   made.add(folder);
 }
 
-function reasonFor(path: string, error: unknown): Gap {
-  const code = codeOf(error);
-  if (error instanceof ToolError) {
-    const own = /^(folder\/(unreadable|changed|too-large)|git\/(too-large|object-missing))$/.exec(error.code);
-    if (!own) throw error;
-    return { code: error.code.slice(error.code.indexOf("/") + 1), message: error.message, ...at(path) };
-  }
-  if (code === "ENOSPC" || code === "EDQUOT")
-    return { code: "disk-full", message: "the disk is full: the files to render from cannot be written" };
-  if (code === "EACCES" || code === "EPERM" || code === "ENAMETOOLONG")
-    return gap(path, "unwritable", `cannot be written: ${code}`);
-  throw error;
-}
-
 /** A tree made by hand may hold a file below what is not a folder. */
 function strayParent(tree: Tree, path: string): Gap | undefined {
   for (let above = parentOf(path); above !== ""; above = parentOf(above)) {
@@ -185,21 +151,4 @@ function submoduleAbove(tree: Tree, path: string): string | undefined {
     if (tree.get(above)?.kind === "submodule") return above;
   }
   return undefined;
-}
-
-function gap(path: string, code: string, what: string): Gap {
-  return { code, message: `${quoteName(path)} ${what}`, ...at(path) };
-}
-
-function at(path: string): Pick<Gap, "location"> {
-  return { location: { path, line: 1, precision: "near", via: [] } };
-}
-
-function sorted(reasons: readonly Gap[]): Gap[] {
-  const keyed = reasons.map((reason) => ({
-    reason,
-    key: `${reason.location?.path ?? ""}\0${reason.code}\0${reason.message}`,
-  }));
-  keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-  return keyed.map(({ reason }) => reason);
 }
