@@ -76,7 +76,6 @@ function explain(error: SchemaError): Problem[] {
     return splitList(missing[1]!).map((name) => ({
       what: "missing-field",
       field: child(field, name),
-      expected: "a value",
       message: `required field ${name} is missing`,
     }));
   }
@@ -85,7 +84,6 @@ function explain(error: SchemaError): Problem[] {
     return splitList(wanted[1]!).map((name) => ({
       what: "missing-field",
       field: child(field, name),
-      expected: "a value",
       message: `field ${name} is required beside ${wanted[2]}`,
     }));
   }

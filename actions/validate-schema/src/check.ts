@@ -1,0 +1,103 @@
+import {
+  type Lifecycle,
+  type Machine,
+  runKubeconform,
+  type SchemaDocument,
+  type SchemaLocations,
+  type SchemaText,
+  schemaFromLocations,
+  type Tool,
+  type Verdict,
+} from "@gitops-actions/engine";
+import type { Resource, ResourceId } from "@gitops-actions/manifest";
+import { type Availability, availabilityOf } from "./availability.ts";
+import type { Group } from "./documents.ts";
+import type { ValidateInputs } from "./inputs.ts";
+import { isNamed } from "./kinds.ts";
+import type { Force, Schemas } from "./schemas.ts";
+
+/** What one Kubernetes version makes of one resource of one group. */
+export interface Check {
+  group: Group;
+  resource: Resource;
+  /** As in `ValidateInputs.kubernetesVersions`. */
+  version: string;
+  /** `skip`: not looked at; `reject`: its kind is not wanted. */
+  listed?: "skip" | "reject";
+  availability?: Availability;
+  verdict: Verdict;
+  /** The schema it was held against. */
+  schema?: SchemaText;
+}
+
+export interface CheckSettings {
+  inputs: Pick<ValidateInputs, "kubernetesVersions" | "strict" | "skip" | "reject">;
+  schemas: Schemas;
+  lifecycles: readonly Lifecycle[];
+  locations: SchemaLocations;
+  tool: Tool;
+  machine: Machine;
+  signal: AbortSignal;
+}
+
+/** Validates every resource of every group for every version; in the order of groups, resources, versions. */
+export async function checkGroups(groups: readonly Group[], settings: CheckSettings): Promise<Check[]> {
+  const ask = createAsker(settings);
+  const checks: Check[] = [];
+  const documents: SchemaDocument[] = [];
+  const waiting: Check[] = [];
+  for (const group of groups) {
+    for (const resource of group.resources) {
+      for (const version of settings.inputs.kubernetesVersions) {
+        const check: Check = { group, resource, version, verdict: { status: "skipped" } };
+        checks.push(check);
+        const { skip, reject } = settings.inputs;
+        if (skip.some((name) => isNamed(resource.id, name))) check.listed = "skip";
+        else if (reject.some((name) => isNamed(resource.id, name))) check.listed = "reject";
+        if (check.listed) continue;
+        const { availability, schema } = await ask(settings.schemas.inForce(group, version), resource.id);
+        if (availability) check.availability = availability;
+        if (schema) check.schema = schema;
+        waiting.push(check);
+        const { group: apiGroup, version: apiVersion, kind } = resource.id;
+        documents.push({ group: apiGroup, version: apiVersion, kind, text: resource.text, schema });
+      }
+    }
+  }
+  const { inputs, tool, machine, signal } = settings;
+  const verdicts = await runKubeconform(documents, { strict: inputs.strict }, tool, machine, signal);
+  for (const [index, check] of waiting.entries()) check.verdict = verdicts[index]!;
+  return checks;
+}
+
+interface Answer {
+  availability?: Availability | undefined;
+  schema?: SchemaText | undefined;
+}
+
+/** Asks once for each kind and set of schemas. */
+function createAsker({ lifecycles, locations, machine, signal, inputs }: CheckSettings) {
+  const answers = new Map<Force, Map<string, Promise<Answer>>>();
+  const find = async (force: Force, id: ResourceId): Promise<Answer> => {
+    const availability = availabilityOf(id, force.set, lifecycles);
+    const schema = force.schemaOf(id);
+    if (schema || availability?.what !== "missing-schema") return { availability, schema };
+    const found = await schemaFromLocations(
+      locations,
+      id,
+      force.set.kubernetes,
+      inputs.strict,
+      machine,
+      signal,
+    );
+    return found ? { schema: found } : { availability };
+  };
+  return (force: Force, id: ResourceId): Promise<Answer> => {
+    const known = answers.get(force) ?? new Map<string, Promise<Answer>>();
+    answers.set(force, known);
+    const key = `${id.group}/${id.version}/${id.kind}`;
+    const answer = known.get(key) ?? find(force, id);
+    known.set(key, answer);
+    return answer;
+  };
+}

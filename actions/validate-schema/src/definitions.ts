@@ -1,0 +1,75 @@
+import { type CrdSchemas, convertCrd, type DefinitionFile } from "@gitops-actions/engine";
+import { parseManifests, type Resource } from "@gitops-actions/manifest";
+import type { Location } from "@gitops-actions/report";
+import type { Group, SideName } from "./documents.ts";
+
+/** A CustomResourceDefinition of the fleet, converted. */
+export interface Definition extends CrdSchemas {
+  /** `things.example.com`. */
+  name: string;
+  side: SideName;
+  /** Undefined: a file of the repository that no overlay renders. */
+  overlay?: string;
+  environment?: string;
+  resource: Resource;
+  location: Location | undefined;
+}
+
+const isDefinition = ({ id }: Resource): boolean =>
+  id.kind === "CustomResourceDefinition" && id.group === "apiextensions.k8s.io";
+
+/** The definitions that overlays render. Equal ones are converted once, whichever overlay or side they are of. */
+export function renderedDefinitions(groups: readonly Group[], convert: Converter): Definition[] {
+  return groups.flatMap((group) =>
+    group.resources.filter(isDefinition).map((resource) => ({
+      ...{
+        name: resource.id.name,
+        side: group.side,
+        overlay: group.overlay,
+        ...(group.environment && { environment: group.environment }),
+      },
+      ...{ resource, location: group.locate(resource, "") },
+      ...convert(resource),
+    })),
+  );
+}
+
+/** The definitions in files of the repository, except files that are templates. */
+export function repositoryDefinitions(
+  files: readonly DefinitionFile[],
+  side: SideName,
+  folders: readonly string[],
+  convert: Converter,
+): Definition[] {
+  const isWanted = (path: string): boolean =>
+    folders.length === 0 || folders.some((folder) => isBelow(path, folder));
+  return files
+    .filter(({ path, text }) => isWanted(path) && !text.includes("{{"))
+    .flatMap(({ path, text }) =>
+      parseManifests(text, path)
+        .resources.filter(isDefinition)
+        .map((resource) => ({
+          ...{ name: resource.id.name, side, resource, ...convert(resource) },
+          location: { path, line: resource.line, precision: "exact" as const, via: [] },
+        })),
+    );
+}
+
+function isBelow(path: string, folder: string): boolean {
+  const clean = folder.replace(/^\.\//, "").replace(/\/+$/, "");
+  return clean === "." || clean === "" || path === clean || path.startsWith(`${clean}/`);
+}
+
+export type Converter = (resource: Resource) => CrdSchemas;
+
+/** Conversion with a memory: a definition that fifty overlays render becomes one object, and so do its schemas. */
+export function createConverter(): Converter {
+  const memory = new Map<string, CrdSchemas>();
+  return ({ text, value }) => {
+    const known = memory.get(text);
+    if (known) return known;
+    const converted = convertCrd(value);
+    memory.set(text, converted);
+    return converted;
+  };
+}

@@ -1,0 +1,174 @@
+import { lstatSync, readdirSync, readFileSync } from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { type IndexSide, kustomizationNames, parseIndex } from "@gitops-actions/fleet";
+import {
+  decodeText,
+  type Manifests,
+  type Problem,
+  parseManifests,
+  parseSource,
+  type Resource,
+  type Source,
+} from "@gitops-actions/manifest";
+import {
+  type Comparison,
+  type Location,
+  ToolError,
+  type ToolUse,
+  type Unchecked,
+  UsageError,
+} from "@gitops-actions/report";
+
+export type SideName = "head" | "base";
+
+/** One overlay on one side, or one file of a folder. */
+export interface Group {
+  side: SideName;
+  overlay: string;
+  environment?: string;
+  resources: Resource[];
+  problems: Problem[];
+  /** Where a resource stands in the repository; undefined where that is not known. */
+  locate(resource: Resource, pointer: string): Location | undefined;
+}
+
+/** Everything there is to validate. */
+export interface Rendered {
+  groups: Group[];
+  source: Comparison;
+  /** Tools that made the manifests. */
+  tools: ToolUse[];
+  /** Overlays that are proven unchanged, and so not there. */
+  unchanged: number;
+  failed: Unchecked[];
+  skipped: Unchecked[];
+}
+
+/** Reads the manifests that an index.json names, or all YAML and JSON files of a folder (or one file). */
+export function readDocuments(path: string, root: string, ignore: readonly RegExp[]): Rendered {
+  const place = resolve(root, path);
+  const stat = lstatSync(place, { throwIfNoEntry: false });
+  if (!stat)
+    throw new UsageError(
+      `manifests: ${path} does not exist. Name the \`index\` output of render-overlays, or a folder.`,
+    );
+  if (stat.isFile() && /(?:^|\/)index\.json$/.test(place)) return readIndex(place);
+  return readFolder(place, root, ignore);
+}
+
+function readIndex(file: string): Rendered {
+  const index = parseIndex(readFileSync(file, "utf8"), file);
+  const groups: Group[] = [];
+  const failed: Unchecked[] = [];
+  const skipped: Unchecked[] = [];
+  for (const overlay of index.overlays) {
+    for (const name of ["head", "base"] as const) {
+      const side = overlay[name];
+      if (!side) continue;
+      const text = decodeText(readFileSync(join(dirname(file), side.manifest)));
+      const manifests = parseManifests(text ?? "\0", side.manifest);
+      groups.push({
+        ...{
+          side: name,
+          overlay: overlay.id,
+          ...(overlay.environment && { environment: overlay.environment }),
+        },
+        ...{ resources: manifests.resources, problems: manifests.problems },
+        locate: locator(side, manifests),
+      });
+    }
+    const why = {
+      kind: "overlay",
+      id: overlay.id,
+      code: overlay.reason?.code ?? "not-rendered",
+      message: overlay.reason?.message ?? "it was not rendered",
+    };
+    if (overlay.status === "failed") failed.push(why);
+    if (overlay.status === "rejected") skipped.push(why);
+  }
+  const { source, tools, overlays } = index;
+  const unchanged = overlays.filter(({ status }) => status === "unchanged").length;
+  return { groups, source, tools, unchanged, failed, skipped };
+}
+
+/** What render-overlays said of a resource's origin holds for its fields too, near. */
+function locator(side: IndexSide, manifests: Manifests): Group["locate"] {
+  const origins = new Map<Resource, Location>();
+  for (const [position, resource] of manifests.resources.entries()) {
+    const origin = side.resources[position]?.origin;
+    if (origin) origins.set(resource, origin);
+  }
+  return (resource, pointer) => {
+    const origin = origins.get(resource);
+    return origin && pointer !== "" ? { ...origin, precision: "near" } : origin;
+  };
+}
+
+function readFolder(place: string, root: string, ignore: readonly RegExp[]): Rendered {
+  const groups: Group[] = [];
+  const skipped: Unchecked[] = [];
+  for (const file of filesBelow(place)) {
+    const path = relative(root, file);
+    const reason = whyIgnored(path, ignore);
+    if (reason) {
+      skipped.push({ kind: "file", id: path, ...reason });
+      continue;
+    }
+    // A NUL stands for a file that is not UTF-8: the parser says what is wrong with it.
+    const text = decodeText(readFileSync(file)) ?? "\0";
+    const { resources, problems } = parseManifests(text, path);
+    groups.push({
+      side: "head",
+      overlay: path,
+      resources,
+      problems,
+      locate: fileLocator(path, text, resources),
+    });
+  }
+  const source = { head: { commit: null, dirty: true } };
+  return { groups, source, tools: [], unchanged: 0, failed: [], skipped };
+}
+
+function whyIgnored(path: string, ignore: readonly RegExp[]): { code: string; message: string } | undefined {
+  if (ignore.some((pattern) => pattern.test(path)))
+    return { code: "ignored", message: "its name matches ignore-filename-patterns" };
+  if ((kustomizationNames as readonly string[]).includes(basename(path)))
+    return { code: "kustomization", message: "it is read by kustomize, not by an API server" };
+  return undefined;
+}
+
+function filesBelow(place: string): string[] {
+  const stat = lstatSync(place);
+  if (!stat.isDirectory()) return [place];
+  try {
+    const names = readdirSync(place, { recursive: true, withFileTypes: true });
+    return names
+      .filter((entry) => entry.isFile() && /\.(?:ya?ml|json)$/i.test(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((file) => !relative(place, file).split("/").includes(".git"))
+      .sort();
+  } catch (error) {
+    throw new ToolError("cannot-read", `manifests: ${place} cannot be read: ${(error as Error).message}`);
+  }
+}
+
+/** The line of a field in its own file; of a field that is absent, the line it belongs below. */
+function fileLocator(path: string, text: string, resources: readonly Resource[]): Group["locate"] {
+  let source: Source | undefined;
+  return (resource, pointer) => {
+    source ??= parseSource(text, path);
+    // Items of a List share its document.
+    const siblings = resources.filter(({ document }) => document === resource.document);
+    const prefix = source.locate(resource.document, "/items") ? `/items/${siblings.indexOf(resource)}` : "";
+    const parent = pointer.slice(0, pointer.lastIndexOf("/"));
+    for (let wanted = pointer; ; wanted = wanted.slice(0, wanted.lastIndexOf("/"))) {
+      const span = source.locate(resource.document, prefix + wanted);
+      if (span) {
+        const { line, column } = span.key ?? span;
+        const precision = wanted === pointer || wanted === parent ? "exact" : "near";
+        return { path, line, column, precision, via: [] };
+      }
+      if (wanted === "") return { path, line: resource.line, precision: "near", via: [] };
+    }
+  };
+}

@@ -1,0 +1,138 @@
+import type { Host } from "@gitops-actions/action";
+import { readBoolean, readChoice, readInput, readList, readPath, readString } from "@gitops-actions/action";
+import type { ToolSettings } from "@gitops-actions/engine";
+import { type Severity, UsageError } from "@gitops-actions/report";
+
+/** What happens to a resource of a foreign group for which there is no schema. */
+export type MissingSchemas = "fail" | "warn" | { allow: string[] };
+
+/** What a person asks of validate-schema, in a workflow or on the command line. */
+export interface ValidateInputs {
+  /** Absolute path of the index.json that render-overlays wrote, or of a folder of manifests. */
+  manifests: string;
+  /** Folder of the Git repository, whose definitions of custom resources count; relative to the workspace. */
+  path: string;
+  /** Versions a person writes: `1.36`. */
+  kubernetesVersions: string[];
+  strict: boolean;
+  /** Folders of the repository in which definitions are looked for; empty: everywhere. */
+  crds: string[];
+  missingSchemas: MissingSchemas;
+  schemaLocations: string[];
+  allowSchemaHosts: string[];
+  skip: string[];
+  reject: string[];
+  ignoreFilenamePatterns: RegExp[];
+  allowEmpty: boolean;
+  failOn: "new" | "all" | "none";
+  failOnSeverity: Severity;
+  tools: ToolSettings;
+  summary: boolean;
+  annotations: boolean;
+}
+
+/** What holds where nothing is said; the same as the defaults in action.yml. */
+export const defaults: ValidateInputs = {
+  manifests: "",
+  path: ".",
+  kubernetesVersions: ["1.37"],
+  strict: true,
+  crds: [],
+  missingSchemas: "fail",
+  schemaLocations: [],
+  allowSchemaHosts: [],
+  skip: [],
+  reject: [],
+  ignoreFilenamePatterns: [],
+  allowEmpty: false,
+  failOn: "new",
+  failOnSeverity: "error",
+  tools: { allowBuild: false, from: "auto" },
+  summary: true,
+  annotations: true,
+};
+
+/** Reads the inputs of the step. Throws UsageError that names the input, its value and what was expected. */
+export function readInputs(host: Pick<Host, "env" | "cwd">): ValidateInputs {
+  const manifests = readString(host, "manifests");
+  if (manifests === "") {
+    throw new UsageError(
+      "input 'manifests' is required and is not set: the `index` output of render-overlays, or a folder of manifests.",
+    );
+  }
+  const versions = readWords(host, "kubernetes-versions");
+  const ignoresMissing = readBoolean(host, "ignore-missing-schemas", false);
+  return {
+    manifests,
+    path: readPath(host, "path", defaults.path),
+    kubernetesVersions: versions.length > 0 ? versions : defaults.kubernetesVersions,
+    strict: readBoolean(host, "strict", defaults.strict),
+    crds: readList(host, "crds"),
+    missingSchemas: ignoresMissing
+      ? { allow: ["*"] }
+      : parseMissingSchemas(readInput(host, "missing-schemas")),
+    schemaLocations: readList(host, "schema-locations"),
+    allowSchemaHosts: readList(host, "allow-schema-hosts").map((name) => name.toLowerCase()),
+    skip: readWords(host, "skip"),
+    reject: readWords(host, "reject"),
+    ignoreFilenamePatterns: readList(host, "ignore-filename-patterns").map(parsePattern),
+    allowEmpty: readBoolean(host, "allow-empty", defaults.allowEmpty),
+    failOn: readChoice(host, "fail-on", ["new", "all", "none"] as const, defaults.failOn),
+    failOnSeverity: readChoice<Severity>(
+      host,
+      "fail-on-severity",
+      ["error", "warning", "notice"] as const,
+      defaults.failOnSeverity,
+    ),
+    tools: readTools(host),
+    summary: readBoolean(host, "summary", defaults.summary),
+    annotations: readBoolean(host, "annotations", defaults.annotations),
+  };
+}
+
+/** `fail`, `warn`, or `allow: Kind, group/Kind`. */
+export function parseMissingSchemas(text: string): MissingSchemas {
+  if (text === "" || text === "fail") return "fail";
+  if (text === "warn") return "warn";
+  const list = /^allow:\s*(.+)$/s.exec(text)?.[1];
+  if (list) return { allow: splitWords(list) };
+  throw new UsageError(
+    `input 'missing-schemas' is '${text.slice(0, 100)}'; expected fail, warn, or allow: and kinds, such as allow: ServiceMonitor, example.com/Thing.`,
+  );
+}
+
+/** Words between commas or line ends. */
+function readWords(host: Pick<Host, "env">, name: string): string[] {
+  return readList(host, name).flatMap(splitWords);
+}
+
+function splitWords(text: string): string[] {
+  return text
+    .split(/[,\n]/)
+    .map((word) => word.trim())
+    .filter(Boolean);
+}
+
+function parsePattern(text: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch (error) {
+    throw new UsageError(
+      `input 'ignore-filename-patterns' is '${text}', which is no regular expression: ${(error as Error).message}`,
+    );
+  }
+}
+
+function readTools(host: Pick<Host, "env">): ToolSettings {
+  const version = readString(host, "kubeconform-version");
+  const path = readString(host, "kubeconform-path");
+  const mirror = readString(host, "tools-mirror");
+  return {
+    versions: version ? { kubeconform: version } : {},
+    paths: path ? { kubeconform: path } : {},
+    from: readChoice(host, "tools-from", ["auto", "release", "go", "path"], "auto"),
+    // In a job a build takes time that nobody asked for: only `tools-from: go` does it.
+    allowBuild: false,
+    ...(mirror && { mirror }),
+  };
+}

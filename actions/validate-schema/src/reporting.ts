@@ -1,0 +1,165 @@
+import type { SchemaPack, Tool } from "@gitops-actions/engine";
+import {
+  type Finding,
+  markAgainstBase,
+  mergeFindings,
+  type ReportParts,
+  type Unchecked,
+} from "@gitops-actions/report";
+import type { Check } from "./check.ts";
+import type { Definition } from "./definitions.ts";
+import type { Rendered, SideName } from "./documents.ts";
+import { definitionFindings, documentFindings, type FindingContext, judgeResource } from "./finding.ts";
+import type { ValidateInputs } from "./inputs.ts";
+import { isAllowedMissing, kindName } from "./kinds.ts";
+import type { ValidateWorld } from "./run.ts";
+import type { Conflict } from "./schemas.ts";
+
+/** All that was learnt in a run. */
+export interface Learnt {
+  rendered: Rendered;
+  checks: readonly Check[];
+  definitions: readonly Definition[];
+  conflicts: readonly Conflict[];
+  kubernetes: ReadonlyMap<string, SchemaPack>;
+  tool: Tool;
+}
+
+/** What validate-schema reports. Nothing in it is secret. */
+export async function reportParts(
+  learnt: Learnt,
+  inputs: ValidateInputs,
+  world: Pick<ValidateWorld, "secretKey" | "locate">,
+): Promise<Omit<ReportParts, "action">> {
+  const { rendered, checks, tool } = learnt;
+  const context: FindingContext = {
+    ...{ versions: inputs.kubernetesVersions, missingSchemas: inputs.missingSchemas, strict: inputs.strict },
+    ...{ secretKey: world.secretKey, locate: world.locate ?? (async () => undefined) },
+  };
+  const judged = await judgeAll(checks, context);
+  const of = (side: SideName): Finding[] => {
+    const groups = rendered.groups.filter((group) => group.side === side);
+    const definitions = definitionFindings(
+      learnt.definitions.filter((each) => each.side === side),
+      learnt.conflicts.filter((each) => each.side === side),
+    );
+    return mergeFindings([...judged.findings[side], ...groups.flatMap(documentFindings), ...definitions]);
+  };
+  const marked = rendered.source.base
+    ? markAgainstBase(of("head"), of("base"))
+    : { findings: of("head"), fixed: [] };
+  const head = checks.filter(({ group }) => group.side === "head");
+  const counts = countResources(head, inputs);
+  const { name, version, source, sha256 } = tool;
+  return {
+    source: rendered.source,
+    tools: [...rendered.tools, { name, version, source, sha256 }],
+    checked: {
+      overlays: new Set(rendered.groups.filter(({ side }) => side === "head").map(({ overlay }) => overlay))
+        .size,
+      resources: counts.validated,
+      unique: new Set(head.map(({ resource }) => resource.text)).size,
+    },
+    unchanged: rendered.unchanged,
+    notes: notesOf(learnt, judged.aside, counts, inputs),
+    skipped: [...rendered.skipped, ...skippedKinds(head, inputs)],
+    failed: rendered.failed,
+    ...marked,
+  };
+}
+
+interface AllJudged {
+  findings: Record<SideName, Finding[]>;
+  /** How many fields at head were set aside, by reason. */
+  aside: Map<string, number>;
+}
+
+async function judgeAll(checks: readonly Check[], context: FindingContext): Promise<AllJudged> {
+  const findings: AllJudged["findings"] = { head: [], base: [] };
+  const aside: AllJudged["aside"] = new Map();
+  const each = context.versions.length;
+  for (let start = 0; start < checks.length; start += each) {
+    const group = checks.slice(start, start + each);
+    if (group.every(isPlain)) continue;
+    const judged = await judgeResource(group, context);
+    const { side } = group[0]!.group;
+    findings[side].push(...judged.findings);
+    if (side === "head")
+      for (const { reason } of judged.aside) aside.set(reason, (aside.get(reason) ?? 0) + 1);
+  }
+  return { findings, aside };
+}
+
+/** Most resources: nothing to say. */
+function isPlain({ verdict, availability, listed }: Check): boolean {
+  return verdict.status === "valid" && !availability && !listed;
+}
+
+interface Counts {
+  /** Resources at head that were held against a schema. */
+  validated: number;
+  skipped: number;
+}
+
+function countResources(checks: readonly Check[], inputs: ValidateInputs): Counts {
+  const each = inputs.kubernetesVersions.length;
+  let validated = 0;
+  let skipped = 0;
+  for (let start = 0; start < checks.length; start += each) {
+    const isValidated = checks.slice(start, start + each).some(({ schema, listed }) => schema && !listed);
+    if (isValidated) validated += 1;
+    else skipped += 1;
+  }
+  return { validated, skipped };
+}
+
+/** Kinds that were not validated, with how many resources of each and why. */
+function skippedKinds(checks: readonly Check[], inputs: ValidateInputs): Unchecked[] {
+  const found = new Map<string, { item: Unchecked; resources: Set<unknown> }>();
+  for (const { resource, listed, availability } of checks) {
+    const isAllowed =
+      availability?.what === "missing-schema" && isAllowedMissing(resource.id, inputs.missingSchemas);
+    const code = listed === "skip" ? "skip" : isAllowed ? "missing-schema" : undefined;
+    if (!code) continue;
+    const id = kindName(resource.id);
+    const message =
+      code === "skip" ? "is in the list of kinds to skip" : "has no schema, which missing-schemas allows";
+    const entry = found.get(`${code} ${id}`) ?? {
+      item: { kind: "resource", id, code, message },
+      resources: new Set(),
+    };
+    entry.resources.add(resource);
+    found.set(`${code} ${id}`, entry);
+  }
+  return [...found.values()].map(({ item, resources }) => ({
+    ...item,
+    message: `${plural(resources.size, "resource")}: ${item.message}`,
+  }));
+}
+
+function notesOf(
+  learnt: Learnt,
+  aside: AllJudged["aside"],
+  counts: Counts,
+  inputs: ValidateInputs,
+): string[] {
+  const versions = [...learnt.kubernetes.values()].map(({ kubernetes }) => kubernetes).join(", ");
+  const definitions = new Set(
+    learnt.definitions.filter(({ side }) => side === "head").map(({ name }) => name),
+  ).size;
+  const strictness = inputs.strict ? "strict" : "not strict: unknown fields pass";
+  const notes = [
+    `held against Kubernetes ${versions} (${strictness}): ${plural(counts.validated, "resource")}, ${counts.skipped} without a schema or skipped`,
+  ];
+  if (definitions > 0)
+    notes.push(`${plural(definitions, "definition")} of custom resources found in the fleet`);
+  const sops = aside.get("sops") ?? 0;
+  const flux = aside.get("flux-variable") ?? 0;
+  if (sops > 0) notes.push(`${plural(sops, "field")} set aside: encrypted by SOPS`);
+  if (flux > 0) notes.push(`${plural(flux, "field")} set aside: filled in by Flux after rendering`);
+  return notes;
+}
+
+function plural(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}

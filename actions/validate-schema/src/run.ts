@@ -1,0 +1,144 @@
+import { resolve } from "node:path";
+import { type Host, workspaceOf } from "@gitops-actions/action";
+import {
+  ensureTool,
+  findDefinitionFiles,
+  findKubernetesPack,
+  listPacks,
+  openRepository,
+  type Progress,
+  type Repository,
+  readLifecycles,
+  readPack,
+  readSchemaLocations,
+  treeAt,
+  workingTree,
+} from "@gitops-actions/engine";
+import type { Tree } from "@gitops-actions/fleet";
+import { makeReport, type Report, UsageError } from "@gitops-actions/report";
+import { checkGroups } from "./check.ts";
+import {
+  createConverter,
+  type Definition,
+  renderedDefinitions,
+  repositoryDefinitions,
+} from "./definitions.ts";
+import { type Rendered, readDocuments, type SideName } from "./documents.ts";
+import type { Locate } from "./finding.ts";
+import type { ValidateInputs } from "./inputs.ts";
+import { createLocator } from "./origins.ts";
+import { reportParts } from "./reporting.ts";
+import { createSchemas } from "./schemas.ts";
+
+/** What a run is given besides its inputs. */
+export interface ValidateWorld {
+  host: Host;
+  progress: Progress;
+  signal: AbortSignal;
+  /** Random bytes with which Secret values are compared; never kept. */
+  secretKey: Uint8Array;
+  /** Finds the line that made a field of a rendered resource; without it, what the index says holds. */
+  locate?: Locate;
+}
+
+export interface ValidateOutcome {
+  report: Report;
+}
+
+/**
+ * Says whether the API servers of some Kubernetes versions would accept what is rendered.
+ * Throws UsageError for wrong inputs, ToolError when kubeconform or Git fails; what is wrong with a manifest is a finding.
+ */
+export async function run(inputs: ValidateInputs, world: ValidateWorld): Promise<ValidateOutcome> {
+  const { host, progress, signal } = world;
+  const root = workspaceOf(host);
+  const locations = readSchemaLocations(
+    absolute(inputs.schemaLocations, root),
+    new Set(inputs.allowSchemaHosts),
+  );
+  const entries = listPacks();
+  const kubernetes = new Map(
+    inputs.kubernetesVersions.map((version) => [version, readPack(findKubernetesPack(version, entries))]),
+  );
+  const packs = entries.filter((entry) => !entry.kubernetes).map((entry) => readPack(entry));
+
+  progress("Reading manifests");
+  const rendered = readDocuments(inputs.manifests, root, inputs.ignoreFilenamePatterns);
+  const repository = await open(inputs.path, host);
+  try {
+    const trees = repository ? await readTrees(repository, rendered) : {};
+    const definitions = await findDefinitions(rendered, repository, trees, inputs.crds);
+    const schemas = createSchemas(kubernetes, packs, definitions, inputs.strict);
+    const tool = await ensureTool("kubeconform", inputs.tools, host, progress, { signal });
+
+    progress(`Validating against Kubernetes ${inputs.kubernetesVersions.join(", ")}`);
+    const lifecycles = readLifecycles();
+    const settings = { inputs, schemas, lifecycles, locations, tool, machine: host, signal };
+    const checks = await checkGroups(rendered.groups, settings);
+    const locate =
+      world.locate ?? (trees.head && createLocator(trees.head, { host, signal, tools: inputs.tools }));
+    const parts = await reportParts(
+      { rendered, checks, definitions, conflicts: schemas.conflicts, kubernetes, tool },
+      inputs,
+      { secretKey: world.secretKey, ...(locate && { locate }) },
+    );
+    return { report: makeReport({ ...parts, action: "validate-schema" }) };
+  } finally {
+    await repository?.close();
+  }
+}
+
+/** Templates that are no URLs are paths, relative to the workspace and inside it. */
+function absolute(locations: readonly string[], root: string): string[] {
+  return locations.map((location) => {
+    if (location === "default" || /^https?:/i.test(location)) return location;
+    const path = resolve(root, location);
+    if (path === root || path.startsWith(`${root}/`)) return path;
+    throw new UsageError(`schema-locations: ${location} is outside the workspace`);
+  });
+}
+
+/** The repository at the two commits that were rendered. */
+type Trees = Partial<Record<SideName, Tree>>;
+
+async function readTrees(repository: Repository, { source, groups }: Rendered): Promise<Trees> {
+  const { head, base } = source;
+  const headTree =
+    head.commit === null || head.dirty
+      ? await workingTree(repository)
+      : await treeAt(repository, head.commit);
+  const isCompared = base && groups.some(({ side }) => side === "base");
+  return { head: headTree, ...(isCompared && { base: await treeAt(repository, base.commit) }) };
+}
+
+async function findDefinitions(
+  rendered: Rendered,
+  repository: Repository | undefined,
+  trees: Trees,
+  folders: readonly string[],
+): Promise<Definition[]> {
+  const convert = createConverter();
+  const found = renderedDefinitions(rendered.groups, convert);
+  const { head, base } = rendered.source;
+  const commits = { head: head.dirty ? null : head.commit, base: base?.commit ?? null };
+  for (const side of ["head", "base"] as const) {
+    const tree = trees[side];
+    if (!repository || !tree) continue;
+    const files = await findDefinitionFiles(repository, tree, commits[side]);
+    found.push(...repositoryDefinitions(files, side, folders, convert));
+  }
+  return found;
+}
+
+/** The repository whose files hold definitions; none when the folder is not in one. */
+async function open(path: string, host: Host): Promise<Repository | undefined> {
+  try {
+    const repository = await openRepository(resolve(workspaceOf(host), path), host);
+    if (!repository.bare) return repository;
+    await repository.close();
+    return undefined;
+  } catch (error) {
+    if (error instanceof UsageError) return undefined;
+    throw error;
+  }
+}
