@@ -1,13 +1,6 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
-import {
-  type Closure,
-  type Entry,
-  type Gap,
-  type Resolved,
-  resolvePath,
-  type Tree,
-} from "@gitops-actions/fleet";
+import { type Closure, type Entry, type Gap, resolvePath, type Tree } from "@gitops-actions/fleet";
 import { parentOf } from "../git/listing.ts";
 import { quoteName } from "../git/name.ts";
 import type { Machine } from "../machine.ts";
