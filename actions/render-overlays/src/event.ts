@@ -16,7 +16,9 @@ export function toGitEvent(event: Event, host: Pick<Host, "env">): GitEvent {
     case "schedule":
     case "workflow_dispatch":
       return event;
-    default:
-      return { name: "other" };
+    case "other": {
+      const { ref, defaultBranch } = event;
+      return { name: "other", ...(ref && { ref }), ...(defaultBranch && { defaultBranch }) };
+    }
   }
 }

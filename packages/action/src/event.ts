@@ -19,6 +19,8 @@ const PushPayload = z.object({
   repository: z.object({ default_branch: z.string() }),
 });
 
+const AnyPayload = z.object({ repository: z.object({ default_branch: z.string().optional() }).optional() });
+
 interface PullRequest {
   number: number;
   baseRef: string;
@@ -35,10 +37,16 @@ export type Event =
   | { name: "merge_group"; baseSha: string; headSha: string; baseRef: string; headRef: string }
   /** `before` is all zeros for a new branch, `after` for a deleted one. */
   | { name: "push"; before: string; after: string; ref: string; defaultBranch: string }
-  | { name: "schedule" }
-  | { name: "workflow_dispatch" }
+  | ({ name: "schedule" | "workflow_dispatch" } & Place)
   /** Any other event, or none: a command line. `event` is its name, "" outside a job. */
-  | { name: "other"; event: string };
+  | ({ name: "other"; event: string } & Place);
+
+/** Where an event that compares nothing happened, where it is known: whether what is checked out has been reviewed. */
+interface Place {
+  /** `refs/heads/topic`. */
+  ref?: string;
+  defaultBranch?: string;
+}
 
 /**
  * The event that started this job. Throws UsageError when the event file is missing, unreadable or not what the
@@ -76,10 +84,18 @@ export function readEvent(host: Pick<Host, "env">): Event {
     }
     case "schedule":
     case "workflow_dispatch":
-      return { name };
+      return { name, ...readPlace(host) };
     default:
-      return { name: "other", event: name };
+      return { name: "other", event: name, ...(name && readPlace(host)) };
   }
+}
+
+/** The ref and the default branch; whichever is not told stays out, since events differ in what they carry. */
+function readPlace(host: Pick<Host, "env">): Place {
+  const { GITHUB_REF: ref, GITHUB_EVENT_PATH: path } = host.env;
+  const parsed = AnyPayload.safeParse(path ? readJson(path) : {});
+  const defaultBranch = parsed.success ? parsed.data.repository?.default_branch : undefined;
+  return { ...(ref && { ref }), ...(defaultBranch && { defaultBranch }) };
 }
 
 function readPayload<Shape>(host: Pick<Host, "env">, name: string, shape: z.ZodType<Shape>): Shape {

@@ -96,6 +96,21 @@ describe("an event", () => {
     expect(readEvent({ env: {} })).toEqual({ name: "other", event: "" });
   });
 
+  test("that carries no commits still tells where it happened", () => {
+    const path = join(root, "dispatch.json");
+    writeFileSync(path, JSON.stringify({ repository: { default_branch: "trunk" } }));
+    const env = {
+      GITHUB_EVENT_NAME: "workflow_dispatch",
+      GITHUB_EVENT_PATH: path,
+      GITHUB_REF: "refs/heads/topic",
+    };
+    expect(readEvent({ env })).toEqual({
+      name: "workflow_dispatch",
+      ref: "refs/heads/topic",
+      defaultBranch: "trunk",
+    });
+  });
+
   test("accepts SHA-256 commit ids and a byte order mark", () => {
     const payload = {
       before: "c".repeat(64),
