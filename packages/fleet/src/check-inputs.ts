@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { configNames } from "./config.ts";
-import { typeOf } from "./discover/manifest.ts";
+import { splitDocuments, typeOf } from "./discover/manifest.ts";
 import type { Entry, Tree } from "./tree.ts";
 
 /** What decides a check's result besides the manifests it looks at. */
@@ -87,7 +87,7 @@ async function inputKinds(tree: Tree, path: string): Promise<CheckInput[]> {
 
 function documentKinds(text: string): CheckInput[] {
   const kinds = new Set<CheckInput>();
-  for (const document of text.split(/^---(?:\s.*)?$/m)) {
+  for (const document of splitDocuments(text)) {
     const type = typeOf(document);
     if (!type) continue;
     const group = type.apiVersion.includes("/") ? type.apiVersion.slice(0, type.apiVersion.indexOf("/")) : "";
