@@ -22,7 +22,16 @@ export function editAt(text: string, line: number, column: number): Edited[] {
   };
   if (/^[|>][-+0-9]*\s*(?:#.*)?$/.test(rest)) {
     const row = lines.findIndex((each, index) => index >= line && each.trim() !== "");
-    return row < 0 ? [] : editWord(lines[row]!, 0, row, put);
+    if (row >= 0 && !/^\s*\{\{/.test(lines[row]!)) return editWord(lines[row]!, 0, row, put);
+    // What an action prints follows: another line before it.
+    const indent = /^\s*/.exec(own)![0].length + 2;
+    return [
+      {
+        text: lines.toSpliced(line, 0, `${" ".repeat(indent)}edited`).join("\n"),
+        before: "",
+        after: "edited",
+      },
+    ];
   }
   const action = /^\{\{.*?\}\}/.exec(rest);
   if (action) {

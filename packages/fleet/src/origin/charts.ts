@@ -10,6 +10,7 @@ import {
   type Template,
 } from "./instrument.ts";
 import type { Probe } from "./probe.ts";
+import { fileText, type SourceText } from "./text.ts";
 import { joinName } from "./values.ts";
 
 /** The templates of a chart and of the unpacked charts in it, and what makes their output say where it comes from. */
@@ -18,6 +19,8 @@ export interface Instrumented {
   definitions: ReturnType<typeof definitionsOf>;
   spots: Spots;
   probe: Probe;
+  /** Files that templates read by name, by path. */
+  files: Map<string, SourceText>;
 }
 
 const added = "gitops-origin";
@@ -44,7 +47,25 @@ export async function instrumentChart(tree: Tree, folder: string): Promise<Instr
     const path = joinName(template.chart, `templates/${added}.yaml`);
     files.set(path, (files.get(path) ?? "") + instrumentFile(template, index, definitions, spots));
   }
-  return { templates, definitions, spots, probe: { files, annotate: false } };
+  return {
+    templates,
+    definitions,
+    spots,
+    probe: { files, annotate: false },
+    files: await readNamed(tree, templates),
+  };
+}
+
+async function readNamed(tree: Tree, templates: readonly Template[]): Promise<Map<string, SourceText>> {
+  const found = new Map<string, SourceText>();
+  for (const { chart, text } of templates) {
+    for (const [, name = ""] of text.matchAll(/\.Files\.Get\s+"([^"]+)"/g)) {
+      const path = joinName(chart, name);
+      if (!found.has(path) && tree.get(path)?.kind === "file")
+        found.set(path, fileText(path, path, new TextDecoder().decode(await tree.read(path))));
+    }
+  }
+  return found;
 }
 
 /** A chart folder and the unpacked charts it holds, at any depth. */

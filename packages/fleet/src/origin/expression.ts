@@ -15,6 +15,8 @@ export type Source =
   | { kind: "made"; entries: [string, () => Source[]][] }
   /** What stands in the template. */
   | { kind: "text"; value: string; template: Template; offset: number }
+  /** Several printed one after the other, text of the template among them. */
+  | { kind: "joined"; parts: (string | (() => Source[]))[] }
   /** A file of the chart, by its path in it. */
   | { kind: "file"; path: string };
 
@@ -80,6 +82,12 @@ function ofCall(
       return keys[0] === undefined ? [] : ofInclude(keys[0], args[1] ?? (() => []), world);
     case "tpl":
       return args[0]?.() ?? [];
+    case "printf":
+      return keys[0] === undefined
+        ? all(args)
+        : [{ kind: "joined", parts: formatted(keys[0], args.slice(1)) }];
+    case "print":
+      return [{ kind: "joined", parts: args.map((arg, index) => keys[index] ?? arg) }];
     case "default":
       return all(args.toReversed());
     case "ternary":
@@ -121,6 +129,16 @@ function ofCall(
     default:
       return all(args);
   }
+}
+
+/** The parts of a format of fmt.Sprintf. */
+function formatted(format: string, args: readonly (() => Source[])[]): (string | (() => Source[]))[] {
+  let next = 0;
+  const parts = format.split(/(%%|%[-+# 0-9.]*[a-zA-Z])/).map((part, index) => {
+    if (index % 2 === 0) return part;
+    return part === "%%" ? "%" : (args[next++] ?? (() => []));
+  });
+  return parts.filter((part) => part !== "");
 }
 
 function pairs(args: (() => Source[])[], keys: (string | undefined)[]): [string, () => Source[]][] {
@@ -244,13 +262,33 @@ function ofInclude(name: string, given: () => Source[], world: World): Source[] 
   const definition = world.definitions.get(name);
   if (!definition || world.budget-- <= 0) return [];
   const { template, block } = definition;
-  const frame: Frame = { template, dot: given };
-  return [...nodesWithParents(block)].flatMap(({ node, parent }): Source[] => {
-    if (node.kind === "text") return ofText(template, node);
-    if (node.kind !== "action" || !node.pipeline || node.pipeline.variables.length > 0) return [];
-    if (node.keyword !== "" && node.keyword !== "template") return [];
-    return sourcesOf(node.pipeline, { frame, block: parent, offset: node.start }, world);
+  return ofBody(block, { template, dot: given }, world);
+}
+
+/** What a block prints: its parts together where nothing in it is conditional, else each of them. */
+function ofBody(block: Block, frame: Frame, world: World): Source[] {
+  const printing = block.children.filter((node) => prints(node, frame.template));
+  const parts = printing.map((node): string | (() => Source[]) => {
+    if (node.kind === "block") return () => ofBody(node, frame, world);
+    if (node.kind === "text") return frame.template.text.slice(node.start, node.end);
+    const { pipeline } = node as { pipeline: Pipeline };
+    return () => sourcesOf(pipeline, { frame, block, offset: node.start }, world);
   });
+  const [only] = parts;
+  if (parts.length === 1 && typeof only === "function") return only();
+  if (parts.length === 1) return ofText(frame.template, printing[0]!);
+  const nested = printing.some((node) => node.kind === "block");
+  return nested
+    ? parts.flatMap((part) => (typeof part === "function" ? part() : []))
+    : [{ kind: "joined", parts }];
+}
+
+function prints(node: TemplateNode, template: Template): boolean {
+  if (node.kind === "text") return template.text.slice(node.start, node.end).trim() !== "";
+  if (node.kind === "block") return node.name === undefined;
+  const printing =
+    node.keyword === "template" || (node.keyword === "" && node.pipeline?.variables.length === 0);
+  return printing && node.pipeline !== undefined;
 }
 
 function ofText(template: Template, { start, end }: TemplateNode): Source[] {

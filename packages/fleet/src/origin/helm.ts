@@ -1,4 +1,5 @@
 import {
+  isObject,
   type Json,
   joinPointer,
   parseManifests,
@@ -15,7 +16,7 @@ import type { Source, World } from "./expression.ts";
 import type { Template } from "./instrument.ts";
 import type { RenderProbe } from "./kustomize.ts";
 import { type Found, near, toLocation } from "./located.ts";
-import { documentsOf, findPrinted, foundIn, isPrintedAs } from "./template.ts";
+import { findPrinted, foundIn, isPrintedAs } from "./template.ts";
 import { fileText, positionOf, type SourceText } from "./text.ts";
 import { readTrail, type Trail } from "./trail.ts";
 import { isAlike } from "./unmarked.ts";
@@ -30,11 +31,18 @@ interface Print {
   metadata?: SourceText;
 }
 
+/** Where a resource was printed: in a template's output, or in a file of crds/ as it is. */
+interface Home {
+  print?: Print;
+  text: SourceText;
+  document: number;
+  /** The way to it, in a List. */
+  base: string[];
+}
+
 interface Prints {
   instrumented: Instrumented;
-  bySource: Map<string, Print>;
-  /** Which of the documents of equal kind and name in its file a resource is. */
-  turns: Map<Resource, number>;
+  homes: Map<Resource, Home>;
 }
 
 /** Origins of what `helm template` renders. Everything is read and rendered with the first question, and once. */
@@ -49,14 +57,14 @@ export function helmOrigins(
   return async (resource, pointer) => {
     prints ??= readPrints(tree, path, options, resources, render);
     const all = await prints;
-    const source = sourceOf(resource);
-    const print = source === undefined ? undefined : all?.bySource.get(source);
-    if (!all || !print) return undefined;
-    return findField(print, all, resource, splitPointer(pointer));
+    const home = all?.homes.get(resource);
+    if (!all || !home) return undefined;
+    const found = findField(home, all.instrumented, resource, splitPointer(pointer));
+    return found && toLocation(found, home.print ? [home.print.template.path] : []);
   };
 }
 
-/** The file that Helm names above each resource. */
+/** The file that Helm names above each resource; not above the items of a List. */
 function sourceOf({ text }: Resource): string | undefined {
   return /^(?:\s*\n)*# Source: ([^\r\n]+)/.exec(text)?.[1]?.trim();
 }
@@ -73,7 +81,7 @@ async function readPrints(
   const instrumented = await instrumentChart(tree, folder.path);
   const output = await render(instrumented.probe);
   if (output === undefined) return undefined;
-  const bySource = new Map<string, Print>();
+  const homes = new Map<string, Home[]>();
   const charts = new Map<string, Promise<Omit<Print, "template" | "trail">>>();
   for (const [source, { template, output: own }] of readPrinted(
     parseManifests(output, "").resources,
@@ -83,9 +91,46 @@ async function readPrints(
     const chart =
       charts.get(keys.join("/")) ?? readChart(tree, folder.path, { folder: template.chart, keys }, values);
     charts.set(keys.join("/"), chart);
-    bySource.set(source, { template, trail: readTrail(own, instrumented.spots), ...(await chart) });
+    const print = { template, trail: readTrail(own, instrumented.spots), ...(await chart) };
+    const text = { ...fileText(template.path, template.path, ""), source: print.trail.source };
+    homes.set(source, homesIn(text, print));
   }
-  return { instrumented, bySource, turns: countTurns(resources) };
+  for (const source of new Set(resources.map((resource) => sourceOf(resource) ?? ""))) {
+    const inChart = source.replace(/^[^/]+\//, "");
+    const file = /^(?:charts\/[^/]+\/)*crds\//.test(inChart) ? joinName(folder.path, inChart) : "";
+    if (!homes.has(source) && tree.get(file)?.kind === "file")
+      homes.set(source, homesIn(fileText(file, file, new TextDecoder().decode(await tree.read(file)))));
+  }
+  return { instrumented, homes: pairHomes(resources, homes) };
+}
+
+function homesIn(text: SourceText, print?: Print): Home[] {
+  return text.source.documents.flatMap(({ value }, document) => {
+    const list = isObject(value) && Array.isArray(value.items) && String(value.kind).endsWith("List");
+    const bases = list ? (value.items as Json[]).map((_item, index) => ["items", String(index)]) : [[]];
+    return bases.map((base) => ({ text, document, base, ...(print && { print }) }));
+  });
+}
+
+/** Resources of one kind and name stand in the order in which their file prints them. */
+function pairHomes(resources: readonly Resource[], homes: ReadonlyMap<string, Home[]>): Map<Resource, Home> {
+  const keyOf = (kind: unknown, name: unknown) => `${kind}\0${name}`;
+  const byKey = (some: readonly Home[]) =>
+    Map.groupBy(some, ({ text, document, base }) => {
+      const value = valueAt(text.source.documents[document]?.value, joinPointer(base));
+      return keyOf(valueAt(value, "/kind"), valueAt(value, "/metadata/name"));
+    });
+  const bySource = new Map([...homes].map(([source, own]) => [source, byKey(own)]));
+  const all = byKey([...homes.values()].flat());
+  const pairs = new Map<Resource, Home>();
+  for (const resource of resources) {
+    const source = sourceOf(resource);
+    const { kind, name } = resource.id;
+    const key = keyOf(kind, valueAt(resource.value, "/metadata/name") ?? name);
+    const home = (source === undefined ? all : bySource.get(source))?.get(key)?.shift();
+    if (home) pairs.set(resource, home);
+  }
+  return pairs;
 }
 
 async function readChart(tree: Tree, root: string, chart: Chart, given: readonly string[]) {
@@ -97,77 +142,64 @@ async function readChart(tree: Tree, root: string, chart: Chart, given: readonly
   return { chart, values: await readValues(tree, root, chart, given), ...(metadata && { metadata }) };
 }
 
-function countTurns(resources: readonly Resource[]): Map<Resource, number> {
-  const seen = new Map<string, number>();
-  return new Map(
-    resources.map((resource) => {
-      const key = `${sourceOf(resource)}\0${resource.id.kind}\0${resource.id.name}`;
-      const turn = seen.get(key) ?? 0;
-      seen.set(key, turn + 1);
-      return [resource, turn];
-    }),
-  );
-}
-
 function findField(
-  print: Print,
-  all: Prints,
+  home: Home,
+  chart: Instrumented,
   resource: Resource,
   tokens: readonly string[],
-): Location | undefined {
-  const { trail, template, values } = print;
-  const document = documentsOf(trail, resource.id.kind, resource.id.name)[all.turns.get(resource) ?? 0];
-  const inTemplate = (found: Found) => toLocation(found, [template.path]);
-  if (document === undefined) return inTemplate(near(foundIn(template, 0)));
+): Found | undefined {
+  const { print, text, document, base } = home;
   const value = valueAt(resource.value, joinPointer(tokens));
   if (value === undefined && tokens.length > 0) {
-    const parent = findField(print, all, resource, tokens.slice(0, -1));
-    return parent && { ...parent, precision: "near" };
+    const parent = findField(home, chart, resource, tokens.slice(0, -1));
+    return parent && near(parent);
   }
-  if (value === undefined || !isSameThere(trail, document, tokens, value))
-    return inTemplate(near(foundIn(template, 0)));
-  const world: World = { values, definitions: all.instrumented.definitions, budget: 500 };
-  const found = findPrinted({ trail, document, tokens, value }, world, (source, rest, expected) =>
-    resolveSource(source, rest, expected, print),
+  const path = [...base, ...tokens];
+  const there = valueAt(text.source.documents[document]?.value, joinPointer(path));
+  const collection = typeof value === "object" && value !== null;
+  // Two renders may differ in what is random or tells the time.
+  if (value === undefined || there === undefined || !(collection || isAlike(there, value)))
+    return print && near(foundIn(print.template, 0));
+  if (!print) {
+    const position = positionOf(text, document, joinPointer(path), collection);
+    return position && { text, ...position };
+  }
+  const world: World = { values: print.values, definitions: chart.definitions, budget: 500 };
+  return findPrinted({ trail: print.trail, document, tokens: path, value }, world, (source, rest, expected) =>
+    resolveSource(source, rest, expected, print, chart),
   );
-  return found && inTemplate(found);
-}
-
-/** Two renders may differ in what is random or tells the time. */
-function isSameThere(trail: Trail, document: number, tokens: readonly string[], value: Json): boolean {
-  const there = valueAt(trail.source.documents[document]?.value, joinPointer(tokens));
-  return typeof value === "object" && value !== null ? there !== undefined : isAlike(there, value);
 }
 
 function resolveSource(
   source: Source,
   rest: readonly string[],
   expected: Json,
-  print: Print,
+  { values, metadata, chart }: Print,
+  { files }: Instrumented,
 ): Found | undefined {
   switch (source.kind) {
     case "values": {
       const path = [...source.path, ...rest];
-      if (source.key) return path.at(-1) === expected ? print.values.find(path, true) : undefined;
-      return isPrintedAs(print.values.merged(path), expected) ? print.values.find(path) : undefined;
+      if (source.key) return path.at(-1) === expected ? values.find(path, true) : undefined;
+      if (isPrintedAs(values.merged(path), expected)) return values.find(path);
+      return rest.length > 0 ? values.inside(source.path, rest, expected) : undefined;
     }
     case "chart": {
-      const [field] = source.path;
-      const { metadata } = print;
-      if (
-        (field !== "appVersion" && field !== "version" && field !== "AppVersion" && field !== "Version") ||
-        !metadata
-      )
-        return undefined;
-      const pointer = `/${field.charAt(0).toLowerCase()}${field.slice(1)}`;
-      const value = valueAt(metadata.source.documents[0]?.value, pointer);
-      const position = isPrintedAs(value, expected) ? positionOf(metadata, 0, pointer) : undefined;
+      const field = source.path[0]?.replace(/^[AV]/, (letter) => letter.toLowerCase());
+      if (!metadata || (field !== "appVersion" && field !== "version")) return undefined;
+      const value = valueAt(metadata.source.documents[0]?.value, `/${field}`);
+      const position = isPrintedAs(value, expected) ? positionOf(metadata, 0, `/${field}`) : undefined;
       return position && { text: metadata, ...position };
     }
     case "text":
       return rest.length === 0 && source.value.trim() !== "" && isPrintedAs(source.value, expected)
         ? foundIn(source.template, source.offset)
         : undefined;
+    case "file": {
+      const text = files.get(joinName(chart.folder, source.path));
+      const same = text && rest.length === 0 && text.source.text.trim() === String(expected).trim();
+      return same ? { text, line: 1, column: 1, precision: "exact" } : undefined;
+    }
     default:
       return undefined;
   }

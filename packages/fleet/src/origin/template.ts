@@ -1,4 +1,4 @@
-import { isObject, type Json, joinPointer, valueAt } from "@gitops-actions/manifest";
+import { type Json, joinPointer } from "@gitops-actions/manifest";
 import {
   descend,
   type Frame,
@@ -42,8 +42,8 @@ export function findPrinted(printed: Printed, world: World, resolve: Resolve): F
     const found = single ? resolvePiece(piece, printed, [start, end], world, resolve) : undefined;
     if (found) return found;
   }
-  const first = pieces[0];
-  return first && lineOf(first, [start, end], single);
+  const [begin] = pieces;
+  return begin && lineOf(begin, [start, end], single);
 }
 
 function resolvePiece(
@@ -61,16 +61,54 @@ function resolvePiece(
   const within = step.start >= start && step.end <= end;
   const rest = within ? [] : restOf(printed, step);
   if (!rest) return undefined;
-  const expected = within ? unquote(printed.trail.source.text.slice(step.start, step.end)) : printed.value;
-  for (const source of sourcesOf(action.pipeline, place, world)) {
-    // A list that goes on behind other items: where the rest begins is not known to the source.
-    const inner = source.kind === "made" ? descend([source], rest) : undefined;
-    const found = inner
-      ? inner.map((each) => resolve(each, [], expected)).find((each) => each !== undefined)
-      : resolve(source, rest, expected);
+  const { text } = printed.trail.source;
+  // Around the action there may be quotes, or the header of a block scalar.
+  const around = text.slice(start, Math.max(start, step.start)) + text.slice(Math.min(step.end, end), end);
+  const whole = !within || /^\s*(?:["']["']|[|>][-+0-9]*)?\s*$/.test(around);
+  const expected = whole ? printed.value : unquote(text.slice(step.start, step.end));
+  return first(sourcesOf(action.pipeline, place, world), rest, expected, resolve);
+}
+
+function first(
+  sources: readonly Source[],
+  rest: readonly string[],
+  expected: Json,
+  resolve: Resolve,
+): Found | undefined {
+  for (const source of sources) {
+    const found =
+      source.kind === "made"
+        ? first(rest.length > 0 ? descend([source], rest) : [], [], expected, resolve)
+        : source.kind === "joined"
+          ? firstPart(source.parts, rest, expected, resolve)
+          : resolve(source, rest, expected);
     if (found) return found;
   }
   return undefined;
+}
+
+/** The last part whose value can be followed: what is printed is divided among the parts by the text between them. */
+function firstPart(
+  parts: readonly (string | (() => Source[]))[],
+  rest: readonly string[],
+  expected: Json,
+  resolve: Resolve,
+): Found | undefined {
+  // Long texts are files, which are not put together so; the pattern would take long over them.
+  if (rest.length > 0 || typeof expected === "object" || String(expected).length > 1000) return undefined;
+  const pattern = parts.map((part) => (typeof part === "string" ? quote(part) : "(.*)")).join("");
+  const printed = new RegExp(`^\\s*${pattern}\\s*$`, "s").exec(String(expected))?.slice(1);
+  const makers = parts.filter((part) => typeof part === "function");
+  for (const [index, maker] of [...makers.entries()].toReversed()) {
+    const own = printed?.[index];
+    const found = own ? first(maker(), [], own, resolve) : undefined;
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function quote(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 
 /** The place in its template of the action that a step executed. */
@@ -191,11 +229,4 @@ function decode(text: string): string {
   return /^[A-Za-z0-9+/]+=*$/.test(text) && text.length >= 4
     ? Buffer.from(text, "base64").toString("utf8")
     : "";
-}
-
-/** The value at a pointer of a document that a template printed, if it is that resource's. */
-export function documentsOf(trail: Trail, kind: string, name: string): number[] {
-  return trail.source.documents.flatMap(({ value }, document) =>
-    isObject(value) && value.kind === kind && valueAt(value, "/metadata/name") === name ? [document] : [],
-  );
 }

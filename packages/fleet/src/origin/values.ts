@@ -2,7 +2,8 @@ import { isObject, type Json, joinPointer, valueAt } from "@gitops-actions/manif
 import { resolvePath } from "../resolve.ts";
 import type { Tree } from "../tree.ts";
 import type { Found } from "./located.ts";
-import { fileText, positionOf, type SourceText } from "./text.ts";
+import { fileText, innerText, positionOf, type SourceText } from "./text.ts";
+import { isAlike } from "./unmarked.ts";
 
 /** One chart of a render: subcharts are named by the keys under which the values of their parents stand. */
 export interface Chart {
@@ -22,6 +23,8 @@ export interface Values {
   merged(path: readonly string[]): Json | undefined;
   /** Where a value that is no mapping stands: in the last file that has it. With `key`, where its key does. */
   find(path: readonly string[], key?: boolean): Found | undefined;
+  /** A field of a value that is a text of YAML. */
+  inside(path: readonly string[], rest: readonly string[], expected: Json): Found | undefined;
 }
 
 /**
@@ -86,6 +89,15 @@ function makeValues(layers: readonly Layer[]): Values {
       if (!last || last.value === null) return undefined;
       const position = positionOf(last.text, 0, joinPointer(last.tokens), key);
       return position && { text: last.text, ...position };
+    },
+    inside(path, rest, expected) {
+      const [last] = from(path);
+      if (typeof last?.value !== "string") return undefined;
+      const inner = innerText(last.text, 0, joinPointer(last.tokens), last.value);
+      const there = valueAt(inner?.source.documents[0]?.value, joinPointer(rest));
+      const position =
+        inner && isAlike(there, expected) ? positionOf(inner, 0, joinPointer(rest)) : undefined;
+      return inner && position && { text: inner, ...position };
     },
   };
 }
