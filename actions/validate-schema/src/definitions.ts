@@ -16,7 +16,7 @@ export interface Definition extends CrdSchemas {
 }
 
 const isDefinition = ({ id }: Resource): boolean =>
-  id.kind === "CustomResourceDefinition" && id.group === "apiextensions.k8s.io";
+  id.kind === "CustomResourceDefinition" && id.group === "apiextensions.k8s.io" && id.version === "v1";
 
 /** The definitions that overlays render. Equal ones are converted once, whichever overlay or side they are of. */
 export function renderedDefinitions(groups: readonly Group[], convert: Converter): Definition[] {

@@ -1,0 +1,447 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { userCacheDir } from "@gitops-actions/engine";
+import { indexVersion } from "@gitops-actions/fleet";
+import { parseManifests } from "@gitops-actions/manifest";
+import type { Finding, Report } from "@gitops-actions/report";
+import { defaults, run, type ValidateInputs } from "@gitops-actions/validate-schema";
+import { describe, expect, test } from "vitest";
+import { makeMachine, write } from "../engine/machine.ts";
+
+type Files = Record<string, string | Uint8Array>;
+
+const canary = "canary-7f3a9c";
+
+async function validate(files: Files, inputs: Partial<ValidateInputs> = {}): Promise<Report> {
+  const machine = makeMachine();
+  write(machine.folder, files);
+  const host = { ...machine, cacheDir: userCacheDir(process.env), now: () => new Date(0), isTerminal: false };
+  const wanted = {
+    ...defaults,
+    manifests: ".",
+    tools: { allowBuild: true, from: "auto" as const },
+    kubernetesVersions: ["1.36"],
+  };
+  const world = {
+    host,
+    progress: () => {},
+    signal: new AbortController().signal,
+    secretKey: Buffer.from("key"),
+  };
+  const { report } = await run({ ...wanted, ...inputs }, world);
+  expect(JSON.stringify(report), "no secret is published").not.toContain(canary);
+  return report;
+}
+
+/** A finding in one line. */
+function line({ rule, severity, field = "", message, location, places }: Finding): string {
+  const place = location
+    ? ` ${location.path}:${location.line}${location.precision === "near" ? "~" : ""}`
+    : "";
+  const states = places.some(({ state }) => state !== "unknown")
+    ? ` [${places.map(({ overlay, state }) => `${overlay} ${state}`).join(", ")}]`
+    : "";
+  return `${severity} ${rule.replace("kubeconform/", "")}${place} ${field}: ${message}${states}`;
+}
+
+const lines = (report: Report): string[] => report.findings.map(line);
+
+const config = (name: string, more = ""): string =>
+  `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n${more}`;
+
+const definition = (type: string, version = "v1", more = ""): string => `
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: things.example.com}
+spec:
+  group: example.com
+  scope: Namespaced
+  names: {kind: Thing, plural: things}
+  versions:
+    - name: ${version}
+      served: true
+      storage: true
+      ${more}
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec: {type: object, properties: {size: {type: ${type}}}}
+`;
+const thing = (size: string, version = "v1"): string => `
+apiVersion: example.com/${version}
+kind: Thing
+metadata: {name: a}
+spec: {size: ${size}}
+`;
+
+describe("a folder of manifests", () => {
+  test("each finding has the file, line and field that a person would edit", async () => {
+    const report = await validate({
+      "a.yaml": `${config("ok")}---\n${config("bad", "dta:\n  a: b\ndata:\n  c: 5\n")}`,
+      "list.yaml": `apiVersion: v1\nkind: List\nitems:\n  - ${config("one").trim().replaceAll("\n", "\n    ")}\n  - ${config("two", "data: {x: 1}").trim().replaceAll("\n", "\n    ")}\n`,
+      "pod.json": JSON.stringify(
+        { apiVersion: "v1", kind: "Pod", metadata: { name: "p" }, spec: { containers: [{ name: "c" }] } },
+        null,
+        1,
+      ),
+    });
+    expect(lines(report)).toEqual([
+      "error unknown-field a.yaml:10 /dta: unknown field dta",
+      "error wrong-type a.yaml:13 /data/c: expected string, found number",
+      "error wrong-type list.yaml:12 /data/x: expected string, found number",
+      "error missing-field pod.json:9 /spec/containers/0/image: required field image is missing",
+    ]);
+    expect(report.findings[0]).toMatchObject({ help: "Did you mean data?" });
+    expect(report.findings[1]).toMatchObject({ expected: "string", actual: "5" });
+    expect(report).toMatchObject({ verdict: "findings", checked: { resources: 5 } });
+  });
+
+  test("a document that cannot be read is a finding, and the others are validated", async () => {
+    const report = await validate({
+      "a.yaml": "kind: [\n",
+      "b.yaml": "apiVersion: v1\nmetadata: {name: a}\n",
+      "c.yaml": "- 1\n",
+      "d.yaml": config("a", "data: {a: '1', a: '2'}\n"),
+      "e.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {}\n",
+      "f.yaml": Buffer.from([0xff, 0xfe, 0x61, 0x00]),
+      "g.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n\tname: a\n",
+      "h.yaml": `\ufeff${config("bom")}`,
+      "i.yaml": "# nothing\n",
+      "j.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: &n a, labels: {x: *n, <<: {y: z}}}\n",
+      "k.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: 5}\n",
+    });
+    const rules = Object.fromEntries(
+      report.findings.map(({ rule, places }) => [places[0]!.overlay, rule.replace("kubeconform/", "")]),
+    );
+    expect(rules).toEqual({
+      ...{
+        "a.yaml": "not-yaml",
+        "b.yaml": "missing-kind",
+        "c.yaml": "not-an-object",
+        "d.yaml": "duplicate-key",
+      },
+      ...{ "e.yaml": "missing-field", "f.yaml": "not-yaml", "g.yaml": "not-yaml", "k.yaml": "missing-field" },
+    });
+    expect(report.checked.resources).toBe(3);
+  });
+
+  test("nothing to validate is said", async () => {
+    expect(await validate({ "README.md": "x" })).toMatchObject({ verdict: "nothing-found" });
+    await expect(validate({}, { manifests: "absent" })).rejects.toThrow("manifests: absent does not exist");
+  });
+
+  test("kustomizations and ignored files are listed, and not validated", async () => {
+    const files = {
+      "kustomization.yaml": "resources: [a.yaml]\n",
+      "a.yaml": config("a"),
+      "values.yaml": "replicas: 1\n",
+    };
+    const report = await validate(files, { ignoreFilenamePatterns: [/values\.yaml$/] });
+    expect(report).toMatchObject({ verdict: "passed", checked: { resources: 1 } });
+    expect(report.skipped.map(({ id, code }) => `${id} ${code}`)).toEqual([
+      "kustomization.yaml kustomization",
+      "values.yaml ignored",
+    ]);
+  });
+});
+
+describe("API versions", () => {
+  test("removed, deprecated, unknown and misspelt ones are told apart, with what to use instead", async () => {
+    const of = (apiVersion: string, kind: string): string =>
+      `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: a}\n`;
+    const report = await validate({
+      "a.yaml": of("extensions/v1beta1", "Ingress"),
+      "b.yaml": of("v1", "Endpoints"),
+      "c.yaml": of("apps/v2", "Deployment"),
+      "d.yaml": of("apps/v1", "Deploiment"),
+      "e.yaml": of("monitoring.coreos.com/v1", "ServiceMonitor"),
+      "f.yaml": of("networking.k8s.oi/v1", "Ingress"),
+    });
+    expect(report.findings.map((finding) => `${line(finding)} ${finding.help}`)).toEqual([
+      "error removed-api a.yaml:1 : extensions/v1beta1 Ingress was removed in Kubernetes 1.22 Use networking.k8s.io/v1 Ingress.",
+      "error unknown-version c.yaml:1 : Kubernetes 1.36 has no apps/v2 Deployment Use apps/v1.",
+      "error unknown-kind d.yaml:1 : apps has no kind Deploiment Did you mean Deployment?",
+      expect.stringMatching(
+        /^error missing-schema e.yaml:1 : there is no schema for monitoring.coreos.com\/v1 ServiceMonitor, so it was not validated add its CustomResourceDefinition .* schema-locations/,
+      ),
+      expect.stringMatching(
+        /^error missing-schema f.yaml:1 : .* If the group should be networking.k8s.io, correct it. Otherwise add/,
+      ),
+      "warning deprecated-api b.yaml:1 : v1 Endpoints is deprecated since Kubernetes 1.33 Use discovery.k8s.io/v1 EndpointSlice.",
+    ]);
+  });
+
+  test("several Kubernetes versions: which of them refuse", async () => {
+    const pod =
+      "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {hostnameOverride: h, containers: [{name: a, image: b, tty: 1}]}\n";
+    const report = await validate({ "a.yaml": pod }, { kubernetesVersions: ["1.32", "1.36"] });
+    expect(lines(report)).toEqual([
+      "error unknown-field a.yaml:4 /spec/hostnameOverride: unknown field hostnameOverride (Kubernetes 1.32; not 1.36)",
+      "error wrong-type a.yaml:4 /spec/containers/0/tty: expected boolean, found number",
+    ]);
+  });
+
+  test("kinds of foreign groups may go without a schema, and are counted", async () => {
+    const files = { "a.yaml": "apiVersion: example.com/v1\nkind: Thing\nmetadata: {name: a}\n" };
+    const allowed = await validate(files, { missingSchemas: { allow: ["example.com/Thing"] } });
+    expect(allowed).toMatchObject({ findings: [], checked: { resources: 0 } });
+    expect(allowed.skipped).toEqual([
+      {
+        kind: "resource",
+        id: "example.com/v1 Thing",
+        code: "missing-schema",
+        message: "1 resource: has no schema, which missing-schemas allows",
+      },
+    ]);
+    expect(lines(await validate(files, { missingSchemas: "warn" }))).toEqual([
+      expect.stringMatching(/^warning missing-schema/),
+    ]);
+    expect((await validate(files, { skip: ["Thing"] })).skipped[0]).toMatchObject({ code: "skip" });
+    expect(lines(await validate(files, { reject: ["example.com/v1/Thing"] }))[0]).toContain(
+      "error rejected-kind",
+    );
+  });
+
+  test("not strict: unknown fields and duplicate keys pass", async () => {
+    const files = { "a.yaml": config("a", "dta: {}\ndata: {a: '1', a: '2'}\n") };
+    expect((await validate(files, { strict: false })).findings).toEqual([]);
+  });
+});
+
+describe("custom resources", () => {
+  test("are held against the definitions of the folder", async () => {
+    const report = await validate({
+      "crd.yaml": definition("integer"),
+      "a.yaml": thing("1"),
+      "b.yaml": thing("large"),
+    });
+    expect(lines(report)).toEqual(["error wrong-type b.yaml:5 /spec/size: expected integer, found string"]);
+  });
+
+  test("a definition that lies in the repository counts, though it is not validated itself", async () => {
+    const machine = makeMachine();
+    write(machine.folder, { "crds/thing.yaml": definition("integer"), "deploy/a.yaml": thing("large") });
+    execFileSync("git", ["init", "-q"], { cwd: machine.folder });
+    const host = {
+      ...machine,
+      cacheDir: userCacheDir(process.env),
+      now: () => new Date(0),
+      isTerminal: false,
+    };
+    const inputs = { ...defaults, manifests: "deploy", tools: { allowBuild: true, from: "auto" as const } };
+    const world = {
+      host,
+      progress: () => {},
+      signal: new AbortController().signal,
+      secretKey: Buffer.from("key"),
+    };
+    const { report } = await run(inputs, world);
+    expect(lines(report)).toEqual([expect.stringContaining("/spec/size: expected integer, found string")]);
+    const elsewhere = await run({ ...inputs, crds: ["other"] }, world);
+    expect(lines(elsewhere.report)).toEqual([expect.stringContaining("missing-schema")]);
+  });
+
+  test("a broken definition, one without a schema, and one that contradicts another", async () => {
+    const broken = definition("integer").replace("type: integer", "type: string, pattern: '('");
+    expect(lines(await validate({ "crd.yaml": broken, "a.yaml": thing("x") }))).toEqual([
+      "error broken-schema a.yaml:2 : the schema of example.com/v1 Thing is broken, so it was not validated",
+    ]);
+    const empty = definition("integer").replace(/ {6}schema:[\s\S]*$/, "");
+    expect(lines(await validate({ "crd.yaml": empty, "a.yaml": thing("1") }))).toEqual([
+      expect.stringContaining("missing-schema a.yaml:2"),
+      "error broken-definition crd.yaml:2 : version v1 has no schema.openAPIV3Schema",
+      "error missing-field crd.yaml:10 /spec/versions/0/schema: required field schema is missing",
+    ]);
+    const two = await validate({
+      "crd1.yaml": definition("integer"),
+      "crd2.yaml": definition("string"),
+      "a.yaml": thing("x"),
+    });
+    expect(lines(two)).toEqual([
+      "warning conflicting-definition crd2.yaml:2 : defined differently in crd1.yaml and in crd2.yaml; the latter is used",
+    ]);
+  });
+
+  test("versions that are deprecated or not served", async () => {
+    const deprecated = definition("integer", "v1", "deprecated: true\n      deprecationWarning: use v2");
+    expect(lines(await validate({ "crd.yaml": deprecated, "a.yaml": thing("1") }))).toEqual([
+      "warning deprecated-api a.yaml:2 : use v2",
+    ]);
+    const unserved = definition("integer").replace("served: true", "served: false");
+    expect(lines(await validate({ "crd.yaml": unserved, "a.yaml": thing("1") }))).toEqual([
+      "error unserved-version a.yaml:2 : example.com/v1 Thing is defined, and not served",
+    ]);
+  });
+});
+
+describe("fields that are not yet what the API server will see", () => {
+  test("are set aside and counted, and the rest of the resource is validated", async () => {
+    const report = await validate({
+      "secret.yaml": `apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {a: "ENC[AES256_GCM,data:x]"}\ntyp: Opaque\nsops: {mac: "ENC[AES256_GCM,data:y]", version: 3.9.0}\n`,
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: this is Flux's syntax
+      "flux.yaml":
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec:\n  replicas: ${REPLICAS:=2}\n  paused: $REPLICAS\n  selector: {matchLabels: {a: b}}\n  template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: b}]}}\n",
+    });
+    expect(lines(report)).toEqual([
+      "error wrong-type flux.yaml:6 /spec/paused: expected boolean, found string",
+      "error unknown-field secret.yaml:5 /typ: unknown field typ",
+    ]);
+    expect(report.notes.filter((note) => note.includes("set aside"))).toEqual([
+      "2 fields set aside: encrypted by SOPS",
+      "1 field set aside: filled in by Flux after rendering",
+    ]);
+  });
+
+  test("a value of a Secret is not shown", async () => {
+    const report = await validate({
+      "a.yaml": `apiVersion: v1\nkind: Secret\nmetadata: {name: a}\ndata: {a: "${canary}!"}\nstringData: {b: ["${canary}"]}\n`,
+    });
+    expect(report.findings.map(({ field, message, actual }) => `${field} ${message} ${actual}`)).toEqual([
+      '/data/a must be base64 "«hidden 1»"',
+      expect.stringMatching(/^\/stringData\/b expected string, found array /),
+    ]);
+  });
+});
+
+describe("an index of render-overlays", () => {
+  interface Side {
+    head?: string;
+    base?: string;
+    environment?: string;
+    status?: "rendered" | "unchanged" | "failed";
+  }
+
+  function index(overlays: Record<string, Side>): Files {
+    const files: Files = {};
+    const entries = Object.entries(overlays).map(([id, side]) => {
+      const sides = (["head", "base"] as const).flatMap((name) => {
+        const text = side[name];
+        if (text === undefined) return [];
+        const manifest = `${name}/${id}.yaml`;
+        files[manifest] = text;
+        const resources = parseManifests(text, id).resources.map(({ id: identity, document }) => ({
+          ...{ id: identity, document, file: manifest, digest: "d" },
+          origin: { path: `${id}/source.yaml`, line: 3, precision: "exact", via: [] },
+        }));
+        return [[name, { manifest, digest: "d", resources }]];
+      });
+      return {
+        ...{
+          id,
+          path: id,
+          kind: "plain",
+          options: { values: [], apiVersions: [] },
+          change: "changed",
+          status: side.status ?? "rendered",
+        },
+        ...(side.environment && { environment: side.environment }),
+        closure: { digest: "d", complete: true },
+        ...(side.status === "failed" && { reason: { code: "patch-target", message: "no such target" } }),
+        ...Object.fromEntries(sides),
+      };
+    });
+    const source = { head: { commit: null, dirty: true }, base: { commit: "0".repeat(40), how: "given" } };
+    files["index.json"] = JSON.stringify({
+      version: indexVersion,
+      mode: "pull-request",
+      scope: "changed",
+      complete: true,
+      source,
+      tools: [],
+      overlays: entries,
+    });
+    return files;
+  }
+
+  const bad = config("a", "data: {a: 1}\n");
+
+  test("new and existing findings are told apart, overlay by overlay", async () => {
+    const report = await validate(
+      index({
+        dev: { head: bad, base: bad },
+        prod: { head: bad, base: config("a") },
+        same: { status: "unchanged" },
+      }),
+      { manifests: "index.json" },
+    );
+    expect(lines(report)).toEqual([
+      "error wrong-type dev/source.yaml:3~ /data/a: expected string, found number [dev existing, prod new]",
+    ]);
+    expect(report).toMatchObject({ unchanged: 1, checked: { overlays: 2, resources: 2, unique: 1 } });
+    const fixed = await validate(index({ dev: { head: config("a"), base: bad } }), {
+      manifests: "index.json",
+    });
+    expect(fixed).toMatchObject({
+      verdict: "passed",
+      findings: [],
+      fixed: [report.findings[0]!.fingerprint],
+    });
+  });
+
+  test("an environment has its own definitions", async () => {
+    const report = await validate(
+      index({
+        "dev/crds": { head: definition("string"), environment: "dev" },
+        "dev/app": { head: thing("large"), environment: "dev" },
+        "prod/crds": { head: definition("integer"), environment: "prod" },
+        "prod/app": { head: thing("large"), environment: "prod" },
+      }),
+      { manifests: "index.json" },
+    );
+    expect(lines(report)).toEqual([
+      "error wrong-type prod/app/source.yaml:3~ /spec/size: expected integer, found string [prod/app new]",
+    ]);
+  });
+
+  test("a definition that changes is held against resources that did not", async () => {
+    const side = { head: thing("large"), base: thing("large") };
+    const report = await validate(
+      index({ crds: { head: definition("integer"), base: definition("string") }, app: side }),
+      { manifests: "index.json" },
+    );
+    expect(lines(report)).toEqual([
+      "error wrong-type app/source.yaml:3~ /spec/size: expected integer, found string [app new]",
+    ]);
+  });
+
+  test("nothing changed passes with the count; what was not rendered leaves the run incomplete", async () => {
+    const unchanged = await validate(index({ a: { status: "unchanged" }, b: { status: "unchanged" } }), {
+      manifests: "index.json",
+    });
+    expect(unchanged).toMatchObject({ verdict: "passed", unchanged: 2 });
+    const failed = await validate(
+      index({ a: { status: "failed" }, b: { head: config("a"), base: config("a") } }),
+      { manifests: "index.json" },
+    );
+    expect(failed).toMatchObject({
+      verdict: "incomplete",
+      failed: [{ id: "a", code: "patch-target", message: "no such target" }],
+    });
+  });
+
+  test("two runs say the same bytes", async () => {
+    const files = index({ a: { head: bad, base: bad }, b: { head: `${bad}---\n${thing("1")}` } });
+    const [one, two] = [
+      await validate(files, { manifests: "index.json" }),
+      await validate(files, { manifests: "index.json" }),
+    ];
+    expect(JSON.stringify(one)).toBe(JSON.stringify(two));
+  });
+
+  test("hundreds of equal resources are one document to validate", async () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 300 }, (_, number) => [`o${number}`, { head: bad }]),
+    );
+    const report = await validate(index(many), { manifests: "index.json" });
+    expect(report).toMatchObject({ checked: { overlays: 300, resources: 300, unique: 1 } });
+    expect(report.findings).toHaveLength(1);
+    expect(report.findings[0]!.places).toHaveLength(300);
+  });
+
+  test("an index of another version is refused", async () => {
+    await expect(validate({ "index.json": '{"version": 9}' }, { manifests: "index.json" })).rejects.toThrow(
+      join("index.json has version 9"),
+    );
+  });
+});
