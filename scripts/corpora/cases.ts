@@ -326,6 +326,22 @@ const plugins: Case[] = [
     { gaps: ["plugin"], renders: "fails" },
   ),
   one(
+    "transformers: not a builtin, inline",
+    app("transformers:\n- |-\n  apiVersion: example.com/v1\n  kind: Custom\n  metadata: {name: x}\n"),
+    reading(),
+    { gaps: ["plugin"], renders: "fails" },
+  ),
+  one(
+    "transformers: a list of configurations",
+    app("transformers: [plugin.yaml]\n", {
+      "app/plugin.yaml":
+        "apiVersion: v1\nkind: List\nitems:\n- apiVersion: builtin\n  kind: PatchTransformer\n  metadata: {name: x}\n  path: patch.yaml\n",
+      "app/patch.yaml": patch,
+    }),
+    reading("plugin.yaml"),
+    { gaps: ["plugin"], renders: "never" },
+  ),
+  one(
     "generators: a function",
     app("generators: [plugin.yaml]\n", {
       "app/plugin.yaml":
@@ -365,6 +381,14 @@ const inflation: Case[] = [
       chartFiles("app/charts/web-1.0.0/web"),
     ),
     { ...reading("charts/web-1.0.0/web/values.yaml"), directories: ["app/charts/web-1.0.0/web"] },
+  ),
+  one(
+    "helmCharts: a version or a repository alone leaves the folder's name",
+    app(
+      "helmCharts:\n- {name: web, version: 1.0.0, releaseName: r}\n- {name: web, repo: 'https://charts.example.com', releaseName: s}\n",
+      chartFiles("app/charts/web"),
+    ),
+    { ...reading("charts/web/values.yaml"), directories: ["app/charts/web"] },
   ),
   one(
     "helmCharts: a chart that is not there is pulled",
@@ -482,6 +506,18 @@ const absences: Case[] = [
   one(
     "a kustomization of comments",
     { "app/kustomization.yaml": "# nothing\n" },
+    { files: ["app/kustomization.yaml"], enters: ["app"] },
+    { renders: "fails" },
+  ),
+  one(
+    "a kustomization of nothing",
+    { "app/kustomization.yaml": "---\n" },
+    { files: ["app/kustomization.yaml"], enters: ["app"] },
+    { renders: "fails" },
+  ),
+  one(
+    "a kustomization without fields",
+    { "app/kustomization.yaml": "{}\n" },
     { files: ["app/kustomization.yaml"], enters: ["app"] },
     { renders: "fails" },
   ),

@@ -1,42 +1,88 @@
-import { affected, closureOf, createClosureContext, type Overlay } from "@gitops-actions/fleet";
+import { affected, closureOf, createClosureContext, discover, type Overlay } from "@gitops-actions/fleet";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { cases } from "../../../scripts/corpora/cases.ts";
 import { type Files, memoryTree } from "./memory-tree.ts";
 
+// Changes of all kinds in all cases, at names that matter and at names that do not.
+const change = fc.record({
+  one: fc.constantFrom(...cases),
+  pick: fc.nat(),
+  how: fc.constantFrom("edit", "remove", "add below", "add probed", "link", "rewrite"),
+});
+type Change = typeof change extends fc.Arbitrary<infer Value> ? Value : never;
+
+function apply({ one, pick, how }: Change) {
+  const paths = Object.keys(one.files);
+  const path = paths[pick % paths.length]!;
+  const folder = path.replace(/[^/]*$/, "");
+  const files: Files = { ...one.files };
+  if (how === "edit") files[path] = "changed: true\n";
+  if (how === "remove") delete files[path];
+  if (how === "add below") files[`${folder}new-${pick % 3}/file.yaml`] = "x";
+  if (how === "add probed") files[`${folder}Kustomization`] = "x";
+  if (how === "link") files[path] = { link: "elsewhere" };
+  if (how === "rewrite") {
+    const content = one.files[path];
+    files[path] = typeof content === "string" ? content.replaceAll("patch.yaml", "other.yaml") : content!;
+  }
+  const names = new Set([...paths, ...Object.keys(files)]);
+  const changed = [...names].filter(
+    (name) => JSON.stringify(one.files[name]) !== JSON.stringify(files[name]),
+  );
+  const { path: at, kind, values = [] } = one.overlay;
+  const overlay: Overlay = { id: at, path: at, kind, options: { values, apiVersions: [] } };
+  return { overlay, before: memoryTree(one.files), after: memoryTree(files), changed };
+}
+
 test("a closure that no changed path touches is the same on both sides", async () => {
-  // Changes of all kinds in all cases, at names that matter and at names that do not.
-  const change = fc.record({
-    one: fc.constantFrom(...cases),
-    pick: fc.nat(),
-    how: fc.constantFrom("edit", "remove", "add below", "add probed", "link"),
-  });
   await fc.assert(
-    fc.asyncProperty(change, async ({ one, pick, how }) => {
-      const paths = Object.keys(one.files);
-      const path = paths[pick % paths.length]!;
-      const after: Files = { ...one.files };
-      if (how === "edit") after[path] = "changed: true\n";
-      if (how === "remove") delete after[path];
-      if (how === "add below") after[`${path.replace(/[^/]*$/, "")}new-${pick % 3}/file.yaml`] = "x";
-      if (how === "add probed") after[`${path.replace(/[^/]*$/, "")}Kustomization`] = "x";
-      if (how === "link") after[path] = { link: "elsewhere" };
-      const names = new Set([...paths, ...Object.keys(after)]);
-      const changed = [...names].filter(
-        (name) => JSON.stringify(one.files[name]) !== JSON.stringify(after[name]),
-      );
-      const { path: at, kind, values = [] } = one.overlay;
-      const overlay: Overlay = { id: at, path: at, kind, options: { values, apiVersions: [] } };
+    fc.asyncProperty(change, async (each) => {
+      const { overlay, before, after, changed } = apply(each);
       const context = createClosureContext();
-      const [before, now] = await Promise.all([
-        closureOf(memoryTree(one.files), overlay, context),
-        closureOf(memoryTree(after), overlay, context),
-      ]);
-      if (affected([before], changed).length === 0) expect(now).toEqual(before);
-      if (affected([now], changed).length === 0) expect(before).toEqual(now);
+      const old = await closureOf(before, overlay, context);
+      const now = await closureOf(after, overlay, context);
+      if (affected([old], changed).length === 0) expect(now).toEqual(old);
+      if (affected([now], changed).length === 0) expect(old).toEqual(now);
     }),
     { numRuns: 2000 },
   );
+});
+
+test("what one tree takes over from another is what it would have found itself", async () => {
+  await fc.assert(
+    fc.asyncProperty(change, async (each) => {
+      const { overlay, before, after } = apply(each);
+      const shared = createClosureContext();
+      await closureOf(before, overlay, shared);
+      expect(await closureOf(after, overlay, shared)).toEqual(
+        await closureOf(after, overlay, createClosureContext()),
+      );
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("what is the same in another tree is neither read nor worked out again", async () => {
+  const files: Files = {};
+  for (let index = 0; index < 50; index++) {
+    files[`apps/a${index}/kustomization.yaml`] = `namePrefix: a${index}-\nresources: [../../base]\n`;
+  }
+  files["base/kustomization.yaml"] = "resources: [a.yaml]\n";
+  files["base/a.yaml"] = "kind: A\n";
+  const context = createClosureContext();
+  const before = memoryTree(files);
+  const after = memoryTree({ ...files, "apps/a7/kustomization.yaml": "resources: [../../base]\n" });
+  let gets = 0;
+  const counting = { ...after, get };
+  function get(path: string) {
+    gets++;
+    return after.get(path);
+  }
+  for (const tree of [before, counting]) await discover(tree, undefined, context);
+  expect(before.reads).toHaveLength(51);
+  expect(after.reads).toEqual(["apps/a7/kustomization.yaml"]);
+  expect(gets).toBeLessThan(20);
 });
 
 test("positions in the list; below an absent name; the root folder", () => {

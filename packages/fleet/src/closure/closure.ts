@@ -1,7 +1,15 @@
 import type { Closure, Overlay } from "../overlay.ts";
 import { resolvePath } from "../resolve.ts";
 import type { Tree } from "../tree.ts";
-import { type ClosureContext, emptyReads, makeClosure, type Reads, visit } from "./context.ts";
+import {
+  type ClosureContext,
+  emptyReads,
+  makeClosure,
+  type Reads,
+  touches,
+  visit,
+  withFolders,
+} from "./context.ts";
 import { helmClosure } from "./helm.ts";
 import { kustomizeClosure } from "./kustomize.ts";
 import { plainClosure } from "./plain.ts";
@@ -50,15 +58,6 @@ function merge(tree: Tree, closure: Closure, reads: Reads): Closure {
  * given list. A closure that is not touched is the same on both sides, so it need be computed on one side only.
  */
 export function affected(closures: readonly Closure[], changedPaths: Iterable<string>): number[] {
-  // A name that is looked for and absent appears when anything below it is added; a folder changes with its contents.
-  const changed = new Set<string>();
-  for (const path of changedPaths) {
-    for (let at = path; at !== ""; at = at.slice(0, Math.max(0, at.lastIndexOf("/")))) changed.add(at);
-  }
-  const any = changed.size > 0;
-  const hit = (path: string) => (path === "" ? any : changed.has(path));
-  return closures.flatMap((closure, index) => {
-    const touched = closure.files.some(hit) || closure.absent.some(hit) || closure.directories.some(hit);
-    return touched ? [index] : [];
-  });
+  const changed = withFolders(changedPaths);
+  return closures.flatMap((closure, index) => (touches(closure, changed) ? [index] : []));
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Location } from "@gitops-actions/report";
+import { changedPaths } from "../check-inputs.ts";
 import type { Closure, Gap } from "../overlay.ts";
 import { entryAt, type Resolved, resolvePath } from "../resolve.ts";
 import type { Entry, Tree } from "../tree.ts";
@@ -9,6 +10,8 @@ export interface Reads {
   files: Set<string>;
   directories: Set<string>;
   absent: Set<string>;
+  /** Folders that were found to be folders; what is in them is read by others, or not at all. */
+  folders?: Set<string>;
   gaps: Gap[];
   escapes: Gap[];
   /** A kustomization inflates charts. */
@@ -16,20 +19,31 @@ export interface Reads {
 }
 
 /**
- * Remembers what texts say (by Git object id, for all trees) and what folders read (for each tree). Share one among
- * all closures of a run: a base that a thousand overlays use, at two commits, is then read once.
+ * Remembers what texts say (by Git object id, for all trees) and what folders read (for each tree; a later tree takes
+ * over from the one before it what no differing path touches). Share one among all closures of a run: a base that a
+ * thousand overlays use, at two commits, is then read once.
  */
 export interface ClosureContext {
   /** `kind` keeps readings of the same bytes for different purposes apart. */
   parsed<Value>(kind: string, tree: Tree, entry: Entry, parse: (text: string) => Value): Promise<Value>;
-  /** Computes once for each tree and key. */
-  once<Value>(tree: Tree, key: string, compute: () => Promise<Value>): Promise<Value>;
+  /** Computes once for each tree and key. What is computed must depend on nothing but what it says it reads. */
+  once<Value extends Reads>(tree: Tree, key: string, compute: () => Promise<Value>): Promise<Value>;
+}
+
+/** What is known of one tree. */
+interface Known {
+  tree: Tree;
+  promises: Map<string, Promise<Reads>>;
+  /** The same, where they are there already. */
+  values: Map<string, Reads>;
+  /** The tree that was looked at before this one, and the paths that differ, with the folders above them. */
+  before?: { known: Known; changed: ReadonlySet<string> };
 }
 
 /** An empty memory. */
 export function createClosureContext(): ClosureContext {
   const texts = new Map<string, Promise<unknown>>();
-  const trees = new WeakMap<Tree, Map<string, Promise<unknown>>>();
+  const trees: Known[] = [];
   const decoder = new TextDecoder();
   return {
     parsed<Value>(kind: string, tree: Tree, entry: Entry, parse: (text: string) => Value) {
@@ -41,20 +55,67 @@ export function createClosureContext(): ClosureContext {
       }
       return value as Promise<Value>;
     },
-    once<Value>(tree: Tree, key: string, compute: () => Promise<Value>) {
-      let known = trees.get(tree);
+    once<Value extends Reads>(tree: Tree, key: string, compute: () => Promise<Value>) {
+      let known = trees.find((each) => each.tree === tree);
       if (!known) {
-        known = new Map();
-        trees.set(tree, known);
+        known = recall(tree, trees.at(-1));
+        trees.push(known);
       }
-      let value = known.get(key);
-      if (!value) {
-        value = compute();
-        known.set(key, value);
-      }
-      return value as Promise<Value>;
+      return remember(known, key, compute) as Promise<Value>;
     },
   };
+}
+
+function recall(tree: Tree, before: Known | undefined): Known {
+  const known: Known = { tree, promises: new Map(), values: new Map() };
+  return before
+    ? { ...known, before: { known: before, changed: withFolders(changedPaths(before.tree, tree)) } }
+    : known;
+}
+
+function remember(known: Known, key: string, compute: () => Promise<Reads>): Promise<Reads> {
+  const made = known.promises.get(key);
+  if (made) return made;
+  const old = known.before?.known.values.get(key);
+  const same = old && known.before && isSame(old, known.tree, known.before.changed);
+  const promise = same ? Promise.resolve(old) : compute();
+  known.promises.set(key, promise);
+  if (same) known.values.set(key, old);
+  else
+    promise.then(
+      (value) => known.values.set(key, value),
+      () => {},
+    );
+  return promise;
+}
+
+function isSame(reads: Reads, tree: Tree, changed: ReadonlySet<string>): boolean {
+  if (touches(reads, changed)) return false;
+  for (const folder of reads.folders ?? []) {
+    if (changed.has(folder) && entryAt(tree, folder)?.kind !== "directory") return false;
+  }
+  return true;
+}
+
+/** The paths and all folders above them: what is looked for and absent appears when anything below it is added. */
+export function withFolders(paths: Iterable<string>): Set<string> {
+  const all = new Set<string>();
+  for (const path of paths) {
+    for (let at = path; at !== ""; at = at.slice(0, Math.max(0, at.lastIndexOf("/")))) all.add(at);
+  }
+  return all;
+}
+
+/** Whether changes (see `withFolders`) can touch what is read. */
+export function touches(
+  reads: { files: Iterable<string>; directories: Iterable<string>; absent: Iterable<string> },
+  changed: ReadonlySet<string>,
+): boolean {
+  if (changed.size === 0) return false;
+  for (const path of reads.files) if (changed.has(path)) return true;
+  for (const path of reads.absent) if (changed.has(path)) return true;
+  for (const path of reads.directories) if (path === "" || changed.has(path)) return true;
+  return false;
 }
 
 /** Nothing read yet. */
@@ -82,6 +143,10 @@ export async function visit(
     case "found":
       for (const folder of found.passed ?? []) reads.directories.add(folder);
       if (found.entry.kind === "file") reads.files.add(found.path);
+      else {
+        reads.folders ??= new Set();
+        reads.folders.add(found.path);
+      }
       break;
     case "absent":
       reads.absent.add(found.missing);

@@ -44,11 +44,10 @@ function parse(text: string): Kustomization {
   const found: Kustomization = { kind: "", apiVersion: "", uses: [], charts: [], plugins: [] };
   if (!document) return found;
   if (document.error) return { ...found, problem: document.error };
-  if (document.root === null) return found;
-  const fields = lowerCased(document.root);
-  if (fields.length === 0 && document.root.kind !== "map") {
+  if (document.root && document.root.kind !== "map") {
     return { ...found, problem: { message: "is not a mapping", line: lineOf(document.root) } };
   }
+  const fields = lowerCased(document.root);
   for (const field of fields) {
     if (field.key === "kind") found.kind = textOf(field.value) ?? "";
     else if (field.key === "apiversion") found.apiVersion = textOf(field.value) ?? "";
@@ -110,8 +109,7 @@ function generator(field: string): Reader {
 function plugins(field: string): Reader {
   return (value, found) => {
     for (const item of itemsOf(value)) {
-      const text = textOf(item);
-      if (!text) continue;
+      const text = textOf(item) ?? "";
       if (!isInline(text)) {
         pushUse(item, found, "plugin", field);
         continue;

@@ -167,6 +167,10 @@ function readPluginFolder(
   return context.once(tree, `plugins ${from}\0${plugin.folder}`, async () => {
     const reads = emptyFolder();
     for (const { reads: inner } of await foldersFrom(tree, plugin.folder, context)) {
+      // What is worked out here depends on these, whoever else reads them.
+      for (const path of inner.files) reads.files.add(path);
+      for (const path of inner.directories) reads.directories.add(path);
+      for (const path of inner.absent) reads.absent.add(path);
       for (const path of inner.resources) {
         const entry = tree.get(path);
         if (!entry) continue;
