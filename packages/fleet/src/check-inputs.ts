@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { configNames } from "./config.ts";
-import { splitDocuments, typeOf } from "./discover/manifest.ts";
 import type { Entry, Tree } from "./tree.ts";
 
 /** What decides a check's result besides the manifests it looks at. */
@@ -80,23 +79,31 @@ async function inputKinds(tree: Tree, path: string): Promise<CheckInput[]> {
   // Data that Rego policies read stands beside them and has no shape by which it could be told.
   if (/(^|\/)polic(y|ies)\//.test(path) && /\.(ya?ml|json)$/.test(path)) kinds.add("policies");
   if (/\.(ya?ml|json)$/.test(path)) {
-    for (const kind of documentKinds(new TextDecoder().decode(await tree.read(path)))) kinds.add(kind);
+    for (const kind of mentionedKinds(new TextDecoder().decode(await tree.read(path)))) kinds.add(kind);
   }
   return [...kinds];
 }
 
-function documentKinds(text: string): CheckInput[] {
+/**
+ * What the text of a manifest says of itself, wherever it says so: in any document, in JSON, in a template. Too much
+ * costs a render that was not needed; too little would leave an overlay unchecked.
+ */
+function mentionedKinds(text: string): CheckInput[] {
   const kinds = new Set<CheckInput>();
-  for (const document of splitDocuments(text)) {
-    const type = typeOf(document);
-    if (!type) continue;
-    const group = type.apiVersion.includes("/") ? type.apiVersion.slice(0, type.apiVersion.indexOf("/")) : "";
-    if (type.kind === "CustomResourceDefinition") kinds.add("schemas");
-    else if (policyGroups.includes(group) || /^(Validating|Mutating)AdmissionPolicy/.test(type.kind))
-      kinds.add("policies");
-    if (type.kind === "PolicyException") kinds.add("exceptions");
-  }
+  if (says("kind", "CustomResourceDefinition\\b").test(text)) kinds.add("schemas");
+  if (
+    says("apiVersion", `(?:${policyGroups.map((group) => group.replaceAll(".", "\\.")).join("|")})/`).test(
+      text,
+    )
+  )
+    kinds.add("policies");
+  if (says("kind", "(?:Validating|Mutating)AdmissionPolicy").test(text)) kinds.add("policies");
+  if (says("kind", "PolicyException\\b").test(text)) kinds.add("exceptions");
   return [...kinds];
+}
+
+function says(key: string, value: string): RegExp {
+  return new RegExp(`\\b${key}["']?\\s*:\\s*["']?${value}`);
 }
 
 function digest(tree: Tree, paths: readonly string[]): string {

@@ -17,6 +17,18 @@ describe("changed inputs of checks", () => {
     ["gitops.yaml", "gitops.yaml", "environments: [dev]\n", "configuration"],
     ["a CRD", "crds/queue.yaml", crd, "schemas"],
     ["a CRD behind other documents", "all.yaml", `${deployment}---\n${crd}`, "schemas"],
+    [
+      "a CRD in JSON",
+      "crds/queue.json",
+      '{"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition"}',
+      "schemas",
+    ],
+    [
+      "a CRD in a template",
+      "chart/templates/crd.yaml",
+      `{{ if .Values.crds }}\n${crd}{{ end }}\n`,
+      "schemas",
+    ],
     ["a schema pack of the repository", ".gitops/schemas/team.json", "{}", "schemas"],
     ["a Rego policy", "policy/deny.rego", "package main\n", "policies"],
     ["data beside Rego policies", "policy/data.yaml", "registries: [a]\n", "policies"],

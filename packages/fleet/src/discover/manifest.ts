@@ -54,7 +54,7 @@ export function typeOf(document: string): { apiVersion: string; kind: string } |
 }
 
 /** The documents of a stream, split at the lines that begin with `---`. */
-export function splitDocuments(text: string): string[] {
+function splitDocuments(text: string): string[] {
   return text.replace(/^\uFEFF/, "").split(/^---(?:[ \t].*)?\r?$/m);
 }
 
