@@ -12,5 +12,6 @@ export type { RenderProbe } from "./origin/kustomize.ts";
 export { createOrigins, type OriginInput, type Origins } from "./origin/origins.ts";
 export type { Probe } from "./origin/probe.ts";
 export * from "./overlay.ts";
+export * from "./promotion/index.ts";
 export { joinPath, type Resolved, resolvePath } from "./resolve.ts";
 export * from "./tree.ts";
