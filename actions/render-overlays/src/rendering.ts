@@ -41,12 +41,17 @@ export function refuse({ sighting }: Task, allowedHosts: ReadonlySet<string>): O
   const { escapes, gaps } = sighting.closure;
   const [outside, ...more] = escapes.map(toReason);
   if (outside) return { status: "rejected", reasons: [outside, ...more] };
+  // What we cannot read may name anything: the tool, which may read it all the same, is not let near it.
+  const [unread, ...unreadToo] = gaps.filter(({ code }) => unknown.has(code)).map(toReason);
+  if (unread) return { status: "failed", reasons: [unread, ...unreadToo] };
   const missing = gaps.filter((gap) =>
     gap.remote ? !allowedHosts.has(gap.remote.host) : gap.code === "submodule",
   );
   const [first, ...others] = missing.map(toReason);
   return first && { status: "withheld", reasons: [first, ...others] };
 }
+
+const unknown: ReadonlySet<string> = new Set(["unreadable-kustomization", "computed-plugin"]);
 
 function toReason({ code, message, location, remote }: Gap): Reason {
   const help =

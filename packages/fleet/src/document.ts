@@ -8,6 +8,8 @@ import {
   LineCounter,
   type ParsedNode,
   parseAllDocuments,
+  type Scalar,
+  visit,
   type YAMLError,
 } from "yaml";
 import { readQuickly } from "./quick.ts";
@@ -37,10 +39,31 @@ export interface YamlDocument {
   error?: { message: string; line: number; column: number };
 }
 
-/** Reads every document of a text. All fields with the same key are kept. */
+/**
+ * Reads every document of a text that a tool written in Go will read too. All fields with the same key are kept.
+ * A text that the tool could read differently is an error, so that nothing can stand in it that only the tool sees.
+ */
 export function readDocuments(source: string): YamlDocument[] {
   const quick = readQuickly(source);
-  return quick ? [{ root: quick }] : readThoroughly(source);
+  if (quick) return [{ root: quick }];
+  const strange = findStrange(source);
+  return strange ? [{ root: null, error: strange }] : readThoroughly(source);
+}
+
+/**
+ * What Go's YAML parsers take for something else than this one does: the line breaks of YAML 1.1, which end a comment
+ * there; and NUL and replacement characters, which are what a text in UTF-16 looks like, which they decode.
+ */
+function findStrange(source: string): { message: string; line: number; column: number } | undefined {
+  const at = source.search(/[\0\u0085\u2028\u2029\uFFFD]/);
+  if (at < 0) return undefined;
+  const before = source.slice(0, at).split("\n");
+  const code = source.charCodeAt(at).toString(16).toUpperCase().padStart(4, "0");
+  const message =
+    code === "0000" || code === "FFFD"
+      ? "it is not text in UTF-8"
+      : `it holds the character U+${code}, at which some YAML parsers end the line`;
+  return { message, line: before.length, column: before.at(-1)!.length + 1 };
 }
 
 /** Reads every document of a text with the YAML parser, whatever its style. */
@@ -110,9 +133,26 @@ function parseDocuments(
   });
   return (documents as Document.Parsed[]).map((parsed) => {
     const error = parsed.errors[0];
-    const root = error ? null : convert(parsed, lines);
-    return { document: { root, ...(error ? { error: describe(error, lines) } : {}) }, parsed };
+    if (error) return { document: { root: null, error: describe(error, lines) }, parsed };
+    const encoded = findEncoded(parsed);
+    if (!encoded) return { document: { root: convert(parsed, lines) }, parsed };
+    const { line, col } = lines.linePos(encoded.range?.[0] ?? 0);
+    const message = "a value is written as !!binary; write it as it is";
+    return { document: { root: null, error: { message, line, column: col } }, parsed };
   });
+}
+
+/** A text in base64, which Go's parsers decode and this one does not. */
+function findEncoded(document: Document.Parsed): Scalar.Parsed | undefined {
+  let found: Scalar.Parsed | undefined;
+  visit(document, {
+    Scalar(_, node) {
+      if (node.tag === undefined || !/binary/i.test(node.tag)) return undefined;
+      found = node as Scalar.Parsed;
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 function convert(document: Document.Parsed, lines: LineCounter): YamlNode {

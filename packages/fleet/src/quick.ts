@@ -6,8 +6,8 @@ import type { Field, YamlNode } from "./document.ts";
  * and for whatever it is not sure of; a test holds that what it does read is what the parser would say.
  */
 export function readQuickly(text: string): YamlNode | undefined {
-  // Tabs, carriage returns, NUL, byte order marks, anchors and the like are the parser's business.
-  if (/[\t\r\0\uFEFF\u0085\u2028\u2029]/.test(text)) return undefined;
+  // Anything but spaces that JavaScript takes for white space, NUL, and what is no UTF-8 are the parser's business.
+  if (/[^\S \n]|[\0\u0085\uFFFD]/.test(text)) return undefined;
   const reader: Reader = { lines: text.split("\n"), at: 0, indent: -1, rest: "" };
   try {
     next(reader, 0);

@@ -26,8 +26,6 @@ export interface Kustomization extends Uses {
   templated?: boolean;
   /** The first field that changes or makes objects other than by reading them; see `computed-plugin`. */
   alters?: string;
-  /** Why the text cannot be read; `uses` is then empty. */
-  problem?: { message: string; line: number };
 }
 
 /**
@@ -120,6 +118,7 @@ function plugins(field: string): Reader {
       found.uses.push(...inner.uses.map((use) => ({ ...use, line })));
       found.charts.push(...inner.charts.map((chart) => ({ ...chart, line })));
       found.plugins.push(...inner.plugins.map((plugin) => ({ ...plugin, line })));
+      if (inner.problem) found.problem = { ...inner.problem, line };
     }
   };
 }

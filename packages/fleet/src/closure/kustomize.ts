@@ -87,13 +87,6 @@ async function readKustomization(
 ): Promise<void> {
   const content = await context.parsed("kustomization", tree, entry, parseKustomization);
   reads.kustomizations.push({ path, content });
-  if (content.problem) {
-    reads.gaps.push({
-      code: "unreadable-kustomization",
-      message: `${path} cannot be read: ${content.problem.message}`,
-      location: exactly(path, content.problem.line),
-    });
-  }
   await readUses(tree, reads, folder, path, content, context);
 }
 
@@ -105,6 +98,13 @@ async function readUses(
   found: Uses,
   context: ClosureContext,
 ): Promise<void> {
+  if (found.problem) {
+    reads.gaps.push({
+      code: "unreadable-kustomization",
+      message: `${path} cannot be read: ${found.problem.message}`,
+      location: exactly(path, found.problem.line),
+    });
+  }
   for (const use of found.uses) await readUse(tree, reads, folder, path, use, context);
   for (const chart of found.charts) await readChartUse(tree, reads, folder, path, chart, context);
   for (const plugin of found.plugins) {

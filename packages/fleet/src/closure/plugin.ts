@@ -23,7 +23,7 @@ const readless = new Set([
 export function pluginUses(text: string): Uses {
   const found: Uses = { uses: [], charts: [], plugins: [] };
   for (const document of readDocuments(text)) {
-    if (document.error) found.plugins.push({ message: document.error.message, line: document.error.line });
+    if (document.error) found.problem = document.error;
     else if (document.root !== null) readPlugin(document.root, found);
   }
   return found;

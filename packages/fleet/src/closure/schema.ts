@@ -1,3 +1,5 @@
+import { fieldsOf, itemsOf, readThoroughly, textOf, type YamlNode } from "../document.ts";
+
 /** A place where a JSON schema refers to another document. */
 export interface SchemaReference {
   url: string;
@@ -5,36 +7,48 @@ export interface SchemaReference {
   line: number;
 }
 
+const keywords = new Set(["$ref", "$dynamicRef", "$recursiveRef", "$schema"]);
+
 /**
  * The references of a values.schema.json that lead to other documents. Helm compiles it as `file:///values.schema.json`
  * with loaders for file, http and https (pkg/chart/common/util/jsonschema.go), so that a relative reference is a path
  * from the root of the machine's file system. References within the document and to the published metaschemas,
- * which the compiler has built in, lead nowhere else.
+ * which the compiler has built in, lead nowhere else. That a document calls itself by some address (`$id`) is no reason
+ * to believe it: which ids count depends on the draft and on where they stand.
  */
 export function schemaReferences(text: string): SchemaReference[] {
-  const found: SchemaReference[] = [];
-  const pattern = /"(?:\$ref|\$dynamicRef|\$recursiveRef|\$schema)"\s*:\s*"((?:[^"\\]|\\.)*)"/g;
-  for (const match of text.matchAll(pattern)) {
-    const url = unquote(match[1] ?? "");
-    if (isOwn(url, text)) continue;
-    found.push({ url, line: text.slice(0, match.index).split("\n").length });
-  }
-  return found;
-}
-
-function unquote(text: string): string {
+  const urls = new Set<string>();
   try {
-    return JSON.parse(`"${text}"`) as string;
+    JSON.parse(text, (key, value) => {
+      if (keywords.has(key) && typeof value === "string" && !isOwn(value)) urls.add(value);
+      return value;
+    });
   } catch {
-    return text;
+    // Helm cannot read it either, and says so.
   }
+  const lines = urls.size > 0 ? linesOf(text) : new Map<string, number>();
+  return [...urls].map((url) => ({ url, line: lines.get(url) ?? 1 }));
 }
 
-function isOwn(url: string, schema: string): boolean {
+/** The first line of each reference, as far as the text can be read as YAML, which knows lines. */
+function linesOf(text: string): Map<string, number> {
+  const lines = new Map<string, number>();
+  const visit = (node: YamlNode): void => {
+    for (const item of itemsOf(node)) visit(item);
+    for (const { key, value, line } of fieldsOf(node)) {
+      const url = keywords.has(key) ? textOf(value) : undefined;
+      if (url !== undefined && !lines.has(url)) lines.set(url, line);
+      visit(value);
+    }
+  };
+  visit(readThoroughly(text)[0]?.root ?? null);
+  return lines;
+}
+
+function isOwn(url: string): boolean {
   const document = url.replace(/#.*$/, "");
   if (document === "" || /^urn:/i.test(document)) return true;
-  if (/^https?:\/\/json-schema\.org\/(?:schema$|draft-0[4-7]\/|draft\/20(?:19-09|20-12)\/)/.test(document))
-    return true;
-  // A definition of the same document may carry its own $id.
-  return schema.includes(`"$id": "${document}"`) || schema.includes(`"id": "${document}"`);
+  return /^https?:\/\/json-schema\.org\/(?:schema|draft-0[4-7]\/schema|draft\/20(?:19-09|20-12)\/(?:schema|meta\/[a-z-]+))$/.test(
+    document,
+  );
 }

@@ -32,11 +32,19 @@ export interface Uses {
   charts: ChartUse[];
   /** Things that would run foreign code, or that we cannot follow. */
   plugins: { message: string; line: number }[];
+  /** Why the text cannot be read; what it names is then not known. */
+  problem?: { message: string; line: number };
 }
 
-/** The fields of a mapping with their keys in lower case: kustomize reads through encoding/json, which ignores case. */
+/**
+ * The fields of a mapping with their keys in lower case: kustomize reads through encoding/json, which ignores case, and
+ * for which the long s (U+017F) is an s and the Kelvin sign a k.
+ */
 export function lowerCased(node: YamlNode): Field[] {
-  return fieldsOf(node).map((field) => ({ ...field, key: field.key.toLowerCase() }));
+  return fieldsOf(node).map((field) => ({
+    ...field,
+    key: field.key.toLowerCase().replaceAll("\u017f", "s"),
+  }));
 }
 
 /** Adds one path; anything but a text that is not empty names none. */
