@@ -117,6 +117,20 @@ function ofCall(
     }
     case "first":
       return descend(args[0]?.() ?? [], ["0"]);
+    // Lists whose items are no longer where they were.
+    case "append":
+    case "prepend":
+    case "concat":
+    case "uniq":
+    case "without":
+    case "compact":
+    case "sortAlpha":
+    case "reverse":
+    case "rest":
+    case "initial":
+    case "slice":
+    case "keys":
+    case "values":
     case "lookup":
     case "until":
     case "eq":

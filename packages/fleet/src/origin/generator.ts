@@ -13,11 +13,7 @@ export function markGenerators(text: SourceText, field: string, list: Json, mark
     const edits = [...markOptions(text, [...at, "options"], entry.options, marks)];
     if (typeof entry.type === "string")
       edits.push(...one(markScalar(text, 0, [...at, "type"], entry.type, marks)));
-    const literals = Array.isArray(entry.literals) ? entry.literals : [];
-    for (const [position, literal] of literals.entries()) {
-      if (typeof literal === "string")
-        edits.push(...one(markLiteral(text, [...at, "literals", String(position)], literal, marks)));
-    }
+    edits.push(...markLiterals(text, 0, [...at, "literals"], entry.literals, marks));
     return edits;
   });
 }
@@ -33,10 +29,32 @@ export function markOptions(
   return ["labels", "annotations"].flatMap((key) => markPairs(text, [...tokens, key], options[key], marks));
 }
 
+/** Marks the values of a list of literals. */
+export function markLiterals(
+  text: SourceText,
+  document: number,
+  tokens: readonly string[],
+  list: Json | undefined,
+  marks: Marks,
+): Edit[] {
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((literal, index) =>
+    typeof literal === "string"
+      ? one(markLiteral(text, document, [...tokens, String(index)], literal, marks))
+      : [],
+  );
+}
+
 /** `KEY=value`: quotes around the value are not part of it (parseLiteralSource of kustomize's api/kv). */
-function markLiteral(text: SourceText, tokens: string[], literal: string, marks: Marks): Edit | undefined {
+function markLiteral(
+  text: SourceText,
+  document: number,
+  tokens: string[],
+  literal: string,
+  marks: Marks,
+): Edit | undefined {
   const pointer = joinPointer(tokens);
-  const span = text.source.locate(0, pointer);
+  const span = text.source.locate(document, pointer);
   const equals = literal.indexOf("=");
   if (!span || equals < 0) return undefined;
   const quoted = /^(["'])([\s\S]*)\1$/.exec(literal.slice(equals + 1));
@@ -46,10 +64,10 @@ function markLiteral(text: SourceText, tokens: string[], literal: string, marks:
   const before = written.indexOf(literal.slice(0, equals + 1));
   const inLine = before >= 0 && !written.slice(0, before).includes("\n");
   const column = span.column + (inLine ? before + equals + 1 + (quoted ? 1 : 0) : 0);
-  const leaf: Leaf = { text, ...text.place(span.line, column), value, field: { document: 0, pointer } };
+  const leaf: Leaf = { text, ...text.place(span.line, column), value, field: { document, pointer } };
   const marked = marks.replace(leaf);
   const quote = quoted?.[1] ?? "";
-  return replaceScalar(text, 0, tokens, `${literal.slice(0, equals + 1)}${quote}${marked}${quote}`);
+  return replaceScalar(text, document, tokens, `${literal.slice(0, equals + 1)}${quote}${marked}${quote}`);
 }
 
 /** Marks an env file: a value at the end of each `KEY=value` line (kustomize's api/kv). */

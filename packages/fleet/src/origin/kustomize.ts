@@ -15,8 +15,9 @@ import { alignPath } from "./align.ts";
 import { type Found, foundAt, near, toLocation } from "./located.ts";
 import type { Leaf, Marks } from "./mark.ts";
 import { type Unmarked, unmark } from "./plainvalue.ts";
-import { type KustomizeTexts, type Probe, probeKustomize, readTexts } from "./probe.ts";
+import { markLevels, type Probe, probeKustomize } from "./probe.ts";
 import { positionOf } from "./text.ts";
+import { type KustomizeTexts, readTexts } from "./texts.ts";
 import { pairTraced, parseTrace, type TracedResource } from "./trace.ts";
 import { contains, findUnmarked, homeOf, isAlike, type Known } from "./unmarked.ts";
 
@@ -72,11 +73,14 @@ async function trace(
   const folder = await resolvePath(tree, path === "." ? "" : path);
   if (folder.kind !== "found") return undefined;
   const texts = await readTexts(tree, folder.path, context);
-  const { probe, marks } = probeKustomize(texts, closure);
-  // What refuses marks is rendered without them: kinds, names and files are known then, and what stands in one place only.
-  const output = (await render(probe)) ?? (await render({ ...probe, files: new Map() }));
-  if (output === undefined) return undefined;
-  return { texts, marks, traced: pairTraced(resources, parseTrace(output)), unmarked: new Map() };
+  // What refuses marks is rendered with fewer, at last with none: kinds, names and files are known then.
+  for (const level of markLevels) {
+    const { probe, marks } = probeKustomize(texts, closure, level);
+    const output = await render(probe);
+    if (output === undefined) continue;
+    return { texts, marks, traced: pairTraced(resources, parseTrace(output)), unmarked: new Map() };
+  }
+  return undefined;
 }
 
 function findField(known: Known, tokens: readonly string[]): Found | undefined {

@@ -50,16 +50,24 @@ export function createMarks(salt: string): Marks {
         return { value: of[0]!.value, leaves: of };
       let plain = "";
       let at = 0;
+      const made: Leaf[] = [];
       for (const [index, match] of found.entries()) {
-        const own = of[index]!.value;
-        // A colon before a mark is part of it only where the image had no tag.
-        const colon = match[1] && !(typeof own === "string" && isUntagged(own)) ? ":" : "";
-        plain += text.slice(at, match.index) + colon + (typeof own === "string" ? "" : String(own));
+        const leaf = of[index] as Leaf;
+        const own = leaf.value;
+        plain += text.slice(at, match.index);
         at = match.index + match[0].length;
+        // A colon before a mark is part of it only where the image had no tag; with another name nothing of it is left.
+        const untagged = match[1] !== "" && typeof own === "string" && isUntagged(own);
+        if (!untagged || endsWithName(plain, own)) made.push(leaf);
+        plain += (untagged ? "" : (match[1] ?? "")) + (typeof own === "string" ? "" : String(own));
       }
-      return { value: found.length === 0 ? value : plain + text.slice(at), leaves: of };
+      return { value: found.length === 0 ? value : plain + text.slice(at), leaves: made };
     },
   };
+}
+
+function endsWithName(text: string, name: string): boolean {
+  return text.endsWith(name) && !/[\w./-]$/.test(text.slice(0, -name.length));
 }
 
 /** Behind the text, so that what it begins with stays; an image without a tag gets the mark as its tag. */

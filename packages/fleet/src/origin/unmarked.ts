@@ -12,10 +12,10 @@ import {
 import { alignPath } from "./align.ts";
 import { type Found, near } from "./located.ts";
 import type { Leaf } from "./mark.ts";
-import { generatorOf, namespaceOf } from "./names.ts";
+import { generatorOf, labelOf, namespaceOf } from "./names.ts";
 import type { Unmarked } from "./plainvalue.ts";
-import type { KustomizeTexts } from "./probe.ts";
 import { positionOf, type SourceText } from "./text.ts";
+import type { KustomizeTexts } from "./texts.ts";
 import type { TracedResource } from "./trace.ts";
 
 /** What is known of one resource when a field without a mark is asked for. */
@@ -42,11 +42,15 @@ export function findUnmarked(known: Known, tokens: readonly string[]): Found | u
   const { resource, traced, texts } = known;
   const value = valueAt(resource.value, joinPointer(tokens)) as Json;
   const path = tokens.join("/");
+  const settings = [...texts.kustomizations, ...texts.plugins.map(({ text }) => text)];
   // Of a Namespace it is the name that `namespace` sets.
   if (tokens.at(-1) === "namespace" || (path === "metadata/name" && resource.id.kind === "Namespace")) {
-    const found = namespaceOf(traced, value, texts.kustomizations);
+    const found = namespaceOf(traced, value, settings);
     if (found) return found;
   }
+  const label = labelOf(traced, tokens.at(-1) ?? "", value, texts.kustomizations);
+  if (label && /(?:^|\/)(?:labels|matchLabels|selector|annotations)$/.test(tokens.slice(0, -1).join("/")))
+    return label;
   if (traced.origin?.generator) {
     const field = path === "metadata/namespace" ? "namespace" : "name";
     const found = generatorOf(traced.origin, resource.id.name, field, texts.kustomizations);
