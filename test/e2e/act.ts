@@ -95,14 +95,14 @@ function readRun(stdout: string): Run {
 /** As pr-validation.yml pins it. */
 const uploadArtifact = "actions/upload-artifact@b7c566a772e6b6bfb58ed0dc250532a479d7789f";
 
-/** A stand-in for actions/upload-artifact, which cannot be fetched here: it copies the file to $UPLOADS/<name>/. */
+/** A stand-in for actions/upload-artifact, which cannot be fetched here: it copies a folder to $UPLOADS/<name>/. */
 function makeUpload(work: string): string {
   const folder = join(work, "upload-artifact");
   mkdirSync(folder, { recursive: true });
   writeFileSync(
     join(folder, "action.yml"),
     `name: upload
-description: copies a file
+description: copies a folder
 inputs:
   name: { required: true, description: name }
   path: { required: true, description: path }
@@ -112,7 +112,7 @@ runs:
   steps:
     - shell: bash
       env: { NAME: "\${{ inputs.name }}", FILE: "\${{ inputs.path }}" }
-      run: mkdir -p "$UPLOADS/$NAME" && cp "$FILE" "$UPLOADS/$NAME/"
+      run: mkdir -p "$UPLOADS/$NAME" && cp -R "$FILE"/. "$UPLOADS/$NAME/"
 `,
   );
   return folder;
@@ -122,6 +122,7 @@ runs:
 async function makePath(work: string): Promise<string> {
   const folder = join(work, "bin");
   mkdirSync(folder, { recursive: true });
-  for (const tool of ["kustomize", "helm"] as const) symlinkSync(await findTool(tool), join(folder, tool));
+  for (const tool of ["kustomize", "helm", "kubeconform"] as const)
+    symlinkSync(await findTool(tool), join(folder, tool));
   return [dirname(process.execPath), folder, "/usr/local/bin", "/usr/bin", "/bin"].join(":");
 }

@@ -74,6 +74,7 @@ describe("the example repository's workflow in act", () => {
     expect(result.outputs.render!["has-changes"]).toBe("true");
     expect(result.summary.render).toContain(storefrontDev);
     expect(result.summary.render).toContain("2.9.0");
+    expect(result.summary.validate).toMatch(/validate-schema: Passed/);
   });
 
   test("hands its outputs to the jobs that follow", async () => {
@@ -120,12 +121,24 @@ describe("the example repository's workflow in act", () => {
     ]) {
       expect(result.summary.render).toContain(broken);
     }
-    const report = JSON.parse(readFileSync(join(result.uploads, "gitops-report/report.json"), "utf8")) as {
+    const report = JSON.parse(
+      readFileSync(join(result.uploads, "gitops-report/render-overlays.json"), "utf8"),
+    ) as {
       verdict: string;
       failed: { id: string }[];
       source: { base: object };
     };
     expect(report.verdict).toBe("incomplete");
+    const validated = JSON.parse(
+      readFileSync(join(result.uploads, "gitops-report/validate-schema.json"), "utf8"),
+    ) as { findings: { rule: string; location: { path: string; line: number; precision: string } }[] };
+    const found = validated.findings.map(
+      ({ rule, location }) => `${rule} ${location.path} ${location.precision}`,
+    );
+    expect(found).toContain("kubeconform/unknown-field apps/storefront/overlays/prod/resources.yaml exact");
+    expect(found).toContain("kubeconform/wrong-type apps/payments/values-staging.yaml exact");
+    expect(found).toContain("kubeconform/wrong-type apps/notifications/overlays/staging/queues.yaml exact");
+    expect(result.summary.validate).toContain("imagePullPolicy");
     expect(report.failed.map(({ id }) => id)).toContain("apps/storefront/overlays/staging");
     expect(report.source.base).toEqual({ commit: fleet.main, how: "merge-parent" });
   });
@@ -154,7 +167,7 @@ describe("the example repository's workflow in act", () => {
     expect(result.jobs, result.log).toEqual({ render: "success" });
     expect(result.outputs.render).toMatchObject({ changed: "[]", "has-changes": "false" });
     expect(result.summary.render).toMatch(/\d+ .*unchanged/);
-    expect(existsSync(join(result.uploads, "gitops-report/report.json"))).toBe(true);
+    expect(existsSync(join(result.uploads, "gitops-report/render-overlays.json"))).toBe(true);
   });
 
   test("compares a push with what was there before", async () => {

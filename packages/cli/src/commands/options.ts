@@ -64,6 +64,8 @@ export function toolOptions() {
   return {
     "kustomize-version": { type: "string", value: "VERSION", help: "version of kustomize" },
     "kustomize-path": { type: "string", value: "FILE", help: "kustomize (or kubectl) to use as it is" },
+    "kubeconform-version": { type: "string", value: "VERSION", help: "version of kubeconform" },
+    "kubeconform-path": { type: "string", value: "FILE", help: "kubeconform to use as it is" },
     "helm-version": { type: "string", value: "VERSION", help: "version of Helm" },
     "helm-path": { type: "string", value: "FILE", help: "Helm to use as it is" },
     "tools-from": { type: "string", value: "PLACE", help: "auto, release, go or path (default: auto)" },
@@ -104,6 +106,7 @@ export function renderInputs(args: Arguments): RenderInputs {
 export function toolSettings(args: Arguments): RenderInputs["tools"] {
   const named = (kind: "version" | "path") => ({
     ...(text(args, `kustomize-${kind}`) && { kustomize: text(args, `kustomize-${kind}`)! }),
+    ...(text(args, `kubeconform-${kind}`) && { kubeconform: text(args, `kubeconform-${kind}`)! }),
     ...(text(args, `helm-${kind}`) && { helm: text(args, `helm-${kind}`)! }),
   });
   const mirror = text(args, "tools-mirror");
@@ -116,7 +119,8 @@ export function toolSettings(args: Arguments): RenderInputs["tools"] {
   };
 }
 
-function choice<Word extends string>(
+/** One of a few words. Throws UsageError that names the option and the words. */
+export function choice<Word extends string>(
   args: Arguments,
   name: string,
   words: readonly Word[],

@@ -1,0 +1,49 @@
+import { join, resolve } from "node:path";
+import { type Host, publish } from "@gitops-actions/action";
+import type { ExitPolicy, Report } from "@gitops-actions/report";
+import { type Arguments, flag, type Terminal, text } from "../command.ts";
+
+/** The reports of one command, said one after another. */
+export interface Saying {
+  /** Prints a report, or keeps it for `--json`; writes its files. */
+  say(report: Report, policy: ExitPolicy, directory: string): void;
+  /** Prints text that only a person wants. */
+  tell(text: string): void;
+  /** Ends the command: the gravest of the exit statuses. */
+  end(): number;
+}
+
+/**
+ * How a command says what its actions found. Files go to `--report DIR`, a folder for each action where there are
+ * several. With `--json` one value is printed at the end: the report, or `{ reports: [...] }` where there are several.
+ */
+export function startSaying(args: Arguments, host: Host, terminal: Terminal, several: boolean): Saying {
+  const json = flag(args, "json");
+  const chosen = text(args, "report");
+  const reports: Report[] = [];
+  let status = 0;
+  return {
+    say(report, policy, directory) {
+      terminal.done();
+      const folder =
+        chosen === undefined ? directory : join(resolve(host.cwd, chosen), several ? report.action : "");
+      reports.push(report);
+      const one = publish(report, host, {
+        policy,
+        write: json ? () => {} : terminal.out,
+        paint: terminal.paint,
+        reportPath: join(folder, "report.json"),
+      });
+      if (!json && several) terminal.out("\n");
+      status = Math.max(status, one);
+    },
+    tell(words) {
+      terminal.done();
+      if (!json) terminal.out(words);
+    },
+    end() {
+      if (json) terminal.out(`${JSON.stringify(several ? { reports } : reports[0], null, 2)}\n`);
+      return status;
+    },
+  };
+}
