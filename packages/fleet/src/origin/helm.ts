@@ -16,7 +16,8 @@ import type { Source, World } from "./expression.ts";
 import type { Template } from "./instrument.ts";
 import type { RenderProbe } from "./kustomize.ts";
 import { type Found, near, toLocation } from "./located.ts";
-import { findPrinted, foundIn, isPrintedAs } from "./template.ts";
+import { isPrintedAs } from "./printed.ts";
+import { findPrinted, foundIn } from "./template.ts";
 import { fileText, positionOf, type SourceText } from "./text.ts";
 import { readTrail, type Trail } from "./trail.ts";
 import { isAlike } from "./unmarked.ts";
@@ -156,18 +157,19 @@ function findField(
   }
   const path = [...base, ...tokens];
   const there = valueAt(text.source.documents[document]?.value, joinPointer(path));
+  if (value === undefined || there === undefined) return print && near(foundIn(print.template, 0));
   const collection = typeof value === "object" && value !== null;
-  // Two renders may differ in what is random or tells the time.
-  if (value === undefined || there === undefined || !(collection || isAlike(there, value)))
-    return print && near(foundIn(print.template, 0));
   if (!print) {
     const position = positionOf(text, document, joinPointer(path), collection);
     return position && { text, ...position };
   }
+  const printed = { trail: print.trail, document, tokens: path, value: there };
   const world: World = { values: print.values, definitions: chart.definitions, budget: 500 };
-  return findPrinted({ trail: print.trail, document, tokens: path, value }, world, (source, rest, expected) =>
+  const found = findPrinted(printed, world, (source, rest, expected) =>
     resolveSource(source, rest, expected, print, chart),
   );
+  // Two renders may differ in what is random or tells the time.
+  return found && (collection || isAlike(there, value) ? found : near(found));
 }
 
 function resolveSource(

@@ -11,9 +11,9 @@ import {
 import type { Action } from "./gotemplate.ts";
 import { includedBy, type Template } from "./instrument.ts";
 import { type Found, near } from "./located.ts";
+import { patternOf, unquote } from "./printed.ts";
 import { fileText, type Position } from "./text.ts";
 import { type Piece, piecesIn, type Step, type Trail } from "./trail.ts";
-import { isAlike } from "./unmarked.ts";
 
 /** One field in what a template printed. */
 export interface Printed {
@@ -96,7 +96,7 @@ function firstPart(
 ): Found | undefined {
   // Long texts are files, which are not put together so; the pattern would take long over them.
   if (rest.length > 0 || typeof expected === "object" || String(expected).length > 1000) return undefined;
-  const pattern = parts.map((part) => (typeof part === "string" ? quote(part) : "(.*)")).join("");
+  const pattern = parts.map((part) => (typeof part === "string" ? patternOf(part) : "(.*)")).join("");
   const printed = new RegExp(`^\\s*${pattern}\\s*$`, "s").exec(String(expected))?.slice(1);
   const makers = parts.filter((part) => typeof part === "function");
   for (const [index, maker] of [...makers.entries()].toReversed()) {
@@ -105,10 +105,6 @@ function firstPart(
     if (found) return found;
   }
   return undefined;
-}
-
-function quote(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 
 /** The place in its template of the action that a step executed. */
@@ -175,19 +171,6 @@ function firstItem(starts: readonly number[], step: Step): number {
   return starts.findIndex((start) => start >= step.start);
 }
 
-/** What stands between quotes, if all of it does. */
-function unquote(text: string): string {
-  const own = text.trim();
-  if (/^".*"$/s.test(own)) {
-    try {
-      return JSON.parse(own) as string;
-    } catch {
-      return own.slice(1, -1);
-    }
-  }
-  return /^'.*'$/s.test(own) ? own.slice(1, -1).replaceAll("''", "'") : own;
-}
-
 /** The line of the template: exactly, if what stands there prints this field and nothing else. */
 function lineOf(piece: Piece, [start, end]: [number, number], single: boolean): Found | undefined {
   // The outermost action that prints no more than the value.
@@ -213,31 +196,4 @@ function positionIn(text: string, offset: number): Position {
   const before = text.slice(0, offset);
   const line = before.split("\n").length;
   return { line, column: offset - before.lastIndexOf("\n"), precision: "exact" };
-}
-
-/** Whether a value is what was printed of it; numbers and texts may be written in several ways. */
-export function isPrintedAs(value: Json | undefined, expected: Json): boolean {
-  if (value === undefined || value === null || typeof value === "object") return false;
-  if (isAlike(value, expected)) return true;
-  const [written, printed] = [String(value).trim(), String(expected).trim()];
-  if (written.includes("{{")) return isExecutedAs(written, printed);
-  return (
-    written !== "" && (written === printed || (typeof expected === "string" && decode(printed) === written))
-  );
-}
-
-/** Whether `tpl` may have made a text of another: the same around its actions. */
-function isExecutedAs(written: string, printed: string): boolean {
-  if (written.length > 1000 || printed.length > 1000) return false;
-  const pattern = written
-    .split(/\{\{.*?\}\}/s)
-    .map(quote)
-    .join(".*");
-  return new RegExp(`^${pattern}$`, "s").test(printed);
-}
-
-function decode(text: string): string {
-  return /^[A-Za-z0-9+/]+=*$/.test(text) && text.length >= 4
-    ? Buffer.from(text, "base64").toString("utf8")
-    : "";
 }

@@ -2,8 +2,8 @@ import { isObject, type Json, joinPointer, valueAt } from "@gitops-actions/manif
 import { resolvePath } from "../resolve.ts";
 import type { Tree } from "../tree.ts";
 import type { Found } from "./located.ts";
+import { isPrintedAs } from "./printed.ts";
 import { fileText, innerText, positionOf, type SourceText } from "./text.ts";
-import { isAlike } from "./unmarked.ts";
 
 /** One chart of a render: subcharts are named by the keys under which the values of their parents stand. */
 export interface Chart {
@@ -93,11 +93,12 @@ function makeValues(layers: readonly Layer[]): Values {
     inside(path, rest, expected) {
       const [last] = from(path);
       if (typeof last?.value !== "string") return undefined;
-      const inner = innerText(last.text, 0, joinPointer(last.tokens), last.value);
-      const there = valueAt(inner?.source.documents[0]?.value, joinPointer(rest));
-      const position =
-        inner && isAlike(there, expected) ? positionOf(inner, 0, joinPointer(rest)) : undefined;
-      return inner && position && { text: inner, ...position };
+      // Actions are no YAML: what stands around them is read.
+      const masked = last.value.replace(/\{\{.*?\}\}/g, (action) => "x".repeat(action.length));
+      const inner = innerText(last.text, 0, joinPointer(last.tokens), masked);
+      const span = inner?.source.locate(0, joinPointer(rest));
+      if (!inner || !span || !isPrintedAs(last.value.slice(...span.range), expected)) return undefined;
+      return { text: inner, ...inner.place(span.line, span.column) };
     },
   };
 }
