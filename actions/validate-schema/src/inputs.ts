@@ -12,6 +12,9 @@ export interface ValidateInputs {
   manifests: string;
   /** Folder of the Git repository, whose definitions of custom resources count; relative to the workspace. */
   path: string;
+  /** Whether the base commit may be fetched where a shallow checkout lacks it. */
+  fetch: boolean;
+  token?: string;
   /** Versions a person writes: `1.36`. */
   kubernetesVersions: string[];
   strict: boolean;
@@ -35,6 +38,7 @@ export interface ValidateInputs {
 export const defaults: ValidateInputs = {
   manifests: "",
   path: ".",
+  fetch: true,
   kubernetesVersions: ["1.37"],
   strict: true,
   crds: [],
@@ -61,10 +65,13 @@ export function readInputs(host: Pick<Host, "env" | "cwd">): ValidateInputs {
     );
   }
   const versions = readWords(host, "kubernetes-versions");
+  const token = readString(host, "token");
   const ignoresMissing = readBoolean(host, "ignore-missing-schemas", false);
   return {
     manifests,
     path: readPath(host, "path", defaults.path),
+    fetch: readBoolean(host, "fetch", defaults.fetch),
+    ...(token && { token }),
     kubernetesVersions: versions.length > 0 ? versions : defaults.kubernetesVersions,
     strict: readBoolean(host, "strict", defaults.strict),
     crds: readList(host, "crds"),

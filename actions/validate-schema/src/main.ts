@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { publish, runAction, say } from "@gitops-actions/action";
+import { hideSecret, publish, runAction, say } from "@gitops-actions/action";
 import { readInputs } from "./inputs.ts";
 import { run } from "./run.ts";
 
 await runAction(async ({ host, signal }) => {
   const inputs = readInputs(host);
+  if (inputs.token) hideSecret(host, inputs.token);
   const write = (text: string): void => void process.stdout.write(text);
   const { report } = await run(inputs, {
     host,

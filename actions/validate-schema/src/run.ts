@@ -1,7 +1,9 @@
 import { resolve } from "node:path";
 import { type Host, workspaceOf } from "@gitops-actions/action";
 import {
+  ensureCommit,
   ensureTool,
+  type FetchOptions,
   findDefinitionFiles,
   findKubernetesPack,
   listPacks,
@@ -66,7 +68,7 @@ export async function run(inputs: ValidateInputs, world: ValidateWorld): Promise
   const rendered = readDocuments(inputs.manifests, root, inputs.ignoreFilenamePatterns);
   const repository = await open(inputs.path, host);
   try {
-    const trees = repository ? await readTrees(repository, rendered) : {};
+    const trees = repository ? await readTrees(repository, rendered, fetchOptions(inputs, signal)) : {};
     const definitions = await findDefinitions(rendered, repository, trees, inputs.crds);
     const schemas = createSchemas(kubernetes, packs, definitions, inputs.strict);
     const tool = await ensureTool("kubeconform", inputs.tools, host, progress, { signal });
@@ -88,6 +90,10 @@ export async function run(inputs: ValidateInputs, world: ValidateWorld): Promise
   }
 }
 
+function fetchOptions({ fetch, token }: ValidateInputs, signal: AbortSignal): FetchOptions {
+  return { fetch, signal, ...(token && { token }) };
+}
+
 /** Templates that are no URLs are paths, relative to the workspace and inside it. */
 function absolute(locations: readonly string[], root: string): string[] {
   return locations.map((location) => {
@@ -101,13 +107,19 @@ function absolute(locations: readonly string[], root: string): string[] {
 /** The repository at the two commits that were rendered. */
 type Trees = Partial<Record<SideName, Tree>>;
 
-async function readTrees(repository: Repository, { source, groups }: Rendered): Promise<Trees> {
+async function readTrees(
+  repository: Repository,
+  { source, groups }: Rendered,
+  options: FetchOptions,
+): Promise<Trees> {
   const { head, base } = source;
   const headTree =
     head.commit === null || head.dirty
       ? await workingTree(repository)
       : await treeAt(repository, head.commit);
   const isCompared = base && groups.some(({ side }) => side === "base");
+  // render-overlays fetched it for itself and left the checkout as it was.
+  if (isCompared) await ensureCommit(repository, base.commit, options);
   return { head: headTree, ...(isCompared && { base: await treeAt(repository, base.commit) }) };
 }
 

@@ -31,3 +31,4 @@ export { currentPlatform, type Pin, type Platform } from "./tools/pin.ts";
 export { pins, type ToolName, toolNames } from "./tools/pins.ts";
 export { listTools, type ToolStatus } from "./tools/status.ts";
 export { sha256OfFile, type Tool, type ToolSource } from "./tools/tool.ts";
+export { ensureCommit } from "./git/fetch.ts";

@@ -45,6 +45,7 @@ export function validateInputs(args: Arguments, manifests: string, path: string)
     ...defaults,
     manifests,
     path,
+    fetch: args.flags["no-fetch"] !== true,
     kubernetesVersions: versions.length > 0 ? versions : defaults.kubernetesVersions,
     missingSchemas: parseMissingSchemas(text(args, "missing-schemas") ?? ""),
     schemaLocations: list(args, "schema-locations"),
