@@ -7,6 +7,7 @@ export { plainFolderTree, type WorkingTree, workingTree } from "./folder/tree.ts
 export { type Gate, openGate } from "./gate.ts";
 export { type ChooseOptions, type ChosenCommits, chooseCommits } from "./git/commits.ts";
 export type { GitEvent } from "./git/event.ts";
+export { firstParentLog, gitHistory } from "./git/log.ts";
 export { type GitResult, type GitRun, reasonOf, runGit } from "./git/process.ts";
 export type { FetchOptions } from "./git/remote.ts";
 export { openRepository, type Repository } from "./git/repository.ts";

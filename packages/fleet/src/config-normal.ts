@@ -18,6 +18,7 @@ export function normalise(written: Written): Config {
       remoteBases: written.allow?.["remote-bases"] ?? [],
       chartRepositories: written.allow?.["chart-repositories"] ?? [],
     },
+    ...(written.promotion ? { promotion: written.promotion } : {}),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Config, Environment } from "./config.ts";
 import { configJsonSchema } from "./config-schema.ts";
 import { lineAt, type YamlDocument } from "./document.ts";
 import { unknownPlaceholders } from "./pattern.ts";
+import { sourcesOf } from "./promotion/graph.ts";
 
 /** Something wrong with gitops.yaml, at a 1-based line. */
 export interface ConfigProblem {
@@ -73,10 +74,10 @@ export function crossProblems(document: YamlDocument, config: Config): ConfigPro
     if (names.indexOf(environment.name) !== index) {
       problems.push({ line, message: `environments: ${environment.name} is named twice` });
     }
-    if (environment.from !== undefined && !names.includes(environment.from)) {
+    for (const source of sourcesOf(environment).filter((each) => !names.includes(each))) {
       problems.push({
         line,
-        message: `environments: ${environment.name} comes from ${environment.from}, which is not one`,
+        message: `environments: ${environment.name} comes from ${source}, which is not one`,
       });
     }
     if (comesFromItself(environment, config.environments)) {
@@ -104,12 +105,13 @@ export function crossProblems(document: YamlDocument, config: Config): ConfigPro
 
 function comesFromItself(environment: Environment, all: Environment[]): boolean {
   const seen = new Set<string>();
-  for (let at: Environment | undefined = environment; at?.from !== undefined; ) {
-    if (at.from === environment.name) return true;
-    if (seen.has(at.from)) return false;
-    seen.add(at.from);
-    const from: string = at.from;
-    at = all.find((each) => each.name === from);
+  const waiting = sourcesOf(environment);
+  for (let source = waiting.pop(); source !== undefined; source = waiting.pop()) {
+    if (source === environment.name) return true;
+    if (seen.has(source)) continue;
+    seen.add(source);
+    const found = all.find((each) => each.name === source);
+    if (found) waiting.push(...sourcesOf(found));
   }
   return false;
 }

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { PromotionFile } from "./promotion/settings.ts";
 
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "must be letters, digits, `.`, `_` and `-`");
 const glob = z.string().min(1);
@@ -8,7 +9,10 @@ const file = z
   .refine((path) => !path.startsWith("/") && !/^[a-z][a-z0-9+.-]*:/i.test(path), "must be a relative path");
 
 const environmentFields = {
-  from: name.optional().describe("The environment whose versions are promoted into this one."),
+  from: z
+    .union([name, z.array(name).min(1)])
+    .optional()
+    .describe("The environment, or environments, whose versions are promoted into this one."),
   paths: z
     .array(glob)
     .default([])
@@ -106,6 +110,9 @@ export const ConfigFile = z
       })
       .optional()
       .describe("What rendering may fetch. Read at the tip of the base branch."),
+    promotion: PromotionFile.optional().describe(
+      "How versions move between environments. Read at the tip of the default branch.",
+    ),
   })
   .describe("Configuration of gitops-actions: what a repository's overlays and environments are.");
 

@@ -3,6 +3,7 @@ import { normalise } from "./config-normal.ts";
 import { type ConfigProblem, configProblems, crossProblems } from "./config-problems.ts";
 import { ConfigFile } from "./config-schema.ts";
 import { lineAt, readPlainDocuments } from "./document.ts";
+import type { PromotionSettings } from "./promotion/settings.ts";
 import { resolvePath } from "./resolve.ts";
 import type { Tree } from "./tree.ts";
 
@@ -11,7 +12,7 @@ export const configNames = ["gitops.yaml", "gitops.yml", ".gitops.yaml", ".gitop
 
 export interface Environment {
   name: string;
-  from?: string;
+  from?: string | string[];
   /** Globs of overlay folders. */
   paths: string[];
   branch?: string;
@@ -58,6 +59,8 @@ export interface Config {
   /** Versions by the tool's name, for rendering this commit. */
   tools: { kustomize?: string; helm?: string };
   allow: { remoteBases: string[]; chartRepositories: string[] };
+  /** Undefined: gitops.yaml says nothing of it; see `defaultPromotion`. */
+  promotion?: PromotionSettings;
   /** 1-based lines of the rules, by position. */
   lines?: { overlays: number[]; charts: number[] };
 }

@@ -1,4 +1,23 @@
+export {
+  type Cell,
+  type CellSlot,
+  describeVersion,
+  groupCells,
+  type OwnedSlot,
+  ownedEntries,
+  ownedReader,
+  type PlacedSlot,
+} from "./cells.ts";
 export { applyEdits, type Edit, editsOf, rawOf, type SlotEdits } from "./edit.ts";
+export { orderEnvironments, sourcesOf } from "./graph.ts";
+export { type Owner, type Placement, placeFiles, placementOf } from "./placement.ts";
 export { mayHoldVersions, readVersions } from "./read.ts";
 export { parseReference, writeReference } from "./reference.ts";
+export {
+  defaultPromotion,
+  type GateSettings,
+  gatesOf,
+  type PromotionSettings,
+  parseDuration,
+} from "./settings.ts";
 export type { FileVersions, Immovable, Part, Role, Slot, SlotKind, Version } from "./slot.ts";

@@ -1,0 +1,105 @@
+import * as z from "zod";
+
+const placeholdersHint = "`{app}`, `{environment}` and `{cluster}` stand for themselves";
+const duration = z
+  .string()
+  .regex(/^\d+(?:s|m|h|d|w)$/, "must be a number with s, m, h, d or w, such as 36h")
+  .transform(parseDuration);
+const instant = z
+  .string()
+  .regex(
+    /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2})?(?:Z|[+-]\d{2}:\d{2}))?$/,
+    "must be a date such as 2026-12-24, or a time such as 2026-12-24T18:00:00Z",
+  )
+  .refine((text) => !Number.isNaN(Date.parse(text)), "is no date of the calendar");
+const context = z.string().min(1);
+const cluster = z.string().min(1);
+
+const Gates = z.strictObject({
+  soak: duration.optional().describe("How long a version must have run in the environment before, e.g. 24h."),
+  times: z
+    .enum(["verified", "committed"])
+    .default("verified")
+    .describe("Whether a commit's own date may count where the forge knows no time: anyone can write one."),
+  checks: z
+    .array(context)
+    .default([])
+    .describe("Statuses or checks that must have succeeded on the commit that runs before."),
+  "healthy-since": context.optional().describe("Status from whose first success the soak is counted."),
+  drift: duration
+    .optional()
+    .describe("A status gitops/drift/<environment> must be successful and not older."),
+  windows: z
+    .array(
+      z.strictObject({
+        cron: z.string().min(9).describe("When the window opens: minute hour day month weekday."),
+        lasts: duration.describe("How long it stays open."),
+        zone: z.string().default("UTC").describe("Time zone, e.g. Europe/Berlin."),
+      }),
+    )
+    .default([])
+    .describe("When changes are allowed; none: always."),
+  freezes: z
+    .array(z.strictObject({ from: instant, until: instant, reason: z.string().min(1) }))
+    .default([])
+    .describe("When they are not."),
+  downgrade: z.boolean().default(false).describe("Whether an older version may replace a newer one."),
+  "max-open-pull-requests": z.int().positive().optional(),
+  complete: z
+    .union([z.enum(["all", "any"]), z.array(cluster).min(1)])
+    .default("all")
+    .describe("How much of the environment before must run the version: all places, any, or named clusters."),
+  approval: z
+    .strictObject({ label: z.string().min(1) })
+    .optional()
+    .describe("A label of the promotion's pull request that allows the merge, set after its last change."),
+});
+
+/** The section `promotion` of gitops.yaml, as it is written. */
+export const PromotionFile = z.strictObject({
+  strategy: z.enum(["pull-request", "direct"]).default("pull-request"),
+  group: z.enum(["app", "environment"]).default("app").describe("What one pull request holds."),
+  keep: z
+    .array(z.enum(["name", "tag", "digest", "version", "value"]))
+    .default([])
+    .describe("Parts of versions that stay: `name` where each environment has its own registry."),
+  files: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(`Files that are copied whole: patterns in which ${placeholdersHint}.`),
+  fields: z
+    .array(
+      z.strictObject({
+        file: z.string().min(1).describe(`Pattern of files, in which ${placeholdersHint}.`),
+        pointer: z.string().startsWith("/").describe("JSON Pointer of one value."),
+      }),
+    )
+    .default([])
+    .describe("Values that move besides those found by themselves."),
+  gates: z
+    .record(z.string(), Gates)
+    .default({})
+    .describe(
+      "What must hold before a version enters an environment, by the environment's name; `*` for all.",
+    ),
+});
+
+/** What must hold before a version enters an environment. Durations are milliseconds. */
+export type GateSettings = z.output<typeof Gates>;
+export type PromotionSettings = z.output<typeof PromotionFile>;
+
+/** What holds where gitops.yaml says nothing. */
+export function defaultPromotion(): PromotionSettings {
+  return PromotionFile.parse({});
+}
+
+/** The gates of an environment: its own, those of all, or none but the order of versions. */
+export function gatesOf(settings: PromotionSettings, environment: string): GateSettings {
+  return settings.gates[environment] ?? settings.gates["*"] ?? Gates.parse({});
+}
+
+/** Milliseconds of `90s`, `30m`, `24h`, `7d`, `2w`. */
+export function parseDuration(text: string): number {
+  const units: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+  return Number(text.slice(0, -1)) * (units[text.at(-1) ?? "s"] ?? 1) * 1000;
+}
