@@ -1,3 +1,4 @@
+import { type Json, valueAt } from "@gitops-actions/manifest";
 import { nameOf } from "../resolve.ts";
 import type { Tree } from "../tree.ts";
 import {
@@ -84,21 +85,25 @@ function* filesIn(tree: Tree, folder: string): Generator<string> {
   }
 }
 
+/** Whether a rendered object is one of those that were added. */
+export function isAdded(value: Json | undefined): boolean {
+  return typeof valueAt(value, `/data/${added}`) === "string";
+}
+
 /** What each file printed, by the name that Helm gives it in `# Source:`, with the file's template. */
 export function readPrinted(
-  resources: readonly { id: { name: string }; value: { [key: string]: unknown } }[],
+  values: readonly Json[],
   { templates }: Pick<Instrumented, "templates">,
 ): Map<string, { template: Template; output: string }> {
   const found = new Map<string, { template: Template; output: string }>();
-  for (const { id, value } of resources) {
-    const match = new RegExp(`^${added}-(\\d+)$`).exec(id.name);
-    const template = match && templates[Number(match[1])];
-    const data = value.data as { name?: unknown; text?: unknown } | undefined;
-    if (!template || typeof data?.name !== "string" || typeof data.text !== "string") continue;
+  for (const value of values) {
+    const template = templates.find(({ path }) => path === valueAt(value, `/data/${added}`));
+    const [name, output] = [valueAt(value, "/data/name"), valueAt(value, "/data/text")];
+    if (!template || typeof name !== "string" || typeof output !== "string") continue;
     // NAME/charts/KEY/templates/gitops-origin.yaml
-    const base = data.name.slice(0, -`templates/${added}.yaml`.length);
+    const base = name.slice(0, -`templates/${added}.yaml`.length);
     const path = template.chart === "" ? template.path : template.path.slice(template.chart.length + 1);
-    found.set(base + path, { template, output: data.text });
+    found.set(base + path, { template, output });
   }
   return found;
 }

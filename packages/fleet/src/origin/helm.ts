@@ -21,7 +21,7 @@ import { findPrinted, foundIn } from "./template.ts";
 import { fileText, positionOf, type SourceText } from "./text.ts";
 import { readTrail, type Trail } from "./trail.ts";
 import { isAlike } from "./unmarked.ts";
-import { type Chart, joinName, readValues, type Values } from "./values.ts";
+import { type Chart, type GivenValues, joinName, readValues, type Values } from "./values.ts";
 
 /** One template file's output in one chart of the render. */
 interface Print {
@@ -33,7 +33,7 @@ interface Print {
 }
 
 /** Where a resource was printed: in a template's output, or in a file of crds/ as it is. */
-interface Home {
+export interface Home {
   print?: Print;
   text: SourceText;
   document: number;
@@ -60,7 +60,7 @@ export function helmOrigins(
     const all = await prints;
     const home = all?.homes.get(resource);
     if (!all || !home) return undefined;
-    const found = findField(home, all.instrumented, resource, splitPointer(pointer));
+    const found = findInChart(home, all.instrumented, resource, splitPointer(pointer));
     return found && toLocation(found, home.print ? [home.print.template.path] : []);
   };
 }
@@ -73,7 +73,7 @@ function sourceOf({ text }: Resource): string | undefined {
 async function readPrints(
   tree: Tree,
   path: string,
-  { values }: Pick<OverlayOptions, "values">,
+  options: Pick<OverlayOptions, "values">,
   resources: readonly Resource[],
   render: RenderProbe,
 ): Promise<Prints | undefined> {
@@ -82,20 +82,9 @@ async function readPrints(
   const instrumented = await instrumentChart(tree, folder.path);
   const output = await render(instrumented.probe);
   if (output === undefined) return undefined;
-  const homes = new Map<string, Home[]>();
-  const charts = new Map<string, Promise<Omit<Print, "template" | "trail">>>();
-  for (const [source, { template, output: own }] of readPrinted(
-    parseManifests(output, "").resources,
-    instrumented,
-  )) {
-    const keys = chartKeys(source);
-    const chart =
-      charts.get(keys.join("/")) ?? readChart(tree, folder.path, { folder: template.chart, keys }, values);
-    charts.set(keys.join("/"), chart);
-    const print = { template, trail: readTrail(own, instrumented.spots), ...(await chart) };
-    const text = { ...fileText(template.path, template.path, ""), source: print.trail.source };
-    homes.set(source, homesIn(text, print));
-  }
+  const values = parseManifests(output, "").resources.map((resource) => resource.value);
+  const given = options.values.map((file) => ({ path: file }));
+  const homes = await readHomes(tree, folder.path, instrumented, values, given);
   for (const source of new Set(resources.map((resource) => sourceOf(resource) ?? ""))) {
     const inChart = source.replace(/^[^/]+\//, "");
     const file = /^(?:charts\/[^/]+\/)*crds\//.test(inChart) ? joinName(folder.path, inChart) : "";
@@ -103,6 +92,28 @@ async function readPrints(
       homes.set(source, homesIn(fileText(file, file, new TextDecoder().decode(await tree.read(file)))));
   }
   return { instrumented, homes: pairHomes(resources, homes) };
+}
+
+/** Every object that the templates of a chart printed, by the name Helm gives the file. */
+export async function readHomes(
+  tree: Tree,
+  root: string,
+  instrumented: Instrumented,
+  rendered: readonly Json[],
+  given: readonly GivenValues[],
+): Promise<Map<string, Home[]>> {
+  const homes = new Map<string, Home[]>();
+  const charts = new Map<string, Promise<Omit<Print, "template" | "trail">>>();
+  for (const [source, { template, output }] of readPrinted(rendered, instrumented)) {
+    const keys = chartKeys(source);
+    const chart =
+      charts.get(keys.join("/")) ?? readChart(tree, root, { folder: template.chart, keys }, given);
+    charts.set(keys.join("/"), chart);
+    const print = { template, trail: readTrail(output, instrumented.spots), ...(await chart) };
+    const text = { ...fileText(template.path, template.path, ""), source: print.trail.source };
+    homes.set(source, homesIn(text, print));
+  }
+  return homes;
 }
 
 function homesIn(text: SourceText, print?: Print): Home[] {
@@ -134,7 +145,7 @@ function pairHomes(resources: readonly Resource[], homes: ReadonlyMap<string, Ho
   return pairs;
 }
 
-async function readChart(tree: Tree, root: string, chart: Chart, given: readonly string[]) {
+async function readChart(tree: Tree, root: string, chart: Chart, given: readonly GivenValues[]) {
   const path = joinName(chart.folder, "Chart.yaml");
   const metadata =
     tree.get(path)?.kind === "file"
@@ -143,16 +154,17 @@ async function readChart(tree: Tree, root: string, chart: Chart, given: readonly
   return { chart, values: await readValues(tree, root, chart, given), ...(metadata && { metadata }) };
 }
 
-function findField(
+/** The place of a field of a resource that a chart printed. */
+export function findInChart(
   home: Home,
   chart: Instrumented,
-  resource: Resource,
+  resource: Pick<Resource, "value">,
   tokens: readonly string[],
 ): Found | undefined {
   const { print, text, document, base } = home;
   const value = valueAt(resource.value, joinPointer(tokens));
   if (value === undefined && tokens.length > 0) {
-    const parent = findField(home, chart, resource, tokens.slice(0, -1));
+    const parent = findInChart(home, chart, resource, tokens.slice(0, -1));
     return parent && near(parent);
   }
   const path = [...base, ...tokens];

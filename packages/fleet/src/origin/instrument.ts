@@ -98,7 +98,7 @@ export function instrumentFile(
   const name = JSON.stringify(`${prefix}file ${template.path}`);
   return [
     `{{ define ${name} }}${copy(template, template.root, definitions, spots)}{{ end }}`,
-    `---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: gitops-origin-${id}\ndata:`,
+    `---\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: gitops-origin-${id}\ndata:\n  gitops-origin: ${JSON.stringify(template.path)}`,
     `  name: {{ .Template.Name | toJson }}\n  text: {{ include ${name} . | toJson }}\n`,
   ].join("\n");
 }

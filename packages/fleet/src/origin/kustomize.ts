@@ -12,6 +12,7 @@ import type { Closure } from "../overlay.ts";
 import { resolvePath } from "../resolve.ts";
 import type { Tree } from "../tree.ts";
 import { alignPath } from "./align.ts";
+import { type Inflated, instrumentCharts, readInflated } from "./inflation.ts";
 import { type Found, foundAt, near, toLocation } from "./located.ts";
 import type { Leaf, Marks } from "./mark.ts";
 import { type Unmarked, unmark } from "./plainvalue.ts";
@@ -29,6 +30,7 @@ interface Traces {
   marks: Marks;
   traced: Map<Resource, TracedResource>;
   unmarked: Map<Resource, Unmarked>;
+  inflated: Inflated;
 }
 
 /** Origins of what kustomize renders. Everything is read and rendered with the first question, and once. */
@@ -51,7 +53,8 @@ export function kustomizeOrigins(
       unmarked = unmark(traced.value, all.marks);
       all.unmarked.set(resource, unmarked);
     }
-    const found = findField({ resource, traced, unmarked, texts: all.texts }, splitPointer(pointer));
+    const known = { resource, traced, unmarked, texts: all.texts, inflated: all.inflated };
+    const found = findField(known, splitPointer(pointer));
     return (
       found &&
       toLocation(
@@ -73,12 +76,18 @@ async function trace(
   const folder = await resolvePath(tree, path === "." ? "" : path);
   if (folder.kind !== "found") return undefined;
   const texts = await readTexts(tree, folder.path, context);
+  const charts = await instrumentCharts(tree, texts.charts);
   // What refuses marks is rendered with fewer, at last with none: kinds, names and files are known then.
   for (const level of markLevels) {
     const { probe, marks } = probeKustomize(texts, closure, level);
+    if (level.length > 0)
+      for (const { probe: more } of charts.values())
+        for (const [file, text] of more.files) probe.files.set(file, text);
     const output = await render(probe);
     if (output === undefined) continue;
-    return { texts, marks, traced: pairTraced(resources, parseTrace(output)), unmarked: new Map() };
+    const traced = parseTrace(output);
+    const inflated = await readInflated(tree, texts, charts, traced);
+    return { texts, marks, traced: pairTraced(resources, traced), unmarked: new Map(), inflated };
   }
   return undefined;
 }

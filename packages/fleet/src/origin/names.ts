@@ -32,7 +32,8 @@ export function generatorOf(
   kustomizations: readonly SourceText[],
 ): Found | undefined {
   const text = kustomizations.find((each) => each.path === origin.path);
-  const wanted = origin.generator === "SecretGenerator" ? "secretgenerator" : "configmapgenerator";
+  const wanted = origin.generator?.toLowerCase();
+  if (wanted !== "secretgenerator" && wanted !== "configmapgenerator") return undefined;
   const list = text && fieldsOf(text).find(({ key }) => key === wanted);
   if (!text || !list || !Array.isArray(list.value)) return undefined;
   // Prefixes, suffixes and the hash stand around the entry's name; the longest that fits is meant.

@@ -1,7 +1,7 @@
 import { isObject, type Json, joinPointer } from "@gitops-actions/manifest";
 import type { ClosureContext } from "../closure/context.ts";
 import { readFolder } from "../closure/kustomize.ts";
-import { isInline } from "../closure/use.ts";
+import { type ChartUse, isInline } from "../closure/use.ts";
 import { resolvePath } from "../resolve.ts";
 import type { Tree } from "../tree.ts";
 import { fieldsOf } from "./kustomization.ts";
@@ -26,6 +26,20 @@ export interface KustomizeTexts {
   env: SourceText[];
   /** Files that become one value each. */
   whole: SourceText[];
+  /** Charts that are inflated. */
+  charts: ChartEntry[];
+}
+
+/** An entry of `helmCharts`. */
+export interface ChartEntry {
+  /** The kustomization. */
+  path: string;
+  /** Where the entry stands in it. */
+  tokens: string[];
+  /** The chart's real folder. */
+  folder: string;
+  /** Values files, relative to the repository: the first is the one that valuesInline is merged with. */
+  values: string[];
 }
 
 /** Reads the texts of an overlay that kustomize renders; the folder is a real one of the tree. */
@@ -39,11 +53,13 @@ export async function readTexts(
     const known = roles.get(path);
     roles.set(path, known && known.role !== role ? { role: "other", owner } : (known ?? { role, owner }));
   };
+  const charts: ChartEntry[] = [];
   const seen = new Set([folder]);
   for (const at of seen) {
     const reads = await readFolder(tree, at, context);
     for (const { path, content } of reads.kustomizations) {
       assign(path, "kustomization", path);
+      charts.push(...(await readCharts(tree, at, path, content.charts)));
       for (const use of content.uses) {
         const found = await resolvePath(tree, use.path, at);
         if (found.kind === "found" && found.entry.kind === "file")
@@ -52,7 +68,28 @@ export async function readTexts(
     }
     for (const { folder: next } of reads.enters) seen.add(next);
   }
-  return await sortTexts(tree, roles);
+  return { ...(await sortTexts(tree, roles)), charts };
+}
+
+/** Entries of the older helmChartInflationGenerator come behind those of helmCharts, and are not followed. */
+async function readCharts(
+  tree: Tree,
+  folder: string,
+  path: string,
+  uses: readonly ChartUse[],
+): Promise<ChartEntry[]> {
+  const entries: ChartEntry[] = [];
+  for (const [index, use] of uses.entries()) {
+    const found = await resolvePath(tree, use.path, folder);
+    if (found.kind !== "found" || found.entry.kind !== "directory") continue;
+    const values: string[] = [];
+    for (const each of use.values) {
+      const file = await resolvePath(tree, each.path, folder);
+      if (file.kind === "found") values.push(file.path);
+    }
+    entries.push({ path, tokens: ["helmCharts", String(index)], folder: found.path, values });
+  }
+  return entries;
 }
 
 /** What a file is, by the field that names it; the fields of builtin plugins are named as closures name them. */
@@ -68,8 +105,8 @@ function roleOf(field: string): Role {
 async function sortTexts(
   tree: Tree,
   roles: Map<string, { role: Role; owner: string }>,
-): Promise<KustomizeTexts> {
-  const texts: KustomizeTexts = {
+): Promise<Omit<KustomizeTexts, "charts">> {
+  const texts: Omit<KustomizeTexts, "charts"> = {
     kustomizations: [],
     resources: [],
     patches: [],

@@ -10,6 +10,7 @@ import {
   valueAt,
 } from "@gitops-actions/manifest";
 import { alignPath } from "./align.ts";
+import type { Inflated } from "./inflation.ts";
 import { type Found, near } from "./located.ts";
 import type { Leaf } from "./mark.ts";
 import { generatorOf, labelOf, namespaceOf } from "./names.ts";
@@ -24,6 +25,7 @@ export interface Known {
   traced: TracedResource;
   unmarked: Unmarked;
   texts: KustomizeTexts;
+  inflated: Inflated;
 }
 
 /** One object in a file of resources. */
@@ -51,11 +53,15 @@ export function findUnmarked(known: Known, tokens: readonly string[]): Found | u
   const label = labelOf(traced, tokens.at(-1) ?? "", value, texts.kustomizations);
   if (label && /(?:^|\/)(?:labels|matchLabels|selector|annotations)$/.test(tokens.slice(0, -1).join("/")))
     return label;
+  if (traced.origin?.generator === "HelmChartInflationGenerator")
+    return known.inflated.find(traced, resource, tokens);
   if (traced.origin?.generator) {
     const field = path === "metadata/namespace" ? "namespace" : "name";
     const found = generatorOf(traced.origin, resource.id.name, field, texts.kustomizations);
     return found && (path === `metadata/${field}` ? found : near(found));
   }
+  const operations = inOperations(known, tokens, value);
+  if (operations.length > 0) return operations.length === 1 ? operations[0] : undefined;
   const home = homeOf(known);
   const places = [
     ...(home ? inHome(home, known, tokens, value) : []),
@@ -155,6 +161,25 @@ function inPatches({ resource, texts }: Known, tokens: readonly string[], value:
       return at(text, index, path, value);
     }),
   );
+}
+
+/** What JSON 6902 operations of the resource's kustomizations give to names, namespaces and kinds. */
+function inOperations({ traced, texts }: Known, tokens: readonly string[], value: Json): Found[] {
+  const ran = new Set(traced.transformations.map(({ path }) => path));
+  const pointer = joinPointer(tokens);
+  return texts.patches
+    .filter(({ text }) => ran.has(text.owner))
+    .flatMap(({ text }) =>
+      text.source.documents.flatMap((document, index) => {
+        const operations = Array.isArray(document.value) ? document.value : [];
+        return operations.flatMap((operation, position) => {
+          const sets = isObject(operation) && operation.op !== "test" && operation.path === pointer;
+          return sets && isAlike(operation.value, value)
+            ? at(text, index, [String(position), "value"], value)
+            : [];
+        });
+      }),
+    );
 }
 
 /** A patch file may be applied to other names than its own, by a target; then its name says nothing. */

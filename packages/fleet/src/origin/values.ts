@@ -15,7 +15,12 @@ export interface Chart {
 interface Layer {
   text: SourceText;
   prefix: string[];
+  /** Only for `global`: what another chart's values say. */
+  global: boolean;
 }
+
+/** Values that a render is given besides those of the charts: a file, or a mapping inside a text. */
+export type GivenValues = { path: string } | { text: SourceText; tokens: string[] };
 
 /** The values that one chart sees, from all the files that give it some. */
 export interface Values {
@@ -35,7 +40,7 @@ export async function readValues(
   tree: Tree,
   root: string,
   chart: Chart,
-  given: readonly string[],
+  given: readonly GivenValues[],
 ): Promise<Values> {
   const files: { path: string; prefix: string[] }[] = [];
   let folder = chart.folder;
@@ -46,25 +51,33 @@ export async function readValues(
     });
     folder = folder.replace(/\/?charts\/[^/]+$/, "");
   }
-  for (const path of given) files.push({ path, prefix: chart.keys });
   const layers: Layer[] = [];
-  for (const { path, prefix } of files) {
-    const found = await resolvePath(tree, path);
-    if (found.kind !== "found" || found.entry.kind !== "file") continue;
-    const text = fileText(found.path, found.path, new TextDecoder().decode(await tree.read(found.path)));
-    layers.push({ text, prefix });
+  const add = (text: SourceText, base: readonly string[], prefix: readonly string[]) => {
+    layers.push({ text, prefix: [...base, ...prefix], global: false });
     // `global` is the same for all charts, whichever of them says it.
-    if (prefix.length > 0) layers.push({ text, prefix: [] });
+    if (prefix.length > 0) layers.push({ text, prefix: [...base], global: true });
+  };
+  for (const { path, prefix } of files) {
+    const text = await readText(tree, path);
+    if (text) add(text, [], prefix);
+  }
+  for (const one of given) {
+    const text = "path" in one ? await readText(tree, one.path) : one.text;
+    if (text) add(text, "path" in one ? [] : one.tokens, chart.keys);
   }
   return makeValues(layers);
+}
+
+async function readText(tree: Tree, path: string): Promise<SourceText | undefined> {
+  const found = await resolvePath(tree, path);
+  if (found.kind !== "found" || found.entry.kind !== "file") return undefined;
+  return fileText(found.path, found.path, new TextDecoder().decode(await tree.read(found.path)));
 }
 
 function makeValues(layers: readonly Layer[]): Values {
   const from = (path: readonly string[]) =>
     layers
-      .filter(
-        ({ prefix }, index) => !isGlobalOnly(layers, index) || (prefix.length === 0 && path[0] === "global"),
-      )
+      .filter(({ global }) => !global || path[0] === "global")
       .toReversed()
       .map(({ text, prefix }) => ({ text, tokens: [...prefix, ...path] }))
       .map((each) => ({
@@ -101,11 +114,6 @@ function makeValues(layers: readonly Layer[]): Values {
       return { text: inner, ...inner.place(span.line, span.column) };
     },
   };
-}
-
-/** Whether a layer repeats the one before it for the sake of `global`. */
-function isGlobalOnly(layers: readonly Layer[], index: number): boolean {
-  return index > 0 && layers[index]!.prefix.length === 0 && layers[index - 1]!.text === layers[index]!.text;
 }
 
 /** A name in a folder, which may be the root. */
