@@ -47,8 +47,8 @@ export function effectOf(
     }
   }
   const now = pairs.find(({ old }) => old === own)?.now;
-  const changed = now !== undefined && !isSame(pick(own, pointer), pick(now, pointer));
-  return { changed, others };
+  // A resource that is gone, for example because its hook has no such event any more, has no such field.
+  return { changed: !isSame(pick(own, pointer), pick(now, pointer)), others };
 }
 
 /** Whether a field is one by which other things find a resource, or a resource another. */

@@ -185,11 +185,16 @@ async function tryEdits(
     return { verdict: "identity", detail: first.others.slice(0, 3).join(", ") };
   if (first?.changed) return { verdict: "more", detail: first.others.slice(0, 3).join(", ") };
   if (precision === "exact" && !first && refused > 0) return { verdict: "refused", detail: "" };
-  const rest = await renderWith(withoutBlock(text, line));
-  // Nothing there is the field itself, but without it there is none: a generator's entry, a chart's.
-  if (precision === "near" && rest !== undefined) {
-    const index = readStream(rest).findIndex((each) => sameIdentity(each, trial.documents[trial.index]));
-    if (index < 0) return { verdict: "near", detail: "without it the resource is gone" };
+  // What is there may be no field of the resource, but make it: a generator's entry.
+  if (precision === "near") {
+    const [renamed] = editAt(text, line, column);
+    for (const edited of [withoutBlock(text, line), ...(renamed ? [renamed.text] : [])]) {
+      const rest = await renderWith(edited);
+      const gone =
+        rest !== undefined &&
+        !readStream(rest).some((each) => sameIdentity(each, trial.documents[trial.index]));
+      if (gone) return { verdict: "near", detail: "without it the resource is gone" };
+    }
   }
   const wanted = String(pick(trial.documents[trial.index], trial.pointer) ?? "");
   for (const place of placesIn(text, wanted).slice(0, 25)) {
@@ -359,4 +364,15 @@ export function describeOrigins(verdicts: readonly OriginVerdict[]): { markdown:
     line(kind, "all", some);
   }
   return { markdown: lines.join("\n"), ok: !verdicts.some(({ verdict }) => verdict === "file") };
+}
+
+/** Puts the table into docs/origin.md, between its marks. */
+export function writeOrigins(markdown: string): void {
+  const path = join(import.meta.dirname, "../../docs/origin.md");
+  const [before, after] = [/^[\s\S]*<!-- proof -->\n/, /<!-- \/proof -->[\s\S]*$/].map(
+    (part) => part.exec(readText(path))?.[0],
+  );
+  if (before === undefined || after === undefined)
+    throw new Error("docs/origin.md lacks the marks of the proof");
+  writeFileSync(path, `${before}${markdown}\n${after}`);
 }
