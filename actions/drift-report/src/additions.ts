@@ -1,0 +1,132 @@
+import { isObject, type Json, type JsonObject, joinPointer } from "@gitops-actions/manifest";
+import { itemName } from "./items.ts";
+import { type Manager, matchesItem, readManagers } from "./managed.ts";
+import { normaliseDesired } from "./normalise.ts";
+import { isApplier, isSystem } from "./owners.ts";
+import type { Shape } from "./shape.ts";
+
+/** A field of the live object that Git does not set. Holds Secret values. */
+export interface Addition {
+  /** JSON Pointer into the live object. */
+  livePointer: string;
+  live: Json;
+  manager: Manager;
+}
+
+export interface Extras {
+  /** Written by somebody else than the controllers and the server. */
+  unmanaged: Addition[];
+  /** Applied from Git once, and no longer there: the next sync takes them away. */
+  removedFromGit: Addition[];
+}
+
+/**
+ * The fields that only the cluster has, by who wrote them. What the applier itself owns is told apart only where it
+ * applied (server-side): a client-side applier owns the server's defaults too.
+ */
+export function findExtras(desired: JsonObject, live: JsonObject, shape: Shape): Extras {
+  const wanted = normaliseDesired(desired);
+  const managers = readManagers(live).filter(({ subresource }) => subresource === "");
+  const applier = mainApplier(managers, wanted, live, shape);
+  const extras: Extras = { unmanaged: [], removedFromGit: [] };
+  for (const manager of managers) {
+    const isMain = manager === applier || isApplier(manager.name);
+    if (isSystem(manager.name) || (isMain && manager.operation === "Update")) continue;
+    const found = additionsOf(manager, wanted, live, shape);
+    (isMain ? extras.removedFromGit : extras.unmanaged).push(...found);
+  }
+  const seen = new Set<string>();
+  const once = ({ livePointer }: Addition): boolean =>
+    !seen.has(livePointer) && seen.add(livePointer) !== undefined;
+  return { unmanaged: extras.unmanaged.filter(once), removedFromGit: extras.removedFromGit.filter(once) };
+}
+
+/** The manager that owns most of what Git sets: whoever it is, it brought Git's object here. */
+function mainApplier(
+  managers: readonly Manager[],
+  desired: JsonObject,
+  live: JsonObject,
+  shape: Shape,
+): Manager | undefined {
+  let best: Manager | undefined;
+  let most = 0;
+  for (const manager of managers) {
+    const owned = countOwned({ set: manager.fields, desired, live, shape, tokens: [] });
+    if (owned > most) [best, most] = [manager, owned];
+  }
+  return best;
+}
+
+interface Place {
+  set: JsonObject;
+  desired: Json | undefined;
+  live: Json | undefined;
+  shape: Shape;
+  tokens: readonly (string | number)[];
+}
+
+/** The places that a set names below one place, each with its part of Git's object. */
+function* childrenOf({ set, desired, live, shape, tokens }: Place): Generator<Place> {
+  for (const [name, child] of Object.entries(set)) {
+    if (!isObject(child)) continue;
+    if (name.startsWith("f:") && isObject(live)) {
+      const field = name.slice(2);
+      yield {
+        set: child,
+        desired: isObject(desired) && Object.hasOwn(desired, field) ? desired[field] : undefined,
+        live: Object.hasOwn(live, field) ? live[field] : undefined,
+        shape: shape.field(field),
+        tokens: [...tokens, field],
+      };
+    } else if (Array.isArray(live)) {
+      const index = live.findIndex((item) => matchesItem(name, item));
+      if (index < 0) continue;
+      yield {
+        set: child,
+        desired: Array.isArray(desired) ? partner(desired, live[index]!, name) : undefined,
+        live: live[index],
+        shape: shape.item(),
+        tokens: [...tokens, index],
+      };
+    }
+  }
+}
+
+function partner(desired: readonly Json[], item: Json, name: string): Json | undefined {
+  if (name.startsWith("v:")) return desired.find((each) => each === item);
+  const keys = Object.keys(JSON.parse(name.slice(2)) as JsonObject);
+  const key = itemName(item, keys);
+  return desired.find((each) => itemName(each, keys) === key);
+}
+
+function countOwned(place: Place): number {
+  if (place.desired === undefined) return 0;
+  let count = Object.keys(place.set).length === 0 ? 1 : 0;
+  for (const child of childrenOf(place)) count += countOwned(child);
+  return count;
+}
+
+function additionsOf(manager: Manager, desired: JsonObject, live: JsonObject, shape: Shape): Addition[] {
+  const found: Addition[] = [];
+  const visit = (place: Place): void => {
+    for (const child of childrenOf(place)) {
+      if (child.live === undefined || child.live === null) continue;
+      const isItem = typeof child.tokens.at(-1) === "number";
+      const isLeaf = Object.keys(child.set).length === 0;
+      const isWhole = isLeaf || isItem || ("." in child.set && !child.shape.isMap);
+      if (child.desired === undefined && isWhole) {
+        if (!isIgnored(child))
+          found.push({ livePointer: joinPointer(child.tokens), live: child.live, manager });
+      } else visit(child);
+    }
+  };
+  visit({ set: manager.fields, desired, live, shape, tokens: [] });
+  return found;
+}
+
+const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+
+/** Status is the cluster's own to write, and the copy that kubectl keeps of what it applied is no field of anybody's. */
+function isIgnored({ tokens }: Place): boolean {
+  return tokens[0] === "status" || tokens.at(-1) === lastApplied;
+}

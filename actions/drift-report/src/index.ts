@@ -1,0 +1,5 @@
+export { findExtras } from "./additions.ts";
+export { attribute } from "./attribution.ts";
+export { compareObjects, type Difference } from "./comparison.ts";
+export { equalQuantity } from "./quantity.ts";
+export { readDefinitions, shapeOf } from "./shape.ts";

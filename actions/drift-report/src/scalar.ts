@@ -1,0 +1,29 @@
+import type { Json } from "@gitops-actions/manifest";
+import { equalQuantity } from "./quantity.ts";
+import type { Shape } from "./shape.ts";
+
+/** Whether the API server holds the same value for both writings of a text, a number or a switch. */
+export function equalScalar(desired: Json, live: Json, format: Shape["format"]): boolean {
+  if (Object.is(desired, live)) return true;
+  if (typeof desired === "object" || typeof live === "object") return false;
+  if (format === "quantity") return equalQuantity(String(desired), String(live));
+  if (isNumber(desired) && isNumber(live)) return Number(desired) === Number(live);
+  if (typeof desired !== "string" || typeof live !== "string") return false;
+  if (format === "bytes") return desired.replace(/[\r\n]/g, "") === live.replace(/[\r\n]/g, "");
+  return false;
+}
+
+function isNumber(value: Json): value is number | bigint {
+  return typeof value === "number" || typeof value === "bigint";
+}
+
+const unit: Record<string, number> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1e3, m: 6e4, h: 3.6e6 };
+
+/** Milliseconds of a Go duration such as `1h30m`; undefined for any other text. */
+export function parseDuration(text: string): number | undefined {
+  if (!/^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+$/.test(text)) return undefined;
+  let sum = 0;
+  for (const [, amount, name] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g))
+    sum += Number(amount) * unit[name!]!;
+  return sum;
+}
