@@ -1,6 +1,6 @@
 // Holds the packs against a real API server.
 //
-//   node scripts/run.mjs --tools kubeconform scripts/schemas/compare/main.ts VERSION [--documents N] [--seed N] [--programs DIR] [--show]
+//   node scripts/run.mjs --tools kubeconform scripts/schemas/compare/main.ts VERSION [--documents N] [--seed N] [--programs DIR] [--show] [--write]
 //
 // Good manifests (good.yaml) and blind mutations of them are judged twice: by a strict server-side dry run, and by
 // kubeconform with the pack of that version. Exit status 1 when a document is refused here that the server takes, or
@@ -23,9 +23,10 @@ import {
   type Verdict,
 } from "@gitops-actions/engine";
 import { type JsonObject, parseManifests } from "@gitops-actions/manifest";
+import { updateSection } from "../document.ts";
 import { mutate, seededRandom } from "./mutate.ts";
 import { type ApiServer, startApiServer } from "./server.ts";
-import { classify, formatTable, type Judgement } from "./table.ts";
+import { classify, formatTable, type Judgement, withRow } from "./table.ts";
 
 interface Sample {
   what: string;
@@ -39,6 +40,7 @@ const { values, positionals } = parseArgs({
     seed: { type: "string", default: "1" },
     programs: { type: "string" },
     show: { type: "boolean" },
+    write: { type: "boolean" },
   },
 });
 const discovered = new Map<string, { name: string; kind: string; namespaced: boolean }[]>();
@@ -49,6 +51,7 @@ const server = await startApiServer(version.kubernetes!, programs);
 try {
   const judgements = await compare(server);
   console.log(formatTable(schemas.kubernetes, judgements));
+  if (values.write) updateSection("compared", (lines) => withRow(lines, schemas.kubernetes, judgements));
   if (values.show)
     for (const { verdict, what, server, ours } of judgements.filter(
       ({ verdict, what, accepted }) => verdict !== "same" || (what === "as written" && !accepted),

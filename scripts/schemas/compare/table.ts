@@ -67,3 +67,32 @@ function ruleOf(message: string): string {
     )?.[1] ?? message.slice(0, 80)
   );
 }
+
+const head = [
+  "| Kubernetes | documents | accepted by both | refused by both | too strict | not decoded | on purpose | rule |",
+  "| - | - | - | - | - | - | - | - |",
+];
+
+/** The table with the row of one version written anew. */
+export function withRow(
+  lines: readonly string[],
+  version: string,
+  judgements: readonly Judgement[],
+): string[] {
+  const count = (verdict: Judgement["verdict"], accepted?: boolean): number =>
+    judgements.filter(
+      (each) => each.verdict === verdict && (accepted === undefined || each.accepted === accepted),
+    ).length;
+  const cells = [
+    version,
+    judgements.length,
+    count("same", true),
+    count("same", false),
+    count("too strict"),
+    count("not decoded"),
+    count("explained"),
+    count("rule"),
+  ];
+  const rows = lines.filter((line) => line.startsWith("| 1.") && !line.startsWith(`| ${version} `));
+  return [...head, ...[...rows, `| ${cells.join(" | ")} |`].sort()];
+}

@@ -16,11 +16,14 @@ export interface Difference {
   detail: string;
 }
 
-/** Compares two verdicts on one document. */
+const serverRules = ["pattern", "format", "range", "length", "count", "enum", "missing-field", "wrong-type"];
+
+/** Compares two verdicts on one document. `foreign`: kubeconform had other schemas than ours. */
 export function explain(
   raw: RawVerdict,
   ours: OurVerdict,
   text: string,
+  foreign: boolean,
 ): Pick<Difference, "verdict" | "detail"> {
   const bad = raw.results.filter(({ status }) => status === "statusInvalid" || status === "statusError");
   const errors = ours.rules.filter(({ severity }) => severity === "error");
@@ -47,6 +50,12 @@ export function explain(
     return { verdict: "refuses a document that is no resource", detail };
   if (has("removed-api", "unknown-version", "unknown-kind"))
     return { verdict: "knows that the API is gone", detail };
+  if (foreign && bad.length === 0 && has(...serverRules))
+    return { verdict: "asks what the server asks", detail };
+  const isNull =
+    bad.length > 0 &&
+    bad.every(({ msg }) => [...msg.matchAll(/: got (\w+), want/g)].every(([, got]) => got === "null"));
+  if (foreign && isNull) return { verdict: "takes null for absent, as the server does", detail };
   return { verdict: "unexplained", detail };
 }
 
@@ -61,4 +70,19 @@ export function formatDifferences(differences: readonly Difference[], show: bool
     ...lines,
     ...shown.map(({ from, verdict, detail }) => `${verdict} | ${from} | ${detail}`),
   ].join("\n");
+}
+
+const head = ["| schemas of kubeconform | verdict | documents |", "| - | - | - |"];
+
+/** The table with the rows of one set of schemas written anew. */
+export function withRows(
+  lines: readonly string[],
+  schemas: string,
+  differences: readonly Difference[],
+): string[] {
+  const counts = [...Map.groupBy(differences, ({ verdict }) => verdict)].map(
+    ([verdict, list]) => `| ${schemas} | ${verdict} | ${list.length} |`,
+  );
+  const others = lines.filter((line) => !head.includes(line) && !line.startsWith(`| ${schemas} |`));
+  return [...head, ...[...others, ...counts].sort()];
 }

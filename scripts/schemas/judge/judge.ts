@@ -27,7 +27,7 @@ export async function judge(samples: readonly Sample[], schemas?: string): Promi
     return samples.map(({ from, text }, index) => ({
       from,
       index,
-      ...explain(raw[index]!, ours[index]!, text),
+      ...explain(raw[index]!, ours[index]!, text, schemas !== undefined),
     }));
   } finally {
     rmSync(tempDir, { recursive: true, force: true });

