@@ -326,6 +326,12 @@ const plugins: Case[] = [
     { gaps: ["plugin"], renders: "fails" },
   ),
   one(
+    "transformers: an inline text that we cannot read and another parser might",
+    app("transformers:\n- |-\n  apiVersion: builtin\n  kind: PatchTransformer\n  path: [patch.yaml\n"),
+    { ...reading(), absent: ["app/apiVersion: builtin\nkind: PatchTransformer\npath: [patch.yaml"] },
+    { gaps: ["unreadable-kustomization"], renders: "never" },
+  ),
+  one(
     "transformers: not a builtin, inline",
     app("transformers:\n- |-\n  apiVersion: example.com/v1\n  kind: Custom\n  metadata: {name: x}\n"),
     reading(),
@@ -608,6 +614,12 @@ const remotes: Case[] = [
 ];
 
 const escapes: Case[] = [
+  one(
+    "a patch outside the kustomization's folder, which build arguments may allow",
+    app("patches: [{path: ../shared/patch.yaml}]\n", { "shared/patch.yaml": patch }),
+    { files: ["app/kustomization.yaml", "app/settings.yaml", "shared/patch.yaml"], enters: ["app"] },
+    { renders: "fails" },
+  ),
   one(
     "a base above the root",
     { "app/kustomization.yaml": "resources: [../../outside]\n" },

@@ -3,7 +3,7 @@ import type * as z from "zod";
 import type { Config, Environment } from "./config.ts";
 import { configJsonSchema } from "./config-schema.ts";
 import { lineAt, type YamlDocument } from "./document.ts";
-import { unknownPlaceholders } from "./pattern.ts";
+import { patternProblem, unknownPlaceholders } from "./pattern.ts";
 import { sourcesOf } from "./promotion/graph.ts";
 
 /** Something wrong with gitops.yaml, at a 1-based line. */
@@ -84,23 +84,39 @@ export function crossProblems(document: YamlDocument, config: Config): ConfigPro
       problems.push({ line, message: `environments: ${environment.name} comes from itself` });
     }
   }
-  const patterns: [string, (string | number)[]][] = [
-    ...(config.overlays ?? []).map((rule, index): [string, (string | number)[]] => [
-      rule.path,
-      ["overlays", index],
-    ]),
-    ...config.charts.map((rule, index): [string, (string | number)[]] => [rule.path, ["charts", index]]),
-  ];
-  for (const [text, path] of patterns) {
-    for (const unknown of unknownPlaceholders(text)) {
+  for (const { text, path, placeholders } of patternsOf(config)) {
+    const line = lineAt(document.root, path);
+    const problem = patternProblem(text);
+    if (problem) problems.push({ line, message: `${text} ${problem}` });
+    for (const unknown of placeholders ? unknownPlaceholders(text) : []) {
       const known = "{app}, {environment}, {cluster} and {namespace}";
-      problems.push({
-        line: lineAt(document.root, path),
-        message: `${text}: {${unknown}} is not a placeholder; there are ${known}`,
-      });
+      problems.push({ line, message: `${text}: {${unknown}} is not a placeholder; there are ${known}` });
     }
   }
   return problems;
+}
+
+interface WrittenPattern {
+  text: string;
+  path: (string | number)[];
+  /** A pattern with placeholders; else a glob. */
+  placeholders: boolean;
+}
+
+function patternsOf(config: Config): WrittenPattern[] {
+  const pattern = (text: string, ...path: (string | number)[]) => ({ text, path, placeholders: true });
+  const glob = (text: string, ...path: (string | number)[]) => ({ text, path, placeholders: false });
+  return [
+    ...(config.overlays ?? []).map((rule, index) => pattern(rule.path, "overlays", index)),
+    ...config.charts.flatMap((rule, index) => [
+      pattern(rule.path, "charts", index),
+      ...rule.values.map((text) => pattern(text, "charts", index)),
+    ]),
+    ...config.environments.flatMap(({ paths }, index) =>
+      paths.map((text) => glob(text, "environments", index)),
+    ),
+    ...config.ignore.map((text, index) => glob(text, "ignore", index)),
+  ];
 }
 
 function comesFromItself(environment: Environment, all: Environment[]): boolean {

@@ -19,6 +19,8 @@ export interface Field {
   key: string;
   value: YamlNode;
   line: number;
+  /** It comes from a merge key. */
+  merged?: true;
 }
 
 /**
@@ -44,6 +46,7 @@ export interface YamlDocument {
  * A text that the tool could read differently is an error, so that nothing can stand in it that only the tool sees.
  */
 export function readDocuments(source: string): YamlDocument[] {
+  if (source.length > maxLength) return readThoroughly(source);
   const quick = readQuickly(source);
   if (quick) return [{ root: quick }];
   const strange = findStrange(source);
@@ -71,17 +74,39 @@ export function readThoroughly(source: string): YamlDocument[] {
   return parseDocuments(source).map(({ document }) => document);
 }
 
-/** A document with the values that a schema can be held against. Duplicate keys are errors. */
+/** A document with the values that a schema can be held against. */
 export interface PlainDocument extends YamlDocument {
   toPlain(): unknown;
 }
 
-/** Like `readDocuments`, for our own configuration files. */
+/** Like `readDocuments`, for our own configuration files: a key that stands twice in a mapping is an error. */
 export function readPlainDocuments(source: string): PlainDocument[] {
-  return parseDocuments(source, true).map(({ document, parsed }) => ({
-    ...document,
-    toPlain: () => parsed.toJS({ maxAliasCount: 100 }) as unknown,
-  }));
+  return parseDocuments(source).map(({ document, parsed }) => {
+    const twice = document.error ? undefined : duplicateOf(document.root, new Set());
+    return {
+      ...document,
+      ...(twice
+        ? { error: { message: `the key ${twice.key} stands twice`, line: twice.line, column: 1 } }
+        : {}),
+      toPlain: () => parsed?.toJS({ maxAliasCount: 100 }) as unknown,
+    };
+  });
+}
+
+function duplicateOf(node: YamlNode, seen: Set<YamlNode>): Field | undefined {
+  if (node === null || node.kind === "text" || seen.has(node)) return undefined;
+  seen.add(node);
+  const keys = new Set<string>();
+  for (const field of fieldsOf(node)) {
+    // What merge keys bring stands behind a mapping's own fields, and may be overridden by them.
+    if (keys.has(field.key) && !field.merged) return field;
+    keys.add(field.key);
+  }
+  for (const inner of node.kind === "map" ? node.fields.map((field) => field.value) : node.items) {
+    const found = duplicateOf(inner, seen);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 /** The fields of a mapping; none for anything else. */
@@ -119,27 +144,29 @@ export function lineAt(root: YamlNode, path: readonly (string | number)[]): numb
   return line;
 }
 
-function parseDocuments(
-  source: string,
-  uniqueKeys = false,
-): { document: YamlDocument; parsed: Document.Parsed }[] {
+// A kustomization or a Chart.yaml has a few kilobytes. The parser takes seconds for a megabyte of hostile ones.
+const maxLength = 512 * 1024;
+
+function parseDocuments(source: string): { document: YamlDocument; parsed?: Document.Parsed }[] {
+  if (source.length > maxLength) return [unreadable(`is larger than ${maxLength / 1024} KiB`)];
   const lines = new LineCounter();
-  const documents = parseAllDocuments(source, {
-    lineCounter: lines,
-    uniqueKeys,
-    merge: true,
-    prettyErrors: false,
-    logLevel: "error",
-  });
-  return (documents as Document.Parsed[]).map((parsed) => {
-    const error = parsed.errors[0];
-    if (error) return { document: { root: null, error: describe(error, lines) }, parsed };
-    const encoded = findEncoded(parsed);
-    if (!encoded) return { document: { root: convert(parsed, lines) }, parsed };
-    const { line, col } = lines.linePos(encoded.range?.[0] ?? 0);
-    const message = "a value is written as !!binary; write it as it is";
-    return { document: { root: null, error: { message, line, column: col } }, parsed };
-  });
+  try {
+    // Keys are looked through for duplicates where that matters: the parser takes a quarter of an hour for it.
+    const options = { lineCounter: lines, uniqueKeys: false, merge: true, prettyErrors: false };
+    const documents = parseAllDocuments(source, { ...options, logLevel: "error" }) as Document.Parsed[];
+    return documents.map((parsed) => {
+      const error = parsed.errors[0];
+      if (error) return { document: { root: null, error: describe(error, lines) }, parsed };
+      const encoded = findEncoded(parsed);
+      if (!encoded) return { document: { root: convert(parsed, lines) }, parsed };
+      const { line, col } = lines.linePos(encoded.range?.[0] ?? 0);
+      const message = "a value is written as !!binary; write it as it is";
+      return { document: { root: null, error: { message, line, column: col } }, parsed };
+    });
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return [unreadable("is nested too deeply")];
+  }
 }
 
 /** A text in base64, which Go's parsers decode and this one does not. */
@@ -153,6 +180,10 @@ function findEncoded(document: Document.Parsed): Scalar.Parsed | undefined {
     },
   });
   return found;
+}
+
+function unreadable(message: string): { document: YamlDocument } {
+  return { document: { root: null, error: { message, line: 1, column: 1 } } };
 }
 
 function convert(document: Document.Parsed, lines: LineCounter): YamlNode {
@@ -182,9 +213,10 @@ function convert(document: Document.Parsed, lines: LineCounter): YamlNode {
         const value = make(pair.value);
         if (key !== "<<") map.fields.push({ key, value, line: line(pair.key) });
         else
-          for (const each of value?.kind === "list" ? value.items : [value]) merged.push(...fieldsOf(each));
+          for (const each of value?.kind === "list" ? value.items : [value])
+            merged.push(...fieldsOf(each).map((field) => ({ ...field, merged: true as const })));
       }
-      map.fields.push(...merged);
+      map.fields.push(...distinct(merged));
       return map;
     }
     if (!isScalar(node) || node.value === null) return null;
@@ -192,6 +224,16 @@ function convert(document: Document.Parsed, lines: LineCounter): YamlNode {
     return { kind: "text", line: line(node), text };
   };
   return make(document.contents);
+}
+
+/** Each field once: a merge of merges of the same anchor would double them with every line. */
+function distinct(fields: Field[]): Field[] {
+  const seen = new Map<string, Set<YamlNode>>();
+  return fields.filter(({ key, value }) => {
+    const values = seen.get(key) ?? new Set();
+    seen.set(key, values);
+    return !values.has(value) && values.add(value);
+  });
 }
 
 function describe(error: YAMLError, lines: LineCounter): { message: string; line: number; column: number } {

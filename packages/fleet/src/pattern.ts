@@ -44,6 +44,19 @@ export function unknownPlaceholders(text: string): string[] {
     .filter((name) => !isPlaceholder(`{${name}}`));
 }
 
+/**
+ * Why a pattern or glob is not accepted; undefined when it is. With many wildcards, one path that nearly matches takes
+ * longer than the job may run, and gitops.yaml comes with the pull request.
+ */
+export function patternProblem(text: string): string | undefined {
+  if (text.length > 1024) return "is longer than 1,024 characters";
+  const segments = text.split("/");
+  if (segments.filter((segment) => segment.includes("**")).length > 2) return "has more than two `**`";
+  const wild = (segment: string) => segment.match(/\*+|\?|\{/g)?.length ?? 0;
+  if (segments.some((segment) => wild(segment) > 3)) return "has more than three wildcards in one name";
+  return undefined;
+}
+
 /** Puts values in the place of placeholders; those without a value stay as they are. */
 export function fillPattern(text: string, captured: Captured): string {
   return text.replace(/\{([a-z]+)\}/g, (whole, name: string) => captured[name as Placeholder] ?? whole);

@@ -8,7 +8,7 @@ import type { Field, YamlNode } from "./document.ts";
 export function readQuickly(text: string): YamlNode | undefined {
   // Anything but spaces that JavaScript takes for white space, NUL, and what is no UTF-8 are the parser's business.
   if (/[^\S \n]|[\0\u0085\uFFFD]/.test(text)) return undefined;
-  const reader: Reader = { lines: text.split("\n"), at: 0, indent: -1, rest: "" };
+  const reader: Reader = { lines: text.split("\n"), at: 0, indent: -1, rest: "", depth: 0 };
   try {
     next(reader, 0);
     if (reader.indent === 0 && /^---\s*$/.test(reader.rest)) next(reader, reader.at + 1);
@@ -28,6 +28,7 @@ interface Reader {
   /** Column at which what is left of it begins; -1 at the end of the text. */
   indent: number;
   rest: string;
+  depth: number;
 }
 
 // Thrown, and caught above: one way out of any depth.
@@ -52,6 +53,8 @@ function next(reader: Reader, from: number): void {
   reader.rest = "";
 }
 
+// Nobody writes anything deeper: what is, need not be read quickly.
+const maxDepth = 50;
 const keyed = /^([A-Za-z_][\w./-]*):(?: +(.*))?$/;
 const nulls = new Set(["null", "Null", "NULL", "~"]);
 
@@ -101,12 +104,15 @@ function readValue(reader: Reader, indent: number, written: string, inMap: boole
 }
 
 function readNested(reader: Reader, indent: number, inMap: boolean): YamlNode {
+  if (++reader.depth > maxDepth) throw unsure;
   next(reader, reader.at + 1);
   const dash = reader.rest === "-" || reader.rest.startsWith("- ");
-  if (dash && (reader.indent > indent || (inMap && reader.indent === indent)))
-    return readList(reader, reader.indent);
-  if (reader.indent <= indent) return null;
-  return readMap(reader, reader.indent);
+  let node: YamlNode = null;
+  if (dash && (reader.indent > indent || (inMap && reader.indent === indent))) {
+    node = readList(reader, reader.indent);
+  } else if (reader.indent > indent) node = readMap(reader, reader.indent);
+  reader.depth--;
+  return node;
 }
 
 function readScalar(written: string, line: number): YamlNode {
@@ -117,7 +123,8 @@ function readScalar(written: string, line: number): YamlNode {
     if (end < 0 || inner.includes("\\") || !/^(?:\s+#.*|\s*)$/.test(written.slice(end + 1))) throw unsure;
     return { kind: "text", line, text: inner };
   }
-  const plain = written.replace(/\s+#.*$/s, "").trimEnd();
+  const comment = written.indexOf(" #");
+  const plain = (comment < 0 ? written : written.slice(0, comment)).trimEnd();
   if (plain === "[]") return { kind: "list", line, items: [] };
   if (plain === "{}") return { kind: "map", line, fields: [] };
   if (/^[,[\]{}#&*!|>%@`]|^[-?:](?:\s|$)|:(?:\s|$)/.test(plain)) throw unsure;

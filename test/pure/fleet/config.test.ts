@@ -97,7 +97,11 @@ describe("errors name file, line and what was meant", () => {
       "environments:\n  dev:\n    form: x\n",
       ["gitops.yaml:3: unknown key `form`", "did you mean `from`?"],
     ],
-    ["a duplicate key", "ignore: []\noverlays: []\nignore: []\n", ["gitops.yaml:3:1: ", "unique"]],
+    [
+      "a duplicate key",
+      "ignore: []\noverlays: []\nignore: []\n",
+      ["gitops.yaml:3:1: the key ignore stands twice"],
+    ],
     ["broken YAML", "overlays: [\n", ["gitops.yaml:2:1: "]],
     ["several documents", "ignore: []\n---\nignore: []\n", ["expected one YAML document, found 2"]],
     ["a wrong type", "ignore: legacy\n", ["gitops.yaml:1: ignore: "]],
@@ -119,6 +123,24 @@ describe("errors name file, line and what was meant", () => {
       "an unknown placeholder",
       "overlays:\n- apps/{app}/{env}\n",
       ["gitops.yaml:2: apps/{app}/{env}: {env} is not a placeholder"],
+    ],
+    [
+      "a pattern that may take forever",
+      "ignore: ['**/a/**/b/**']\n",
+      ["gitops.yaml:1: **/a/**/b/** has more than two `**`"],
+    ],
+    [
+      "a glob that may take forever",
+      "environments: [{name: a, paths: ['*a*b*c*']}]\n",
+      ["has more than three wildcards in one name"],
+    ],
+    ["a pattern without end", `overlays: ['${"a".repeat(1025)}']\n`, ["is longer than 1,024 characters"]],
+    ["too much text", `# ${"x".repeat(600_000)}\n`, ["gitops.yaml:1:1: is larger than 512 KiB"]],
+    ["too deep", `ignore: ${"[".repeat(30_000)}`, ["gitops.yaml:1:"]],
+    [
+      "a duplicate key deep inside",
+      "charts:\n- path: a\n  environments:\n    dev: a\n    dev: b\n",
+      ["gitops.yaml:5:1: the key dev stands twice"],
     ],
     ["an absolute values file", "charts: [{path: a, values: [/etc/x.yaml]}]\n", ["must be a relative path"]],
     [

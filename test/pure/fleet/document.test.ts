@@ -4,6 +4,7 @@ import {
   fieldsOf,
   itemsOf,
   readDocuments,
+  readPlainDocuments,
   readThoroughly,
   textOf,
 } from "../../../packages/fleet/src/document.ts";
@@ -237,6 +238,26 @@ test("aliases, merges and duplicate keys", () => {
     ["r", "4"],
   ]);
   expect(textOf(again?.value)).toBe("again");
+});
+
+test("what cannot be read is an error, never an exception", () => {
+  const deep = Array.from({ length: 1000 }, (_, index) => `${" ".repeat(index)}a:`).join("\n");
+  expect(() => readThoroughly(deep)).not.toThrow();
+  expect(() => readThoroughly(`a: ${"[".repeat(100_000)}${"]".repeat(100_000)}`)).not.toThrow();
+  expect(readDocuments(`a: ${"x".repeat(600_000)}`)[0]?.error?.message).toBe("is larger than 512 KiB");
+});
+
+test("hostile texts cost no more than long ones", () => {
+  const before = performance.now();
+  readDocuments(`a: b${" ".repeat(300_000)}c`);
+  readDocuments(Array.from({ length: 40_000 }, (_, index) => `k${index}: v`).join("\n"));
+  readPlainDocuments(Array.from({ length: 20_000 }, (_, index) => `k${index}: v`).join("\n"));
+  const bomb = ["a0: &a0 {x: 1, y: 2}"];
+  for (let index = 1; index < 40; index++)
+    bomb.push(`a${index}: &a${index} {<<: [*a${index - 1}, *a${index - 1}]}`);
+  readDocuments(bomb.join("\n"));
+  readDocuments("a: &a [*a]\nb: &b {<<: *b}\n");
+  expect(performance.now() - before).toBeLessThan(10_000);
 });
 
 test("a bomb of aliases is read in no time", () => {

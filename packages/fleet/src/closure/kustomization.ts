@@ -2,7 +2,6 @@ import { isTemplated } from "../discover/manifest.ts";
 import { type Field, itemsOf, lineOf, readDocuments, textOf, type YamlNode } from "../document.ts";
 import { pluginUses } from "./plugin.ts";
 import {
-  isInline,
   lowerCased,
   makeChartUse,
   pushGenerator,
@@ -10,6 +9,7 @@ import {
   pushPatches,
   pushPath,
   pushUse,
+  readAs,
   type Uses,
 } from "./use.ts";
 
@@ -108,7 +108,10 @@ function plugins(field: string): Reader {
   return (value, found) => {
     for (const item of itemsOf(value)) {
       const text = textOf(item) ?? "";
-      if (!isInline(text)) {
+      const what = readAs(text);
+      if (what === "unsure")
+        found.problem = { message: `${field} holds what is no YAML`, line: lineOf(item) };
+      if (what !== "objects") {
         pushUse(item, found, "plugin", field);
         continue;
       }

@@ -106,11 +106,19 @@ export function makeChartUse(fields: Field[], home: string, line: number): Chart
   return { name, path, ...(repo ? { repo } : {}), ...(version ? { version } : {}), values, line };
 }
 
-/** Whether kustomize takes a text as objects rather than as a path (SliceFromBytes of resource/factory.go succeeds). */
-export function isInline(text: string): boolean {
-  if (!/[\n{:#]/.test(text)) return false;
+/**
+ * Whether kustomize takes a text as objects (SliceFromBytes of resource/factory.go succeeds) or as a path. Unsure where
+ * our parser refuses what another one might read.
+ */
+export function readAs(text: string): "objects" | "path" | "unsure" {
+  if (!/[\n{:#]/.test(text)) return "path";
   const documents = readDocuments(text);
-  if (documents.some((document) => document.error)) return false;
+  if (documents.some((document) => document.error)) return "unsure";
   const roots = documents.filter((document) => document.root !== null);
-  return roots.every((document) => fieldsOf(document.root).length > 0);
+  return roots.every((document) => document.root?.kind === "map") ? "objects" : "path";
+}
+
+/** Whether a text is surely objects. */
+export function isInline(text: string): boolean {
+  return readAs(text) === "objects";
 }

@@ -67,7 +67,7 @@ export function createCollector(config: Config): Collector {
 
 /** Matches a path when a glob matches it or a folder above it. */
 function ignoreMatcher(globs: string[]): (path: string) => boolean {
-  const matches = picomatch(globs, { dot: true });
+  const matches = picomatch(globs, { dot: true, noextglob: true });
   return (path) => {
     const parts = path.split("/");
     return parts.some((_, index) => {

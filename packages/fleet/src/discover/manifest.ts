@@ -1,4 +1,4 @@
-import { isMap, parseAllDocuments, visit } from "yaml";
+import { type Document, isMap, parseAllDocuments, visit } from "yaml";
 
 /**
  * What a YAML file is: objects for an API server, a template of such, a program's own configuration, or anything else.
@@ -24,26 +24,30 @@ export function manifestKind(text: string): ManifestKind {
 
 /** Whether a text has `{{ }}` where YAML would have to read it: then it becomes YAML only through some generator. */
 export function isTemplated(text: string): boolean {
-  if (!text.includes("{{")) return false;
+  // Only the parser can tell, and it is not asked about more than anybody writes by hand.
+  if (text.length > 256 * 1024 || !text.includes("{{")) return false;
   if (!/^(?:[^#"'\n]*[\s:[,-])?\{\{/m.test(text)) return false;
-  for (const document of parseAllDocuments(text, {
-    uniqueKeys: false,
-    logLevel: "error",
-    prettyErrors: false,
-  })) {
-    if (document.errors.length > 0) return true;
-    let found = false;
-    // `name: {{ x }}` is a mapping whose key is a mapping: legal YAML that nobody means.
-    visit(document, {
-      Pair(_, pair) {
-        if (!isMap(pair.key)) return undefined;
-        found = true;
-        return visit.BREAK;
-      },
-    });
-    if (found) return true;
+  try {
+    const options = { uniqueKeys: false, logLevel: "error", prettyErrors: false } as const;
+    return parseAllDocuments(text, options).some((each) => each.errors.length > 0 || hasMappingAsKey(each));
+  } catch (error) {
+    // Nested too deeply to be read: whoever renders it says so.
+    if (error instanceof RangeError) return false;
+    throw error;
   }
-  return false;
+}
+
+/** `name: {{ x }}` is a mapping whose key is a mapping: legal YAML that nobody means. */
+function hasMappingAsKey(document: Document.Parsed | Document): boolean {
+  let found = false;
+  visit(document, {
+    Pair(_, pair) {
+      if (!isMap(pair.key)) return undefined;
+      found = true;
+      return visit.BREAK;
+    },
+  });
+  return found;
 }
 
 /** apiVersion and kind of a document, as far as its lines show them. */

@@ -24,7 +24,7 @@ export function createPlacer(config: Config): Placer {
   ]);
   const globs = config.environments
     .filter((environment) => environment.paths.length > 0)
-    .map(({ name, paths }) => ({ name, matches: picomatch(paths, { dot: true }) }));
+    .map(({ name, paths }) => ({ name, matches: picomatch(paths, { dot: true, noextglob: true }) }));
   const named = new Set(config.environments.map((environment) => environment.name.toLowerCase()));
   const complete = (path: string, place: Place): Place => {
     const environment =
