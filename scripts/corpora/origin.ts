@@ -129,8 +129,11 @@ async function judge({ archive, tree, row, fields, seed }: Work, scratch: string
     });
     const documents = readStream(output);
     for (const { resource, pointer } of chooseFields(resources, fields, randomFrom(seed))) {
-      const index = documents.findIndex((each) => isDocument(each, resource));
-      const location = await origins.originOf(resource.id, pointer);
+      const alike = resources.filter((each) => isDocument(each.value, resource));
+      const index =
+        documents.flatMap((each, at) => (isDocument(each, resource) ? [at] : []))[alike.indexOf(resource)] ??
+        -1;
+      const location = await origins.originOf(resource, pointer);
       const asked = { archive: archive.name, row, id: resource.id, pointer, ...(location && { location }) };
       const told = location
         ? await tryEdits(location, { documents, index, pointer, tree, folder, render })

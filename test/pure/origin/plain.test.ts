@@ -52,12 +52,13 @@ describe("plain manifests", () => {
     expect(await origins.originOf({ ...resources[0]!.id, name: "z" }, "/data")).toBeUndefined();
   });
 
-  test("two documents of one identity: the first is meant", async () => {
+  test("two documents of one identity: the first is meant, unless a resource is given", async () => {
     const { resources, origins } = await originsOf({
       "apps/a.yaml": config("a", "1"),
       "apps/b.yaml": config("a", "2"),
     });
-    expect(await origins.originOf(resources[0]!.id, "/data/key")).toMatchObject({ path: "apps/a.yaml" });
+    expect(await origins.originOf(resources[1]!.id, "/data/key")).toMatchObject({ path: "apps/a.yaml" });
+    expect(await origins.originOf(resources[1]!, "/data/key")).toMatchObject({ path: "apps/b.yaml" });
   });
 
   test("the text at the place is the value", async () => {

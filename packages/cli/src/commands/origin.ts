@@ -63,7 +63,7 @@ export const origin: Command = {
       const resource = findResource(resources, resourceName);
       const pointer = toPointer(resource.value, field);
       const origins = createOrigins({ tree, overlay, closure, context, resources, render: engine.probe });
-      const location = await origins.originOf(resource.id, pointer);
+      const location = await origins.originOf(resource, pointer);
       terminal.done();
       return await print(location, { tree, resource, pointer }, flag(args, "json"), terminal);
     } finally {

@@ -22,10 +22,11 @@ export interface OriginInput {
 /** Answers which line a person would edit to change a field of a rendered resource. */
 export interface Origins {
   /**
-   * `pointer` is a JSON Pointer into the resource; "" asks for the resource itself. Of a field that is absent, the
-   * nearest parent that exists, near. Undefined where it is not known.
+   * `of` is one of the resources that were given, or the identity of one (of several with one identity, the first).
+   * `pointer` is a JSON Pointer into it; "" asks for the resource itself. Of a field that is absent, the nearest parent
+   * that exists, near. Undefined where it is not known.
    */
-  originOf(id: ResourceId, pointer: string): Promise<Location | undefined>;
+  originOf(of: Resource | ResourceId, pointer: string): Promise<Location | undefined>;
 }
 
 /** Origins of one rendered overlay. Nothing is read or rendered before the first question; answers are kept. */
@@ -40,16 +41,17 @@ export function createOrigins(input: OriginInput): Origins {
   const byKey = new Map<string, Resource>();
   for (const resource of resources)
     if (!byKey.has(identityKey(resource.id))) byKey.set(identityKey(resource.id), resource);
-  const answers = new Map<string, Promise<Location | undefined>>();
+  const answers = new Map<Resource, Map<string, Promise<Location | undefined>>>();
   return {
-    originOf(id, pointer) {
-      const resource = byKey.get(identityKey(id));
+    originOf(of, pointer) {
+      const resource = "id" in of ? of : byKey.get(identityKey(of));
       if (!resource) return Promise.resolve(undefined);
-      const key = `${identityKey(id)}\0${pointer}`;
-      let answer = answers.get(key);
+      const known = answers.get(resource) ?? new Map<string, Promise<Location | undefined>>();
+      answers.set(resource, known);
+      let answer = known.get(pointer);
       if (!answer) {
         answer = find(resource, pointer);
-        answers.set(key, answer);
+        known.set(pointer, answer);
       }
       return answer;
     },
