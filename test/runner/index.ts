@@ -236,12 +236,15 @@ export function findLeaks(
   };
   // The runner itself hides the value that add-mask names.
   for (const [place, text] of Object.entries(texts)) look(place, text.replace(/^::add-mask::.*$/gm, ""));
-  for (const folder of folders) {
-    for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-      const path = join(entry.parentPath, entry.name);
-      if (entry.isFile() && !planted.includes(path)) look(path, readFileSync(path, "latin1"));
+  // Links are not followed: what they lead to was there before the run.
+  const visit = (folder: string) => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) visit(path);
+      else if (entry.isFile() && !planted.includes(path)) look(path, readFileSync(path, "latin1"));
     }
-  }
+  };
+  for (const folder of folders) visit(folder);
   return [...leaks].sort();
 }
 

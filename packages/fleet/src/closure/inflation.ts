@@ -1,3 +1,4 @@
+import { joinPath } from "../resolve.ts";
 import type { Tree } from "../tree.ts";
 import { type ClosureContext, exactly, type Reads, visit } from "./context.ts";
 import { readChart } from "./helm.ts";
@@ -14,6 +15,7 @@ export async function readChartUse(
   context: ClosureContext,
 ): Promise<void> {
   reads.inflates = true;
+  for (const { message, line } of chart.refused) refuse(reads, message, path, line);
   const found = await visit(tree, reads, chart.path, folder, exactly(path, chart.line));
   if (found.kind === "found" && found.entry.kind === "directory") {
     reads.charts.push(found.path);
@@ -45,6 +47,9 @@ async function readValues(
   values: ChartUse["values"][number],
 ): Promise<void> {
   const location = exactly(path, values.line);
+  // Given to Helm's -f, which reads a list of files in CSV.
+  if (/[,"\r\n]/.test(joinPath(folder, values.path) ?? ""))
+    refuse(reads, `${values.path} is refused: Helm would take the name for several files`, path, values.line);
   if (!isRemoteFile(values.path)) {
     await visit(tree, reads, values.path, folder, location);
     return;
@@ -57,4 +62,8 @@ async function readValues(
     location,
     remote: { url, host, pinned: false },
   });
+}
+
+function refuse(reads: Reads, message: string, path: string, line: number): void {
+  reads.escapes.push({ code: "chart-option", message, location: exactly(path, line) });
 }

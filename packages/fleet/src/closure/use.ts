@@ -23,6 +23,8 @@ export interface ChartUse {
   repo?: string;
   version?: string;
   values: { path: string; line: number }[];
+  /** What of it would reach Helm as something else than it says. */
+  refused: { message: string; line: number }[];
   line: number;
 }
 
@@ -103,7 +105,30 @@ export function makeChartUse(fields: Field[], home: string, line: number): Chart
     const more = textOf(item);
     if (more) values.push({ path: more, line: lineOf(item) });
   }
-  return { name, path, ...(repo ? { repo } : {}), ...(version ? { version } : {}), values, line };
+  const refused = [
+    ...refusedOption(get("releasename"), /^-/, "Helm would take it for an option"),
+    ...refusedOption(get("name", "chartname"), /^-/, "Helm would take it for an option"),
+    // kustomize writes the values into a temporary folder under the chart's name.
+    ...refusedOption(
+      get("name", "chartname"),
+      /(?:^|\/)\.\.(?:\/|$)/,
+      "it leads out of kustomize's own folder",
+    ),
+    // A name template has sprig's functions, also those that Helm takes away from charts.
+    ...refusedOption(get("nametemplate"), /\b(?:env|expandenv|getHostByName)\b/, "it looks at the machine"),
+  ];
+  return { name, path, ...(repo ? { repo } : {}), ...(version ? { version } : {}), values, refused, line };
+}
+
+function refusedOption(
+  field: Field | undefined,
+  pattern: RegExp,
+  why: string,
+): { message: string; line: number }[] {
+  const text = textOf(field?.value ?? null) ?? "";
+  return field && pattern.test(text)
+    ? [{ message: `${field.key} ${text} is refused: ${why}`, line: field.line }]
+    : [];
 }
 
 /**
