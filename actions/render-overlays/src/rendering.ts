@@ -10,6 +10,7 @@ import {
 } from "@gitops-actions/engine";
 import type { Gap, Tree } from "@gitops-actions/fleet";
 import type { Sighting } from "./compare.ts";
+import { sha256 } from "./digest.ts";
 import { needsHelm } from "./tooling.ts";
 
 /** One overlay to render on one side. */
@@ -107,7 +108,8 @@ async function* renderGroup(
   const unplaced: [Task, Outcome][] = [];
   async function* jobs(): AsyncGenerator<RenderJob> {
     for (const task of tasks) {
-      const directory = join(folder, task.side, task.id === "." ? "_root" : task.id, "tree");
+      // Not under the overlay's own name: overlays lie in one another, and names can be as long as paths may get.
+      const directory = join(folder, task.side, sha256(task.id).slice(0, 32));
       const { overlay, closure } = task.sighting;
       const laid = await sandboxes.materialise(task.tree, closure, directory);
       if (laid.ok) {

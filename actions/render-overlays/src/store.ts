@@ -16,7 +16,7 @@ export async function storeRender(
   output: Uint8Array,
   resources: readonly Resource[],
 ): Promise<IndexSide> {
-  const folder = `${side}/${overlayId === "." ? "_root" : overlayId}`;
+  const folder = `${side}/${folderOf(overlayId)}`;
   const manifest = `${folder}/manifest.yaml`;
   await writePrivate(join(directory, manifest), output);
   const taken = new Set<string>();
@@ -31,6 +31,18 @@ export async function storeRender(
     stored.map(({ file }, i) => write(join(directory, file), withNewline(resources[i]!.text))),
   );
   return { manifest, digest: manifestDigest(stored), resources: stored };
+}
+
+/**
+ * An overlay's folder: its id, but that no name in it is one that we use for what lies in such a folder. Overlays lie
+ * in one another, and one called `resources` must not end up among the resources of the one above it.
+ */
+function folderOf(overlayId: string): string {
+  if (overlayId === ".") return "_root";
+  return overlayId
+    .split("/")
+    .map((name) => (/^(?:_root|manifest\.yaml|resources)~*$/i.test(name) ? `${name}~` : name))
+    .join("/");
 }
 
 /** Writes a file that only its owner may read, and the folders above it. */

@@ -169,7 +169,9 @@ function isLink(path: string): boolean {
 }
 
 function isMissing(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === "ENOENT";
+  // ENOTDIR: a file stands where a folder would have to be, which is for whoever makes it to say.
+  const { code } = error as NodeJS.ErrnoException;
+  return code === "ENOENT" || code === "ENOTDIR";
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: an argument or a line must not hold one
