@@ -9,7 +9,7 @@ import {
   type Tool,
   type Verdict,
 } from "@gitops-actions/engine";
-import type { Resource, ResourceId } from "@gitops-actions/manifest";
+import { type Resource, type ResourceId, writeJson } from "@gitops-actions/manifest";
 import { type Availability, availabilityOf } from "./availability.ts";
 import type { Group } from "./documents.ts";
 import type { ValidateInputs } from "./inputs.ts";
@@ -64,10 +64,29 @@ export async function checkGroups(groups: readonly Group[], settings: CheckSetti
       }
     }
   }
-  const { inputs, tool, machine, signal } = settings;
-  const verdicts = await runKubeconform(documents, { strict: inputs.strict }, tool, machine, signal);
-  for (const [index, check] of waiting.entries()) check.verdict = verdicts[index]!;
+  await judge(waiting, documents, settings);
   return checks;
+}
+
+async function judge(
+  waiting: readonly Check[],
+  documents: readonly SchemaDocument[],
+  { inputs, tool, machine, signal }: CheckSettings,
+): Promise<void> {
+  const ask = (some: readonly SchemaDocument[]): Promise<Verdict[]> =>
+    runKubeconform(some, { strict: inputs.strict }, tool, machine, signal);
+  const verdicts = await ask(documents);
+  // The items of a typed list (a PodList) have the list's kind, and their own text does not say so.
+  const kindless = verdicts.flatMap((verdict, index) => (isKindless(verdict) ? [index] : []));
+  const again = await ask(
+    kindless.map((index) => ({ ...documents[index]!, text: writeJson(waiting[index]!.resource.value) })),
+  );
+  for (const [position, index] of kindless.entries()) verdicts[index] = again[position]!;
+  for (const [index, check] of waiting.entries()) check.verdict = verdicts[index]!;
+}
+
+function isKindless(verdict: Verdict): boolean {
+  return verdict.status === "unreadable" && verdict.what === "missing-kind";
 }
 
 interface Answer {

@@ -67,7 +67,9 @@ export async function judgeResource(checks: readonly Check[], context: FindingCo
   const findings: Finding[] = [];
   for (const { what, versions, message, field, ...rest } of statements.values()) {
     const location =
-      (await context.locate(group, resource, field ?? "")) ?? group.locate(resource, field ?? "");
+      (what === "duplicate-key" ? duplicateLocation(group, resource) : undefined) ??
+      (await context.locate(group, resource, field ?? "")) ??
+      group.locate(resource, field ?? "");
     findings.push(
       makeFinding({
         ...rest,
@@ -82,6 +84,13 @@ export async function judgeResource(checks: readonly Check[], context: FindingCo
     );
   }
   return { findings, aside: [...aside.values()] };
+}
+
+/** In a file of its own, where our parser met the second of two keys. */
+function duplicateLocation({ problems, overlay }: Group, { document }: Resource): Location | undefined {
+  const problem = problems.find((each) => each.code === "duplicate-key" && each.document === document);
+  if (problem?.source !== overlay) return undefined;
+  return { path: overlay, line: problem.line, column: problem.column, precision: "exact", via: [] };
 }
 
 function versionsSuffix(refusing: readonly string[], all: readonly string[]): string {
@@ -116,13 +125,33 @@ function statementsOf(check: Check, context: FindingContext, redactor: () => Red
       "Look at its CustomResourceDefinition: most likely a pattern is no regular expression (RE2).";
     statements.push({ what: "broken-schema", severity: "error", message, help });
   } else if (verdict.status === "invalid") {
-    const { kept, aside } = sortProblems(verdict.problems, resource);
+    const problems = verdict.problems.map((problem) => namedField(problem, resource));
+    const { kept, aside } = sortProblems(problems, resource);
     return {
       statements: [...statements, ...kept.map((problem) => describe(problem, check, redactor()))],
       aside,
     };
   }
   return { statements, aside: [] };
+}
+
+/** kubeconform says only that something in metadata is no text: which of the three fields it reads, the resource tells. */
+function namedField(problem: SchemaProblem, { value }: Resource): SchemaProblem {
+  if (problem.field !== "/metadata" || problem.what !== "wrong-type" || !isObject(value.metadata))
+    return problem;
+  const { metadata } = value;
+  const field = ["name", "namespace", "generateName"].find((name) => {
+    const item = metadata[name];
+    return item !== undefined && item !== null && typeof item !== "string";
+  });
+  if (!field) return problem;
+  const expected = "string";
+  return {
+    ...problem,
+    field: `/metadata/${field}`,
+    expected,
+    message: `expected ${expected}, found ${problem.actual}`,
+  };
 }
 
 function describe(

@@ -126,6 +126,46 @@ describe("a folder of manifests", () => {
     expect(report.checked.resources).toBe(3);
   });
 
+  test("the line of a duplicate key, and the field of a namespace that is no text", async () => {
+    const report = await validate({
+      "a.yaml": config("a", "data:\n  a: '1'\n  a: '2'\n"),
+      "b.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  namespace: 5\n",
+    });
+    expect(lines(report)).toEqual([
+      "error duplicate-key a.yaml:7 : the key a is given twice",
+      "error wrong-type b.yaml:5 /metadata/namespace: expected string, found number",
+    ]);
+  });
+
+  test("Lists in Lists, typed lists, hooks and test pods of charts are resources like others", async () => {
+    const deep =
+      "apiVersion: v1\nkind: List\nitems:\n  - apiVersion: v1\n    kind: List\n    items:\n      - apiVersion: v1\n        kind: ConfigMap\n        metadata: {name: deep}\n        data: {x: 1}\n";
+    const hook = "metadata:\n  name: t\n  annotations: {helm.sh/hook: test}\n";
+    const report = await validate({
+      "a.yaml": deep,
+      "b.yaml":
+        "apiVersion: v1\nkind: ConfigMapList\nitems:\n  - metadata: {name: typed}\n    data: {x: 1}\n",
+      "c.yaml": `apiVersion: v1\nkind: Pod\n${hook}spec: {containers: [{name: a, image: b}], restartPolicy: Nevr}\n`,
+    });
+    expect(report.findings.map(({ resource, field, rule }) => `${resource?.name} ${field} ${rule}`)).toEqual([
+      "typed /data/x kubeconform/wrong-type",
+      "t /spec/restartPolicy kubeconform/enum",
+      "deep /data/x kubeconform/wrong-type",
+    ]);
+  });
+
+  test("ten thousand documents in a file, and one of ten megabytes", async () => {
+    const many = Array.from({ length: 10_000 }, (_, number) =>
+      config(`c${number}`, number === 9999 ? "data: {a: 1}\n" : ""),
+    ).join("---\n");
+    const large = config("large", `data:\n  a: |\n${`    ${"x".repeat(96)}\n`.repeat(100_000)}`);
+    const report = await validate({ "many.yaml": many, "large.yaml": large });
+    expect(lines(report)).toEqual([
+      "error wrong-type many.yaml:50000 /data/a: expected string, found number",
+    ]);
+    expect(report.checked.resources).toBe(10_001);
+  });
+
   test("nothing to validate is said", async () => {
     expect(await validate({ "README.md": "x" })).toMatchObject({ verdict: "nothing-found" });
     await expect(validate({}, { manifests: "absent" })).rejects.toThrow("manifests: absent does not exist");
