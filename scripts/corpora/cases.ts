@@ -217,8 +217,9 @@ const plugins: Case[] = [
   plugin(
     "transformers: ReplacementTransformer",
     "transformers",
-    "kind: ReplacementTransformer\nmetadata: {name: x}\nreplacements: [{path: replace.yaml}]\n",
+    "kind: ReplacementTransformer\nmetadata: {name: x}\nreplacements: [{path: replace.yaml}]\nothers: [{path: never.yaml}]\n",
     {
+      "app/never.yaml": "[]\n",
       "app/replace.yaml":
         "source: {kind: ConfigMap, name: settings, fieldPath: data.a}\ntargets: [{select: {kind: ConfigMap}, fieldPaths: [data.a]}]\n",
     },
@@ -332,6 +333,22 @@ const plugins: Case[] = [
     { gaps: ["unreadable-kustomization"], renders: "never" },
   ),
   one(
+    "transformers: the name of a builtin in another group",
+    app("transformers: [plugin.yaml]\n", {
+      "app/plugin.yaml":
+        "apiVersion: example.com/v1\nkind: PatchTransformer\nmetadata: {name: x}\npath: patch.yaml\n",
+      "app/patch.yaml": patch,
+    }),
+    reading("plugin.yaml"),
+    { gaps: ["plugin"], renders: "fails" },
+  ),
+  one(
+    "transformers: a configuration that is no YAML",
+    app("transformers: [plugin.yaml]\n", { "app/plugin.yaml": "apiVersion: builtin\nkind: [\n" }),
+    reading("plugin.yaml"),
+    { gaps: ["unreadable-kustomization"], renders: "fails" },
+  ),
+  one(
     "transformers: not a builtin, inline",
     app("transformers:\n- |-\n  apiVersion: example.com/v1\n  kind: Custom\n  metadata: {name: x}\n"),
     reading(),
@@ -401,6 +418,54 @@ const inflation: Case[] = [
     app("helmCharts: [{name: web, version: 1.0.0, repo: 'https://charts.example.com', releaseName: r}]\n"),
     { ...reading(), absent: ["app/charts"] },
     { gaps: ["remote-chart"], renders: "fails" },
+  ),
+  one(
+    "helmCharts: what the chart's links lead to",
+    app("helmCharts: [{name: web, releaseName: r}]\n", {
+      ...chartFiles("app/charts/web"),
+      "app/charts/web/files/a.txt": { link: "../../../../shared/a.txt" },
+      "shared/a.txt": "a",
+    }),
+    {
+      files: [...reading("charts/web/values.yaml", "charts/web/files/a.txt").files, "shared/a.txt"],
+      directories: ["app/charts/web"],
+      enters: ["app"],
+    },
+  ),
+  one(
+    "helmCharts: a dangling link and a missing dependency of the chart",
+    app("helmCharts: [{name: web, releaseName: r}]\n", {
+      ...chartFiles("app/charts/web"),
+      "app/charts/web/Chart.yaml": chart(
+        "web",
+        "dependencies: [{name: db, version: 1.0.0, repository: 'https://x.example.com'}]\n",
+      ),
+      "app/charts/web/files/a.txt": { link: "../../../../shared/a.txt" },
+    }),
+    {
+      ...reading("charts/web/values.yaml", "charts/web/files/a.txt"),
+      directories: ["app/charts/web"],
+      absent: ["shared"],
+    },
+    { gaps: ["chart-dependency"], renders: "fails" },
+  ),
+  one(
+    "helmCharts: a link of the chart that leads out of the repository",
+    app("helmCharts: [{name: web, releaseName: r}]\n", {
+      ...chartFiles("app/charts/web"),
+      "app/charts/web/files/a.txt": { link: "/proc/self/environ" },
+    }),
+    { ...reading("charts/web/values.yaml", "charts/web/files/a.txt"), directories: ["app/charts/web"] },
+    { escapes: ["link-outside"], renders: "never" },
+  ),
+  one(
+    "helmCharts: values from the network",
+    app(
+      "helmCharts: [{name: web, releaseName: r, valuesFile: 'https://example.com/values.yaml'}]\n",
+      chartFiles("app/charts/web"),
+    ),
+    { ...reading(), directories: ["app/charts/web"] },
+    { gaps: ["remote-file"], renders: "fails" },
   ),
   one(
     "helmChartInflationGenerator, the older field",
@@ -698,6 +763,21 @@ const charts: Case[] = [
     { "web/files/again": { link: ".." } },
     { files: ["web/files/again"], directories: ["web"] },
     { escapes: ["link-loop"], renders: "never" },
+  ),
+  helm(
+    "links in a chart that lead in a circle through another folder",
+    { "web/files/out": { link: "../../shared" }, "shared/back": { link: "../web" } },
+    { files: ["web/files/out", "shared/back"], directories: ["web", "shared"] },
+    { escapes: ["link-loop"], renders: "never" },
+  ),
+  helm(
+    "two links in a chart to the same folder",
+    {
+      "web/files/one": { link: "../../shared" },
+      "web/files/two": { link: "../../shared" },
+      "shared/a.txt": "a",
+    },
+    { files: ["web/files/one", "web/files/two"], directories: ["web", "shared"] },
   ),
   helm(
     "a dependency that is not vendored",

@@ -43,3 +43,8 @@ function parse(text: string): ChartMetadata {
   }
   return metadata;
 }
+
+/** What stands in the place of a Chart.yaml that cannot be read. */
+export function unreadableChart(message: string): ChartMetadata {
+  return { name: "", type: "", version: "", appVersion: "", dependencies: [], problem: { message, line: 1 } };
+}

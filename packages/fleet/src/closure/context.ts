@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Location } from "@gitops-actions/report";
+import { type Location, ToolError } from "@gitops-actions/report";
 import { changedPaths } from "../check-inputs.ts";
 import type { Closure, Gap } from "../overlay.ts";
 import { entryAt, type Resolved, resolvePath } from "../resolve.ts";
@@ -24,8 +24,17 @@ export interface Reads {
  * thousand overlays use, at two commits, is then read once.
  */
 export interface ClosureContext {
-  /** `kind` keeps readings of the same bytes for different purposes apart. */
-  parsed<Value>(kind: string, tree: Tree, entry: Entry, parse: (text: string) => Value): Promise<Value>;
+  /**
+   * `kind` keeps readings of the same bytes for different purposes apart. `unreadable` makes what stands in the place of
+   * a file that is there and cannot be read, or is too large: one such file must not end the whole run.
+   */
+  parsed<Value>(
+    kind: string,
+    tree: Tree,
+    entry: Entry,
+    parse: (text: string) => Value,
+    unreadable: (message: string) => Value,
+  ): Promise<Value>;
   /** Computes once for each tree and key. What is computed must depend on nothing but what it says it reads. */
   once<Value extends Reads>(tree: Tree, key: string, compute: () => Promise<Value>): Promise<Value>;
 }
@@ -46,11 +55,23 @@ export function createClosureContext(): ClosureContext {
   const trees: Known[] = [];
   const decoder = new TextDecoder();
   return {
-    parsed<Value>(kind: string, tree: Tree, entry: Entry, parse: (text: string) => Value) {
+    parsed<Value>(
+      kind: string,
+      tree: Tree,
+      entry: Entry,
+      parse: (text: string) => Value,
+      unreadable: (message: string) => Value,
+    ) {
       const key = `${kind} ${entry.id}`;
       let value = texts.get(key);
       if (!value) {
-        value = tree.read(entry.path).then((bytes) => parse(decoder.decode(bytes)));
+        value = tree.read(entry.path).then(
+          (bytes) => parse(decoder.decode(bytes)),
+          (error: unknown) => {
+            if (!isUnreadable(error)) throw error;
+            return unreadable(error.message);
+          },
+        );
         texts.set(key, value);
       }
       return value as Promise<Value>;
@@ -64,6 +85,11 @@ export function createClosureContext(): ClosureContext {
       return remember(known, key, compute) as Promise<Value>;
     },
   };
+}
+
+// Trees reject with these; whatever else goes wrong ends the run.
+function isUnreadable(error: unknown): error is ToolError {
+  return error instanceof ToolError && /\/(?:unreadable|too-large|changed|object-missing)$/.test(error.code);
 }
 
 function recall(tree: Tree, before: Known | undefined): Known {

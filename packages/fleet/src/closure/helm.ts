@@ -1,7 +1,7 @@
 import type { Closure, OverlayOptions } from "../overlay.ts";
 import { entryAt, nameOf } from "../resolve.ts";
 import type { Tree } from "../tree.ts";
-import { type ChartMetadata, parseChartMetadata } from "./chart.ts";
+import { type ChartMetadata, parseChartMetadata, unreadableChart } from "./chart.ts";
 import { type ClosureContext, emptyReads, exactly, makeClosure, type Reads, visit } from "./context.ts";
 import { hostOf, withoutCredentials } from "./remote.ts";
 import { schemaReferences } from "./schema.ts";
@@ -31,19 +31,27 @@ export function readChart(tree: Tree, folder: string, context: ClosureContext): 
   });
 }
 
-/** A whole folder as Helm walks it (internal/sympath): links are followed wherever they lead. */
-async function readWhole(tree: Tree, reads: Reads, folder: string): Promise<void> {
+/**
+ * A whole folder as Helm walks it (internal/sympath): links are followed wherever they lead. `trail` are the links by
+ * which the walk came here.
+ */
+async function readWhole(
+  tree: Tree,
+  reads: Reads,
+  folder: string,
+  trail: readonly string[] = [],
+): Promise<void> {
   if (reads.directories.has(folder)) return;
   reads.directories.add(folder);
-  for (const entry of deepEntries(tree, folder)) {
-    if (entry.kind === "submodule") await visit(tree, reads, entry.path, "", exactly(entry.path, 1));
-    if (entry.kind !== "symlink") continue;
-    const found = await visit(tree, reads, entry.path, "", exactly(entry.path, 1));
+  for (const { kind, path } of deepEntries(tree, folder)) {
+    if (kind !== "symlink" && kind !== "submodule") continue;
+    const found = await visit(tree, reads, path, "", exactly(path, 1));
     if (found.kind !== "found" || found.entry.kind !== "directory") continue;
-    if (isWithin(entry.path, found.path)) {
-      const message = `the link ${entry.path} leads to a folder that holds it: Helm would never come to an end`;
-      reads.escapes.push({ code: "link-loop", message, location: exactly(entry.path, 1) });
-    } else await readWhole(tree, reads, found.path);
+    const links = [...trail, path];
+    if (links.some((link) => isWithin(link, found.path))) {
+      const message = `the link ${path} leads to a folder that leads to it: Helm would never come to an end`;
+      reads.escapes.push({ code: "link-loop", message, location: exactly(path, 1) });
+    } else await readWhole(tree, reads, found.path, links);
   }
 }
 
@@ -96,7 +104,7 @@ export async function chartMetadata(
     const path = folder === "" ? name : `${folder}/${name}`;
     const entry = entryAt(tree, path);
     if (entry?.kind !== "file") return undefined;
-    const metadata = await context.parsed("chart", tree, entry, parseChartMetadata);
+    const metadata = await context.parsed("chart", tree, entry, parseChartMetadata, unreadableChart);
     return {
       ...metadata,
       dependencies: metadata.dependencies.map((dependency) => ({ ...dependency, path })),
@@ -127,7 +135,7 @@ async function readSchema(tree: Tree, reads: Reads, folder: string, context: Clo
   const path = folder === "" ? "values.schema.json" : `${folder}/values.schema.json`;
   const entry = entryAt(tree, path);
   if (entry?.kind !== "file") return;
-  for (const { url, line } of await context.parsed("schema", tree, entry, schemaReferences)) {
+  for (const { url, line } of await context.parsed("schema", tree, entry, schemaReferences, () => [])) {
     const location = exactly(path, line);
     if (/^https?:/i.test(url)) {
       const message = `the values schema refers to ${withoutCredentials(url)}, which Helm would fetch`;

@@ -11,6 +11,7 @@ import {
   pushUse,
   readAs,
   type Uses,
+  unreadableUses,
 } from "./use.ts";
 
 /** The names under which kustomize looks for a kustomization, in its order (konfig.RecognizedKustomizationFileNames). */
@@ -35,6 +36,11 @@ export interface Kustomization extends Uses {
 export function parseKustomization(text: string): Kustomization {
   const found = parse(text);
   return isTemplated(text) ? { ...found, templated: true } : found;
+}
+
+/** What stands in the place of a kustomization that cannot be read. */
+export function unreadableKustomization(message: string): Kustomization {
+  return { kind: "", apiVersion: "", ...unreadableUses(message) };
 }
 
 function parse(text: string): Kustomization {

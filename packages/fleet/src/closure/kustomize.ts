@@ -3,11 +3,16 @@ import { joinPath } from "../resolve.ts";
 import type { Entry, Tree } from "../tree.ts";
 import { type ClosureContext, emptyReads, exactly, makeClosure, type Reads, visit } from "./context.ts";
 import { readChartUse } from "./inflation.ts";
-import { type Kustomization, kustomizationNames, parseKustomization } from "./kustomization.ts";
+import {
+  type Kustomization,
+  kustomizationNames,
+  parseKustomization,
+  unreadableKustomization,
+} from "./kustomization.ts";
 import { pluginUses } from "./plugin.ts";
 import { isRemoteFile, parseRepoSpec } from "./remote.ts";
 import { pushRemote, remoteGap } from "./remote-use.ts";
-import type { Use, Uses } from "./use.ts";
+import { type Use, type Uses, unreadableUses } from "./use.ts";
 
 /** What the kustomization of one folder reads, without what the folders it enters read. */
 export interface KustomizationFolder extends Reads {
@@ -18,7 +23,7 @@ export interface KustomizationFolder extends Reads {
   /** Real folders of the charts it inflates. */
   charts: string[];
   /** Files it reads as resources: in a folder of plugin configurations these are the configurations. */
-  resources: string[];
+  resources: Entry[];
   /** Folders whose resources configure plugins of this one. */
   plugins: { folder: string; line: number }[];
 }
@@ -85,7 +90,13 @@ async function readKustomization(
   entry: Entry,
   context: ClosureContext,
 ): Promise<void> {
-  const content = await context.parsed("kustomization", tree, entry, parseKustomization);
+  const content = await context.parsed(
+    "kustomization",
+    tree,
+    entry,
+    parseKustomization,
+    unreadableKustomization,
+  );
   reads.kustomizations.push({ path, content });
   await readUses(tree, reads, folder, path, content, context);
 }
@@ -137,9 +148,9 @@ async function readUse(
   // Where the path reads as a repository, an absent file is no escape and no error: the repository is cloned.
   const found = await visit(tree, reads, use.path, folder, exactly(path, use.line));
   if (found.kind === "found" && found.entry.kind === "file") {
-    if (use.kind === "resource") reads.resources.push(found.path);
+    if (use.kind === "resource") reads.resources.push(found.entry);
     if (use.kind === "plugin") {
-      const inner = await context.parsed("plugin", tree, found.entry, pluginUses);
+      const inner = await context.parsed("plugin", tree, found.entry, pluginUses, unreadableUses);
       await readUses(tree, reads, folder, found.path, inner, context);
     }
     return;
@@ -171,11 +182,9 @@ function readPluginFolder(
       for (const path of inner.files) reads.files.add(path);
       for (const path of inner.directories) reads.directories.add(path);
       for (const path of inner.absent) reads.absent.add(path);
-      for (const path of inner.resources) {
-        const entry = tree.get(path);
-        if (!entry) continue;
-        const uses = await context.parsed("plugin", tree, entry, pluginUses);
-        await readUses(tree, reads, from, path, uses, context);
+      for (const entry of inner.resources) {
+        const uses = await context.parsed("plugin", tree, entry, pluginUses, unreadableUses);
+        await readUses(tree, reads, from, entry.path, uses, context);
       }
       for (const { path, content } of inner.kustomizations) {
         if (content.alters === undefined) continue;

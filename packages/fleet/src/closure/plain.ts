@@ -11,7 +11,7 @@ export async function plainClosure(tree: Tree, folder: string, context: ClosureC
     const before = emptyReads();
     const found = await visit(tree, before, entry.path, "", exactly(entry.path, 1));
     if (found.kind === "found" && found.entry.kind === "file") {
-      const kind = await context.parsed("manifest", tree, found.entry, manifestKind);
+      const kind = await context.parsed("manifest", tree, found.entry, manifestKind, () => "manifest");
       if (kind !== "manifest") continue;
     }
     for (const file of before.files) reads.files.add(file);

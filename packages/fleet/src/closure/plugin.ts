@@ -34,10 +34,6 @@ function readPlugin(root: YamlNode, found: Uses): void {
   const text = (key: string) => textOf(fields.find((field) => field.key === key)?.value ?? null) ?? "";
   const kind = text("kind");
   const line = lineOf(root);
-  if (kind.endsWith("List")) {
-    found.plugins.push({ message: `a list of plugin configurations (${kind}) is not followed`, line });
-    return;
-  }
   if (text("apiversion") !== "builtin") {
     found.plugins.push({ message: `${kind || "an object"} is not a builtin plugin`, line });
     return;

@@ -38,6 +38,11 @@ export interface Uses {
   problem?: { message: string; line: number };
 }
 
+/** What a file that cannot be read names: nobody knows. */
+export function unreadableUses(message: string): Uses {
+  return { uses: [], charts: [], plugins: [], problem: { message, line: 1 } };
+}
+
 /**
  * The fields of a mapping with their keys in lower case: kustomize reads through encoding/json, which ignores case, and
  * for which the long s (U+017F) is an s and the Kelvin sign a k.

@@ -5,7 +5,7 @@ import { nameOf } from "../resolve.ts";
 import type { Entry, Tree } from "../tree.ts";
 import { isPartOfChart } from "./charts.ts";
 import { type Inventory, parentsOf } from "./inventory.ts";
-import { manifestKind } from "./manifest.ts";
+import { type ManifestKind, manifestKind } from "./manifest.ts";
 import { remoteSources } from "./source.ts";
 
 /** Folders with manifests that neither a kustomization nor a chart reads. Subfolders count by themselves. */
@@ -28,7 +28,9 @@ export async function plainFolders(
     const left = entries.filter((entry) => !read.has(entry.path));
     if (left.length === 0) continue;
     const kinds = await Promise.all(
-      left.map((entry) => context.parsed("manifest", tree, entry, manifestKind)),
+      left.map((entry) =>
+        context.parsed("manifest", tree, entry, manifestKind, (): ManifestKind => "manifest"),
+      ),
     );
     const of = (kind: string) => left.filter((_, index) => kinds[index] === kind);
     const path = folder === "" ? "." : folder;

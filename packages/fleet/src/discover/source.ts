@@ -100,7 +100,7 @@ export async function remoteSources(
   const found = await Promise.all(
     entries.map(async (entry) => {
       if (!entry || !/\.ya?ml$/.test(entry.path)) return [];
-      const objects = await context.parsed("sources", tree, entry, sourceObjects);
+      const objects = await context.parsed("sources", tree, entry, sourceObjects, () => []);
       return objects.flatMap((object) => remoteSource(object, entry.path, own) ?? []);
     }),
   );
