@@ -43,6 +43,11 @@ nested:
   deep:
     key: value
 flag: false
+twins: { left: same, right: same }
+modes: { on: fast, off: slow }
+items:
+  - name: only
+    port: 80
 cache:
   size: 10
 global:
@@ -53,6 +58,8 @@ resources:
   limits:
     cpu: 2
 nested: { deep: { key: other } }
+items:
+  - name: only
 global:
   domain: shop.example.com
 `,
@@ -89,6 +96,12 @@ release: {{ .Release.Name }}
 {{ .item.port }}
 {{- end }}
 {{- define "shop.yes" -}}true{{- end }}
+{{- define "shop.either" -}}
+{{- if .Values.flag }}{{ .Values.twins.left }}{{ else }}{{ .Values.twins.right }}{{ end -}}
+{{- end }}
+{{- define "shop.mode" -}}
+{{- if .Values.flag }}{{ .Values.modes.on }}{{ else }}{{ .Values.modes.off }}{{ end -}}
+{{- end }}
 {{- define "shop.pair" -}}
 {{ printf "%s=%s" (index . 0) (index . 1) }}
 {{- end }}
@@ -145,6 +158,11 @@ data:
 {{ .Files.Get "config.ini" | indent 4 }}
   flag: {{ .Values.flag | quote }}
   random: {{ randAlphaNum 8 }}
+  either: {{ include "shop.either" . | quote }}
+  mode: {{ include "shop.mode" . | quote }}
+  {{- range .Values.items }}
+  port: {{ .port | default 80 | quote }}
+  {{- end }}
 `,
   "chart/templates/extra.yaml": "{{ tpl .Values.extra $ }}\n",
 };
@@ -223,9 +241,9 @@ const exact: [what: string, resource: string, field: string, place: string][] = 
     "a subchart's value from its parent",
     "ConfigMap/cache",
     "data.size",
-    "chart/values.yaml:34 exact | size: ^10",
+    "chart/values.yaml:39 exact | size: ^10",
   ],
-  ["a global value", "ConfigMap/cache", "data.domain", "prod.yaml:7 exact | domain: ^shop.example.com"],
+  ["a global value", "ConfigMap/cache", "data.domain", "prod.yaml:9 exact | domain: ^shop.example.com"],
   [
     "a file of crds",
     "CustomResourceDefinition/things.example.com",
@@ -257,6 +275,13 @@ describe("what Helm renders", () => {
   test.each([
     ["the name of a loop's key", web, `${app}.env[1].name`, "chart/templates/deployment.yaml:25 exact"],
     ["what differs in each render", "ConfigMap/config", "data.random", "chart/templates/config.yaml:9 near"],
+    [
+      "two branches with one value",
+      "ConfigMap/config",
+      "data.either",
+      "chart/templates/config.yaml:10 exact",
+    ],
+    ["a list that hides another", "ConfigMap/config", "data.port", "chart/templates/config.yaml:13 exact"],
     ["a field that is absent", web, "spec.paused", "chart/templates/deployment.yaml:9 near"],
     ["a mapping that a value makes", web, `${app}.resources`, "chart/templates/deployment.yaml:33 near"],
   ])("%s", async (_what, resource, field, place) => {

@@ -17,6 +17,8 @@ export type Source =
   | { kind: "text"; value: string; template: Template; offset: number }
   /** Several printed one after the other, text of the template among them. */
   | { kind: "joined"; parts: (string | (() => Source[]))[] }
+  /** One of several, and which is not known. */
+  | { kind: "either"; sources: Source[] }
   /** A file of the chart, by its path in it. */
   | { kind: "file"; path: string };
 
@@ -91,7 +93,7 @@ function ofCall(
     case "default":
       return all(args.toReversed());
     case "ternary":
-      return all(args.slice(0, 2));
+      return either(all(args.slice(0, 2)));
     case "dict":
       return [{ kind: "made", entries: pairs(args, keys) }];
     case "list":
@@ -140,9 +142,16 @@ function ofCall(
     case "contains":
     case "len":
       return [];
-    default:
+    case "coalesce":
+    case "or":
       return all(args);
+    default:
+      return either(all(args));
   }
+}
+
+function either(sources: Source[]): Source[] {
+  return sources.length > 1 ? [{ kind: "either", sources }] : sources;
 }
 
 /** The parts of a format of fmt.Sprintf. */
@@ -197,6 +206,8 @@ export function descend(sources: readonly Source[], path: readonly string[]): So
         return [{ ...source, path: [...source.path, key] }];
       case "made":
         return source.entries.flatMap(([name, value]) => (name === key ? value() : []));
+      case "either":
+        return either(descend(source.sources, [key]));
       default:
         return [];
     }
@@ -268,7 +279,7 @@ function ofVariable(name: string, place: Place, world: World): Source[] {
     }
     offset = block.opens?.start ?? 0;
   }
-  return found;
+  return either(found);
 }
 
 /** Everything that a named template prints, wherever its conditions lead. */
@@ -293,7 +304,7 @@ function ofBody(block: Block, frame: Frame, world: World): Source[] {
   if (parts.length === 1) return ofText(frame.template, printing[0]!);
   const nested = printing.some((node) => node.kind === "block");
   return nested
-    ? parts.flatMap((part) => (typeof part === "function" ? part() : []))
+    ? either(parts.flatMap((part) => (typeof part === "function" ? part() : [])))
     : [{ kind: "joined", parts }];
 }
 

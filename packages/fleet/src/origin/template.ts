@@ -76,15 +76,31 @@ function first(
   resolve: Resolve,
 ): Found | undefined {
   for (const source of sources) {
-    const found =
-      source.kind === "made"
-        ? first(rest.length > 0 ? descend([source], rest) : [], [], expected, resolve)
-        : source.kind === "joined"
-          ? firstPart(source.parts, rest, expected, resolve)
-          : resolve(source, rest, expected);
+    const found = one(source, rest, expected, resolve);
     if (found) return found;
   }
   return undefined;
+}
+
+function one(source: Source, rest: readonly string[], expected: Json, resolve: Resolve): Found | undefined {
+  switch (source.kind) {
+    case "made":
+      return first(rest.length > 0 ? descend([source], rest) : [], [], expected, resolve);
+    case "joined":
+      return firstPart(source.parts, rest, expected, resolve);
+    case "either": {
+      // Of two with this value, either may have been printed.
+      const found = source.sources.flatMap((each) => one(each, rest, expected, resolve) ?? []);
+      const [only] = found;
+      return found.every((each) => isSamePlace(each, only!)) ? only : undefined;
+    }
+    default:
+      return resolve(source, rest, expected);
+  }
+}
+
+function isSamePlace(a: Found, b: Found): boolean {
+  return a.text.path === b.text.path && a.line === b.line && a.column === b.column;
 }
 
 /** The last part whose value can be followed: what is printed is divided among the parts by the text between them. */

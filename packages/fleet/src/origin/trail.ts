@@ -87,6 +87,14 @@ function nearest(step: Step | undefined, kind: Step["kind"], spot: Spot): Step |
 }
 
 /** The pieces that a range of the output consists of. */
-export function piecesIn(trail: Trail, start: number, end: number): Piece[] {
-  return trail.pieces.filter((piece) => piece.start < end && piece.end > start);
+export function piecesIn({ pieces }: Trail, start: number, end: number): Piece[] {
+  let low = 0;
+  for (let high = pieces.length; low < high; ) {
+    const middle = (low + high) >> 1;
+    if (pieces[middle]!.end > start) high = middle;
+    else low = middle + 1;
+  }
+  const found: Piece[] = [];
+  for (let at = low; at < pieces.length && pieces[at]!.start < end; at++) found.push(pieces[at]!);
+  return found;
 }

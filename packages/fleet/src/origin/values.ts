@@ -75,16 +75,23 @@ async function readText(tree: Tree, path: string): Promise<SourceText | undefine
 }
 
 function makeValues(layers: readonly Layer[]): Values {
-  const from = (path: readonly string[]) =>
-    layers
-      .filter(({ global }) => !global || path[0] === "global")
-      .toReversed()
-      .map(({ text, prefix }) => ({ text, tokens: [...prefix, ...path] }))
-      .map((each) => ({
-        ...each,
-        value: valueAt(each.text.source.documents[0]?.value, joinPointer(each.tokens)),
-      }))
-      .filter((each) => each.value !== undefined);
+  // The last file first; lists and everything else but mappings hide what files before say below them.
+  const from = (path: readonly string[]) => {
+    const found: { text: SourceText; tokens: string[]; value: Json }[] = [];
+    for (const { text, prefix, global } of layers.toReversed()) {
+      if (global && path[0] !== "global") continue;
+      const tokens = [...prefix, ...path];
+      const root = text.source.documents[0]?.value;
+      const value = valueAt(root, joinPointer(tokens));
+      if (value !== undefined) found.push({ text, tokens, value });
+      const hides = tokens.some((_token, length) => {
+        const above = valueAt(root, joinPointer(tokens.slice(0, length)));
+        return above !== undefined && !isObject(above);
+      });
+      if (hides || (value !== undefined && !isObject(value))) break;
+    }
+    return found;
+  };
   return {
     merged(path) {
       const found = from(path).map(({ value }) => value as Json);
