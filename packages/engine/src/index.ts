@@ -7,14 +7,28 @@ export { plainFolderTree, type WorkingTree, workingTree } from "./folder/tree.ts
 export { type Gate, openGate } from "./gate.ts";
 export { type ChooseOptions, type ChosenCommits, chooseCommits } from "./git/commits.ts";
 export type { GitEvent } from "./git/event.ts";
-export { firstParentLog, gitHistory } from "./git/log.ts";
+export { ensureCommit } from "./git/fetch.ts";
+export { fetchHistory, firstParentLog, gitHistory } from "./git/log.ts";
 export { type GitResult, type GitRun, reasonOf, runGit } from "./git/process.ts";
 export type { FetchOptions } from "./git/remote.ts";
 export { openRepository, type Repository } from "./git/repository.ts";
 export { treeAt } from "./git/tree.ts";
+export { type CommitParts, type FileWrite, makeCommit, type PushResult, pushRef, remoteRefs } from "./git/write.ts";
 export * from "./kubeconform.ts";
+export type { Unread } from "./kubectl/failure.ts";
+export {
+  type Cluster,
+  type ClusterSettings,
+  clusterLimits,
+  type Listed,
+  type ListRequest,
+  openCluster,
+} from "./kubectl.ts";
 export * from "./limits.ts";
 export * from "./machine.ts";
+export * from "./policy/conftest.ts";
+export * from "./policy/outcome.ts";
+export * from "./policy/packs.ts";
 export { type ProvenanceJob, renderProvenance } from "./provenance.ts";
 export * from "./render.ts";
 export * from "./schemas/catalog.ts";
@@ -32,4 +46,3 @@ export { currentPlatform, type Pin, type Platform } from "./tools/pin.ts";
 export { pins, type ToolName, toolNames } from "./tools/pins.ts";
 export { listTools, type ToolStatus } from "./tools/status.ts";
 export { sha256OfFile, type Tool, type ToolSource } from "./tools/tool.ts";
-export { ensureCommit } from "./git/fetch.ts";

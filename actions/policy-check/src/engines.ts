@@ -1,0 +1,44 @@
+import type { PolicyEngine, PolicyFailure, PolicyOutcome, PolicyStatement } from "@gitops-actions/engine";
+import type { Unchecked } from "@gitops-actions/report";
+
+/** All that one engine says of all batches. */
+export interface EngineRun {
+  name: PolicyEngine;
+  /** One for each batch, in their order. Statements name documents by their position in the batch. */
+  outcomes: PolicyOutcome[];
+  /** What failed for all batches alike: a policy that does not compile. */
+  failures: PolicyFailure[];
+  /** What was left out, and why. */
+  skipped: Unchecked[];
+  notes: string[];
+}
+
+export function emptyOutcome(): PolicyOutcome {
+  return { statements: [], counts: [], failures: [] };
+}
+
+/** Counts of one policy in one batch, from what was said of its documents. */
+export function countStatements(
+  policy: string,
+  evaluated: number,
+  matched: number,
+  statements: readonly PolicyStatement[],
+): PolicyOutcome["counts"][number] {
+  const documents = (status: PolicyStatement["status"]): Set<number | undefined> =>
+    new Set(
+      statements
+        .filter((each) => each.policy === policy && each.status === status)
+        .map((each) => each.document),
+    );
+  const [failed, warned, waived] = [documents("failed"), documents("warned"), documents("waived")];
+  const silent = matched - new Set([...failed, ...warned, ...waived]).size;
+  return {
+    policy,
+    evaluated,
+    matched,
+    passed: Math.max(0, silent),
+    warned: warned.size,
+    failed: failed.size,
+    notEvaluated: [],
+  };
+}

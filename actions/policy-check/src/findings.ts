@@ -1,0 +1,101 @@
+import type { PolicyStatement } from "@gitops-actions/engine";
+import type { Batch } from "@gitops-actions/fleet";
+import type { Redactor, Resource } from "@gitops-actions/manifest";
+import {
+  type Finding,
+  type Location,
+  makeFinding,
+  mergeFindings,
+  type Report,
+  type Severity,
+} from "@gitops-actions/report";
+import type { EngineRun } from "./engines.ts";
+
+/** What engines said of some batches, as findings. */
+export interface Said {
+  findings: Finding[];
+  /** Things that a policy or its engine's own exceptions let be. */
+  waived: number;
+}
+
+/** Where a field of a rendered resource is made; undefined where that is not known. */
+export type Locate = (overlay: string, resource: Resource, pointer: string) => Promise<Location | undefined>;
+
+export interface FindingSettings {
+  redactor: Redactor;
+  failOnWarn: boolean;
+  locate: Locate;
+}
+
+/** The findings of some batches, which engines call `from` and up; texts are redacted, for policies quote what they look at. */
+export async function findingsOf(
+  runs: readonly EngineRun[],
+  batches: readonly Batch[],
+  from: number,
+  settings: FindingSettings,
+): Promise<Said> {
+  const findings: Finding[] = [];
+  let waived = 0;
+  for (const { name, outcomes } of runs) {
+    for (const [index, batch] of batches.entries()) {
+      for (const statement of outcomes[from + index]!.statements) {
+        if (statement.status === "waived") waived++;
+        else findings.push(await findingOf(name, statement, batch, settings));
+      }
+    }
+  }
+  return { findings: mergeFindings(findings), waived };
+}
+
+async function findingOf(
+  engine: string,
+  statement: PolicyStatement,
+  batch: Batch,
+  { redactor, failOnWarn, locate }: FindingSettings,
+): Promise<Finding> {
+  const item = statement.document === undefined ? undefined : batch.items[statement.document];
+  const overlays = item?.overlays ?? [...new Set(batch.items.flatMap((each) => each.overlays))].sort();
+  const message = redactor.redactText(statement.message);
+  const location = item && (await locate(item.overlays[0]!, item.resource, statement.field ?? ""));
+  return makeFinding({
+    rule: `${engine}/${statement.rule}`,
+    severity: severityOf(statement, failOnWarn),
+    message,
+    ...(statement.url && { help: `See ${statement.url}` }),
+    ...(item && { resource: item.resource.id, value: item.resource.value }),
+    ...(statement.field !== undefined && { field: statement.field }),
+    ...(location && { location }),
+    overlays,
+    ...(!item && { discriminator: message }),
+  });
+}
+
+function severityOf({ status, severity = "" }: PolicyStatement, failOnWarn: boolean): Severity {
+  if (status === "warned") return failOnWarn ? "error" : "warning";
+  if (/^(?:low|info|informational|notice|none)$/i.test(severity)) return "notice";
+  if (/^(?:medium|moderate|warn|warning)$/i.test(severity)) return "warning";
+  return "error";
+}
+
+type Count = NonNullable<Report["engines"]>[number];
+
+/** The counts of all policies over the batches of the head, sorted. */
+export function countsOf(runs: readonly EngineRun[], batches: number): Count[] {
+  const counts = new Map<string, Count>();
+  for (const { name, outcomes } of runs) {
+    for (const outcome of outcomes.slice(0, batches)) {
+      for (const { policy, notEvaluated, ...numbers } of outcome.counts) {
+        const key = `${name} ${policy}`;
+        const sum = counts.get(key);
+        if (!sum) counts.set(key, { name, policy, ...numbers, notEvaluated: [...notEvaluated] });
+        else {
+          for (const field of ["evaluated", "matched", "passed", "warned", "failed"] as const)
+            sum[field] += numbers[field];
+          for (const reason of notEvaluated)
+            if (!sum.notEvaluated.includes(reason)) sum.notEvaluated.push(reason);
+        }
+      }
+    }
+  }
+  return [...counts.keys()].sort().map((key) => counts.get(key)!);
+}

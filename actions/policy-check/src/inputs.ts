@@ -1,0 +1,176 @@
+import type { Host } from "@gitops-actions/action";
+import {
+  readBoolean,
+  readChoice,
+  readInput,
+  readInteger,
+  readList,
+  readPath,
+  readString,
+} from "@gitops-actions/action";
+import { type PolicyEngine, packNames, type ToolName, type ToolSettings } from "@gitops-actions/engine";
+import { type Severity, UsageError } from "@gitops-actions/report";
+
+/** Names a person may give for `engines`. */
+export const engineNames = [
+  "conftest",
+  "kyverno",
+  "gatekeeper",
+  "vap",
+] as const satisfies readonly PolicyEngine[];
+
+/** What a person asks of policy-check, in a workflow or on the command line. */
+export interface PolicyInputs {
+  /** The index.json that render-overlays wrote, or a folder of manifests; relative to the workspace or absolute. */
+  manifests: string;
+  /** Folder of the Git repository that holds the policies, relative to the workspace. */
+  path: string;
+  /** Folders and files of policies, relative to the repository; empty: the usual places. */
+  policy: string[];
+  /** Built-in packs. */
+  packs: string[];
+  engines: PolicyEngine[];
+  /** conftest: packages to ask; empty: all. */
+  namespace: string[];
+  /** conftest: folders of values, relative to the repository. */
+  data: string[];
+  combine: "auto" | boolean;
+  failOnWarn: boolean;
+  /** Kyverno: what Audit policies find is a warning. */
+  auditWarn: boolean;
+  /** File of Kyverno's values and variables, relative to the repository. */
+  valuesFile?: string;
+  /** File of exceptions, relative to the repository. */
+  exceptions?: string;
+  allowNetwork: boolean;
+  allowEmpty: boolean;
+  failOn: "new" | "all" | "none";
+  failOnSeverity: Severity;
+  tools: ToolSettings;
+  timeLimitSeconds: number;
+  memoryLimitMebibytes: number;
+  summary: boolean;
+  annotations: boolean;
+}
+
+/** What holds where nothing is said; the same as the defaults in action.yml. */
+export const defaults: PolicyInputs = {
+  manifests: "",
+  path: ".",
+  policy: [],
+  packs: [],
+  engines: [...engineNames],
+  namespace: [],
+  data: [],
+  combine: "auto",
+  failOnWarn: false,
+  auditWarn: true,
+  allowNetwork: false,
+  allowEmpty: false,
+  failOn: "new",
+  failOnSeverity: "error",
+  tools: { allowBuild: false, from: "auto" },
+  timeLimitSeconds: 300,
+  memoryLimitMebibytes: 4096,
+  summary: true,
+  annotations: true,
+};
+
+/** Reads the inputs of the step. Throws UsageError that names the input, its value and what was expected. */
+export function readInputs(host: Pick<Host, "env" | "cwd">): PolicyInputs {
+  const manifests = readString(host, "manifests");
+  if (manifests === "") {
+    throw new UsageError(
+      "input 'manifests' is required and is not set: the `index` output of render-overlays, or a folder of manifests.",
+    );
+  }
+  const engines = readNames(host, "engines", engineNames);
+  const combine = readChoice(host, "combine", ["auto", "true", "false"] as const, "auto");
+  const exceptions = readString(host, "exceptions");
+  const valuesFile = readString(host, "values-file");
+  return {
+    manifests,
+    path: readPath(host, "path", defaults.path),
+    policy: readList(host, "policy"),
+    packs: readNames(host, "packs", packNames()),
+    engines: engines.length > 0 ? engines : defaults.engines,
+    namespace: readList(host, "namespace"),
+    data: readList(host, "data"),
+    combine: combine === "auto" ? "auto" : combine === "true",
+    failOnWarn: readBoolean(host, "fail-on-warn", defaults.failOnWarn),
+    auditWarn: readBoolean(host, "audit-warn", defaults.auditWarn),
+    ...(valuesFile && { valuesFile }),
+    ...(exceptions && { exceptions }),
+    allowNetwork: readBoolean(host, "allow-network", defaults.allowNetwork),
+    allowEmpty: readBoolean(host, "allow-empty", defaults.allowEmpty),
+    failOn: readChoice(host, "fail-on", ["new", "all", "none"] as const, defaults.failOn),
+    failOnSeverity: readChoice<Severity>(
+      host,
+      "fail-on-severity",
+      ["error", "warning", "notice"] as const,
+      defaults.failOnSeverity,
+    ),
+    tools: readTools(host),
+    timeLimitSeconds: readInteger(host, "time-limit", {
+      default: defaults.timeLimitSeconds,
+      min: 1,
+      max: 3600,
+      unit: "seconds",
+    }),
+    memoryLimitMebibytes: readInteger(host, "memory-limit", {
+      default: defaults.memoryLimitMebibytes,
+      min: 64,
+      max: 65536,
+      unit: "MiB",
+    }),
+    summary: readBoolean(host, "summary", defaults.summary),
+    annotations: readBoolean(host, "annotations", defaults.annotations),
+  };
+}
+
+/** Words between commas or line ends, each one of those known. Throws UsageError for another. */
+export function parseNames<Name extends string>(
+  given: readonly string[],
+  name: string,
+  known: readonly Name[],
+): Name[] {
+  const words = given.flatMap((line) => line.split(/[,\s]+/)).filter(Boolean);
+  return words.map((word) => {
+    const found = known.find((each) => each === word);
+    if (!found)
+      throw new UsageError(
+        `${name}: there is no ${word.slice(0, 100)}; expected some of ${known.join(", ")}.`,
+      );
+    return found;
+  });
+}
+
+function readNames<Name extends string>(
+  host: Pick<Host, "env">,
+  name: string,
+  known: readonly Name[],
+): Name[] {
+  return parseNames(readList(host, name), `input '${name}'`, known);
+}
+
+const toolInputs = ["conftest", "kyverno", "gator"] as const satisfies readonly ToolName[];
+
+function readTools(host: Pick<Host, "env">): ToolSettings {
+  const versions: NonNullable<ToolSettings["versions"]> = {};
+  const paths: NonNullable<ToolSettings["paths"]> = {};
+  for (const name of toolInputs) {
+    const version = readString(host, `${name}-version`);
+    const path = readString(host, `${name}-path`);
+    if (version) versions[name] = version;
+    if (path) paths[name] = path;
+  }
+  const mirror = readInput(host, "tools-mirror");
+  return {
+    versions,
+    paths,
+    from: readChoice(host, "tools-from", ["auto", "release", "go", "path"], "auto"),
+    // In a job a build takes minutes that nobody asked for: only `tools-from: go` does it.
+    allowBuild: false,
+    ...(mirror && { mirror }),
+  };
+}

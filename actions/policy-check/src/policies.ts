@@ -1,0 +1,172 @@
+import {
+  type Machine,
+  openRepository,
+  plainFolderTree,
+  type Repository,
+  readPacks,
+  treeAt,
+  workingTree,
+} from "@gitops-actions/engine";
+import {
+  type Exception,
+  exceptionNames,
+  type FoundPolicies,
+  findPolicies,
+  hasPolicies,
+  loadExceptions,
+  parseExceptions,
+  readRego,
+  type Tree,
+} from "@gitops-actions/fleet";
+import { UsageError } from "@gitops-actions/report";
+import type { PolicyInputs } from "./inputs.ts";
+import type { Rendered } from "./manifests.ts";
+
+/** What judges a run: policies and exceptions, of one tree. */
+export interface Judges {
+  policies: FoundPolicies;
+  exceptions: Exception[];
+  /** Folders of values for Rego. */
+  data: ReadonlyMap<string, string>[];
+  values?: string;
+}
+
+/** The judges that count, and those that would count once the change is merged, where they differ. */
+export interface Trusted {
+  judges: Judges;
+  proposed?: Judges;
+  notes: string[];
+}
+
+/**
+ * Reads policies at the tip of the base branch: a pull request cannot change what it is judged by. Where that has none
+ * yet, the head's count and are marked, or nobody could ever begin. What the change would bring is returned too.
+ */
+export async function readTrusted(inputs: PolicyInputs, rendered: Rendered, place: Place): Promise<Trusted> {
+  const { index } = rendered;
+  const { repository, head: headTree } = place;
+  const head = await readJudges(headTree, inputs);
+  if (!index?.trusted || !repository) return { judges: head, notes: [] };
+  const tip = index.trusted.commit.slice(0, 7);
+  const base = await readJudges(await treeAt(repository, index.trusted.commit), inputs, true);
+  const notes: string[] = [];
+  const first = !hasPolicies(base.policies) && hasPolicies(head.policies);
+  if (first)
+    notes.push(
+      `the policies are not yet reviewed: the base branch (${tip}) has none, so this change's count`,
+    );
+  const judges: Judges = first
+    ? { ...head, exceptions: base.exceptions.length > 0 ? base.exceptions : head.exceptions }
+    : base;
+  const differs = fingerprint(judges) !== fingerprint(head);
+  if (differs)
+    notes.push(
+      `this change alters policies, exceptions or their values; what counts is the base branch's (${tip})`,
+    );
+  return { judges, notes, ...(differs && { proposed: head }) };
+}
+
+/** Where policies are read from. */
+export interface Place {
+  /** Undefined for a folder that is in no repository. */
+  repository?: Repository;
+  /** What is checked stands in it. */
+  head: Tree;
+}
+
+/** Opens the repository at the commit that was rendered; a folder of manifests may stand in none. */
+export async function openPlace(folder: string, { index }: Rendered, machine: Machine): Promise<Place> {
+  let repository: Repository;
+  try {
+    repository = await openRepository(folder, machine);
+  } catch (error) {
+    if (index || !(error instanceof UsageError)) throw error;
+    return { head: await plainFolderTree(folder) };
+  }
+  const commit = index?.source.head.commit;
+  return { repository, head: commit ? await treeAt(repository, commit) : await workingTree(repository) };
+}
+
+async function readJudges(tree: Tree, inputs: PolicyInputs, lenient = false): Promise<Judges> {
+  const present = (path: string): boolean =>
+    !lenient || tree.get(clean(path)) !== undefined || clean(path) === "";
+  const paths = inputs.policy.filter(present);
+  // Paths that the base branch does not have yet must not turn into "the usual places".
+  const absent = inputs.policy.length > 0 && paths.length === 0;
+  const policies: FoundPolicies = absent
+    ? { rego: [], kyverno: [], gatekeeper: [], admission: [], aside: [] }
+    : await findPolicies(tree, paths);
+  const data = await Promise.all(inputs.data.filter(present).map((path) => readData(tree, clean(path))));
+  const values =
+    inputs.valuesFile && present(inputs.valuesFile)
+      ? await readText(tree, clean(inputs.valuesFile), "values-file")
+      : undefined;
+  return {
+    policies,
+    data,
+    exceptions: await readExceptions(tree, inputs, present),
+    ...(values !== undefined && { values }),
+  };
+}
+
+async function readExceptions(
+  tree: Tree,
+  { exceptions }: PolicyInputs,
+  present: (path: string) => boolean,
+): Promise<Exception[]> {
+  if (exceptions === undefined) return await loadExceptions(tree);
+  if (!present(exceptions)) return [];
+  return parseExceptions(await readText(tree, clean(exceptions), "exceptions"), clean(exceptions));
+}
+
+async function readData(tree: Tree, folder: string): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for (const { path, kind } of tree.entries()) {
+    if (kind !== "file" || !/\.(?:ya?ml|json)$/.test(path)) continue;
+    if (path === folder) files.set(path.slice(path.lastIndexOf("/") + 1), await decode(tree, path));
+    else if (folder === "" || path.startsWith(`${folder}/`))
+      files.set(folder === "" ? path : path.slice(folder.length + 1), await decode(tree, path));
+  }
+  if (files.size === 0) throw new UsageError(`data: ${folder || "."} holds no YAML or JSON in ${tree.name}.`);
+  return files;
+}
+
+async function readText(tree: Tree, path: string, input: string): Promise<string> {
+  if (tree.get(path)?.kind !== "file")
+    throw new UsageError(`${input}: ${path} is not a file of ${tree.name}.`);
+  return await decode(tree, path);
+}
+
+async function decode(tree: Tree, path: string): Promise<string> {
+  return new TextDecoder().decode(await tree.read(path));
+}
+
+function clean(path: string): string {
+  const trimmed = path.replace(/^(?:\.\/)+/, "").replace(/\/+$/, "");
+  return trimmed === "." ? "" : trimmed;
+}
+
+/** The built-in packs as policies. They come with this release, not from the repository. */
+export function addPacks(policies: FoundPolicies, packs: readonly string[]): FoundPolicies {
+  const sets = readPacks(packs).map(({ root, files }) => ({
+    root,
+    files: [...files].map(([path, text]) => readRego(path, text)),
+    data: [],
+  }));
+  return { ...policies, rego: [...policies.rego, ...sets] };
+}
+
+/** Equal for judges that judge alike. */
+function fingerprint({ policies, exceptions, data, values }: Judges): string {
+  const objects = [...policies.kyverno, ...policies.gatekeeper, ...policies.admission];
+  return JSON.stringify([
+    policies.rego.map(({ files, data: own }) => [files.map(({ path, text }) => [path, text]), own]),
+    objects.map(({ path, resource }) => [path, resource.text]),
+    exceptions.map(({ location: _, ...rest }) => rest),
+    data.map((files) => [...files]),
+    values ?? "",
+  ]);
+}
+
+/** Where exceptions would be written, for messages. */
+export const exceptionsPlace = exceptionNames[0];

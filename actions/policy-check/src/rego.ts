@@ -1,0 +1,372 @@
+import {
+  type ConftestFailure,
+  type ConftestResult,
+  type ConftestSettings,
+  conftestDocument,
+  type Machine,
+  type PolicyDocument,
+  type PolicyLimits,
+  type PolicyStatement,
+  type RegoSource,
+  runConftest,
+  type Tool,
+} from "@gitops-actions/engine";
+import { type Batch, dataNames, type RegoRule, type RegoSet } from "@gitops-actions/fleet";
+import { formatIdentity } from "@gitops-actions/manifest";
+import pMap from "p-map";
+import picomatch from "picomatch";
+import { countStatements, type EngineRun, emptyOutcome } from "./engines.ts";
+import { toPointer } from "./pointer.ts";
+
+export interface RegoSettings extends PolicyLimits {
+  /** Globs of packages; empty: all that have rules. */
+  namespaces: readonly string[];
+  /** Whether policies get all documents of a batch together; auto: those that read `contents`. */
+  combine: "auto" | boolean;
+  allowNetwork: boolean;
+  /** More folders of data, with paths relative to each. */
+  data: readonly ReadonlyMap<string, string>[];
+}
+
+/** The rules of one package. */
+interface Namespace {
+  name: string;
+  rules: RegoRule[];
+  combine: boolean;
+}
+
+/** Documents of each set of policies that one start of conftest gets; a start costs about as much as a hundred. */
+const documentsPerStart = 400;
+
+/**
+ * Evaluates Rego with conftest. What is the same in many overlays is evaluated once, in one start for each core;
+ * policies that see all documents together get one start for each batch.
+ */
+export async function evaluateRego(
+  sets: readonly RegoSet[],
+  batches: readonly Batch[],
+  settings: RegoSettings,
+  tool: Tool,
+  machine: Machine,
+  signal: AbortSignal,
+): Promise<EngineRun> {
+  const run: EngineRun = {
+    name: "conftest",
+    outcomes: batches.map(emptyOutcome),
+    failures: [],
+    skipped: [],
+    notes: [],
+  };
+  const asked = new Set<string>();
+  for (const set of sets) {
+    const namespaces = namespacesOf(set, settings);
+    for (const { name } of namespaces) asked.add(name);
+    lint(set, namespaces, settings, run);
+    const call = (documents: readonly PolicyDocument[], some: readonly Namespace[], combine: boolean) =>
+      callConftest(set, documents, some, combine, settings, tool, machine, signal, run);
+    await evaluateEach(
+      namespaces.filter(({ combine }) => !combine),
+      batches,
+      machine.cores,
+      call,
+      run,
+    );
+    await evaluateTogether(
+      namespaces.filter(({ combine }) => combine),
+      batches,
+      call,
+      run,
+    );
+  }
+  for (const pattern of settings.namespaces) {
+    const matches = picomatch(pattern);
+    if ([...asked].some((name) => matches(name))) continue;
+    run.failures.push({
+      id: pattern,
+      code: "namespace",
+      message: `no policy has the package ${pattern}, or it has no deny, violation or warn rule`,
+    });
+  }
+  return run;
+}
+
+type Call = (
+  documents: readonly PolicyDocument[],
+  namespaces: readonly Namespace[],
+  combine: boolean,
+) => Promise<ConftestResult[] | ConftestFailure>;
+
+function namespacesOf(set: RegoSet, settings: RegoSettings): Namespace[] {
+  const wanted = settings.namespaces.length > 0 ? picomatch([...settings.namespaces]) : () => true;
+  const namespaces = new Map<string, Namespace>();
+  for (const file of set.files) {
+    const rules = file.rules.filter(({ kind }) => kind === "fail" || kind === "warn");
+    if (rules.length === 0 || !wanted(file.package)) continue;
+    const namespace = namespaces.get(file.package) ?? { name: file.package, rules: [], combine: false };
+    namespaces.set(file.package, namespace);
+    for (const rule of rules)
+      if (!namespace.rules.some(({ name }) => name === rule.name)) namespace.rules.push(rule);
+    namespace.combine = settings.combine === "auto" ? namespace.combine || file.isCombined : settings.combine;
+  }
+  return [...namespaces.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** What conftest passes over in silence. */
+function lint(set: RegoSet, namespaces: readonly Namespace[], settings: RegoSettings, run: EngineRun): void {
+  const packages = new Set(set.files.map((file) => file.package.split(".")[0]!));
+  const given = dataNames(set.data);
+  for (const files of settings.data) for (const name of dataNames(toFiles(files))) given.add(name);
+  for (const file of set.files) {
+    for (const { name, line, kind } of file.rules) {
+      const id = `${file.path}:${line}`;
+      if (kind === "single")
+        run.failures.push({
+          id,
+          code: "not-a-set",
+          message: `${name} is no set, so conftest takes whatever it says for a pass. Write: ${name} contains msg if { ... }`,
+        });
+      if (kind === "misnamed")
+        run.skipped.push({
+          kind: "policy",
+          id,
+          code: "not-asked",
+          message: `conftest does not ask for ${name}; rules are named deny, violation or warn, or begin with one of these and _`,
+        });
+    }
+    if (file.isTest || !namespaces.some(({ name }) => name === file.package)) continue;
+    const missing = file.reads.filter(
+      (name) => !packages.has(name) && !given.has(name) && name !== "conftest",
+    );
+    if (missing.length > 0) {
+      const names = missing.map((name) => `data.${name}`).join(", ");
+      run.failures.push({
+        id: file.path,
+        code: "no-data",
+        message: `it reads ${names}, which nothing gives, so rules that need it say nothing. Name the folder of its values: data`,
+      });
+    }
+  }
+}
+
+async function callConftest(
+  set: RegoSet,
+  documents: readonly PolicyDocument[],
+  namespaces: readonly Namespace[],
+  combine: boolean,
+  settings: RegoSettings,
+  tool: Tool,
+  machine: Machine,
+  signal: AbortSignal,
+  run: EngineRun,
+): Promise<ConftestResult[] | ConftestFailure> {
+  const source: RegoSource = {
+    files: new Map(set.files.map(({ path, text }) => [path, text])),
+    data: [
+      ...(set.data.length > 0 ? [new Map(set.data.map(({ path, text }) => [path, text]))] : []),
+      ...settings.data,
+    ],
+  };
+  const { deadlineMs, maxMemoryBytes, allowNetwork } = settings;
+  const names = namespaces.map(({ name }) => name);
+  const start = (more: Partial<ConftestSettings>) =>
+    runConftest(
+      source,
+      documents,
+      {
+        deadlineMs,
+        maxMemoryBytes,
+        allowNetwork,
+        namespaces: names,
+        combine,
+        regoVersion: "v1",
+        strictBuiltins: true,
+        ...more,
+      },
+      tool,
+      machine,
+      signal,
+    );
+  let result = await start({});
+  let regoVersion: "v0" | "v1" = "v1";
+  if (!result.ok && /rego_parse_error/.test(result.failure.message)) {
+    // Until 2024 Rego had no `if` and `contains`; what is written so is read as it was meant.
+    const old = await start({ regoVersion: "v0" });
+    if (old.ok || old.failure.code === "builtin") {
+      [result, regoVersion] = [old, "v0"];
+      const note = `${set.root || "."}: these policies are in the syntax of Rego v0`;
+      if (!run.notes.includes(note)) run.notes.push(note);
+    }
+  }
+  if (result.ok) return result.results;
+  if (result.failure.code !== "builtin") return result.failure;
+  // The rest of the policies can be asked all the same.
+  addFailure(run, set, result.failure, "a built-in function failed, so its rule said nothing: ");
+  result = await start({ regoVersion, strictBuiltins: false });
+  return result.ok ? result.results : result.failure;
+}
+
+function addFailure(run: EngineRun, set: RegoSet, failure: ConftestFailure, prefix = ""): void {
+  const { location } = failure;
+  const id = location ? `${location.path}:${location.line}` : set.root || ".";
+  const known = run.failures.some((each) => each.id === id && each.code === failure.code);
+  if (!known) run.failures.push({ id, code: failure.code, message: `${prefix}${failure.message}` });
+}
+
+async function evaluateEach(
+  namespaces: readonly Namespace[],
+  batches: readonly Batch[],
+  cores: number,
+  call: Call,
+  run: EngineRun,
+): Promise<void> {
+  if (namespaces.length === 0) return;
+  const positions = new Map<string, number>();
+  const unique: PolicyDocument[] = [];
+  for (const { items } of batches) {
+    for (const { resource } of items) {
+      if (positions.has(resource.text)) continue;
+      positions.set(resource.text, unique.length);
+      unique.push(resource);
+    }
+  }
+  if (unique.length === 0) return;
+  const starts = Math.max(1, Math.min(cores, Math.ceil(unique.length / documentsPerStart)));
+  const size = Math.ceil(unique.length / starts);
+  const chunks = Array.from({ length: starts }, (_, index) => ({
+    from: index * size,
+    documents: unique.slice(index * size, (index + 1) * size),
+  }));
+  const said = new Map<number, PolicyStatement[]>();
+  const answers = await pMap(chunks, ({ documents }) => call(documents, namespaces, false), {
+    concurrency: starts,
+  });
+  for (const [index, answer] of answers.entries()) {
+    if (!Array.isArray(answer)) return fail(namespaces, batches, answer, run);
+    for (const result of answer) {
+      const document = conftestDocument(result.filename)! + chunks[index]!.from;
+      said.set(document, [...(said.get(document) ?? []), ...statementsOf(result, namespaces)]);
+    }
+  }
+  for (const [index, { items }] of batches.entries()) {
+    const statements = items.flatMap(({ resource }, document) =>
+      (said.get(positions.get(resource.text)!) ?? []).map((each) => ({ ...each, document })),
+    );
+    record(run, index, namespaces, items.length, statements);
+  }
+}
+
+async function evaluateTogether(
+  namespaces: readonly Namespace[],
+  batches: readonly Batch[],
+  call: Call,
+  run: EngineRun,
+): Promise<void> {
+  if (namespaces.length === 0) return;
+  for (const [index, { items }] of batches.entries()) {
+    if (items.length === 0) continue;
+    const answer = await call(
+      items.map(({ resource }) => resource),
+      namespaces,
+      true,
+    );
+    if (!Array.isArray(answer)) return fail(namespaces, batches, answer, run);
+    const statements = answer
+      .flatMap((result) => statementsOf(result, namespaces))
+      .map((each) => attribute(each, items));
+    record(run, index, namespaces, items.length, statements);
+  }
+}
+
+/** A message about all documents names files, and those were ours: the resource is put in its place. */
+function attribute(statement: PolicyStatement, items: Batch["items"]): PolicyStatement {
+  const named = new Set<number>();
+  const message = statement.message.replace(/\S*?(\d{7})\.json/g, (text, digits: string) => {
+    const item = items[Number(digits)];
+    if (!item) return text;
+    named.add(Number(digits));
+    return formatIdentity(item.resource.id);
+  });
+  const [document] = named;
+  return { ...statement, message, ...(named.size === 1 && { document: document! }) };
+}
+
+function record(
+  run: EngineRun,
+  batch: number,
+  namespaces: readonly Namespace[],
+  evaluated: number,
+  statements: PolicyStatement[],
+): void {
+  const outcome = run.outcomes[batch]!;
+  outcome.statements.push(...statements);
+  for (const { name, rules } of namespaces) {
+    // Rego has no selector: each rule is asked about each document, and which it is about only its author knows.
+    for (const rule of rules)
+      outcome.counts.push(countStatements(`${name}/${rule.name}`, evaluated, evaluated, statements));
+  }
+}
+
+function fail(
+  namespaces: readonly Namespace[],
+  batches: readonly Batch[],
+  failure: ConftestFailure,
+  run: EngineRun,
+): void {
+  const { location, code, message } = failure;
+  const id = location ? `${location.path}:${location.line}` : namespaces.map(({ name }) => name).join(", ");
+  run.failures.push({ id, code, message });
+  for (const index of batches.keys()) {
+    for (const { name, rules } of namespaces) {
+      for (const rule of rules) {
+        run.outcomes[index]!.counts.push({
+          ...countStatements(`${name}/${rule.name}`, 0, 0, []),
+          notEvaluated: [message],
+        });
+      }
+    }
+  }
+}
+
+/** The statements of one result, in an order of their own: conftest's is that of a hash map. */
+function statementsOf(result: ConftestResult, namespaces: readonly Namespace[]): PolicyStatement[] {
+  const rules = namespaces.find(({ name }) => name === result.namespace)?.rules ?? [];
+  const make =
+    (status: PolicyStatement["status"]) =>
+    (each: NonNullable<ConftestResult["failures"]>[number]): PolicyStatement => {
+      const { query, id, severity, field, url } = each.metadata ?? {};
+      const name = ruleName(String(query ?? each.msg), rules);
+      const metadata = rules.find((rule) => rule.name === name)?.metadata ?? {};
+      const pointer = typeof field === "string" ? toPointer(field) : undefined;
+      const level = typeof severity === "string" ? severity : metadata.severity;
+      const link = typeof url === "string" ? url : metadata.url;
+      return {
+        status,
+        policy: `${result.namespace}/${name}`,
+        rule: `${result.namespace}/${typeof id === "string" && id !== "" ? id : name}`,
+        message: status === "waived" ? "an exception of the policy lets it be" : each.msg,
+        ...(pointer !== undefined && { field: pointer }),
+        ...(level !== undefined && { severity: level }),
+        ...(link !== undefined && { url: link }),
+      };
+    };
+  const statements = [
+    ...(result.failures ?? []).map(make("failed")),
+    ...(result.warnings ?? []).map(make("warned")),
+    ...(result.exceptions ?? []).map(make("waived")),
+  ];
+  return statements.sort((a, b) =>
+    a.rule < b.rule ? -1 : a.rule > b.rule ? 1 : a.message < b.message ? -1 : 1,
+  );
+}
+
+/** `data.main.deny_x` is the rule deny_x; `data.main.exception[_][_] == "x"` is an exception from the rule that ends in x. */
+function ruleName(query: string, rules: readonly RegoRule[]): string {
+  const excepted = /\.exception\[_\]\[_\] == "(.*)"$/.exec(query)?.[1];
+  if (excepted === undefined) return query.slice(query.lastIndexOf(".") + 1);
+  const found = rules.find(({ name }) => name.replace(/^(?:deny|violation|warn)_?/, "") === excepted);
+  return found?.name ?? excepted;
+}
+
+function toFiles(files: ReadonlyMap<string, string>): { path: string; text: string }[] {
+  return [...files].map(([path, text]) => ({ path, text }));
+}

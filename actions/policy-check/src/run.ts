@@ -1,0 +1,100 @@
+import { resolve } from "node:path";
+import { type Host, workspaceOf } from "@gitops-actions/action";
+import type { Progress } from "@gitops-actions/engine";
+import { type Batch, makeBatches } from "@gitops-actions/fleet";
+import { createRedactor, type Redactor } from "@gitops-actions/manifest";
+import { makeReport, markAgainstBase, type Report } from "@gitops-actions/report";
+import { createLocator } from "@gitops-actions/validate-schema";
+import { type Evaluation, evaluate } from "./evaluate.ts";
+import { findingsOf, type Locate } from "./findings.ts";
+import type { PolicyInputs } from "./inputs.ts";
+import { type Rendered, readRendered } from "./manifests.ts";
+import { openPlace, type Place, readTrusted } from "./policies.ts";
+import { compareProposed } from "./proposed.ts";
+import { reportParts } from "./reporting.ts";
+import { waive } from "./waive.ts";
+
+/** What a run is given besides its inputs. */
+export interface PolicyWorld {
+  host: Host;
+  progress: Progress;
+  signal: AbortSignal;
+  /** Random bytes with which Secret values are compared; never kept. */
+  secretKey: Uint8Array;
+}
+
+export interface PolicyOutcome {
+  report: Report;
+}
+
+/**
+ * Has policy engines look at what overlays render, and says what they found, what is new, and what they did not do.
+ * Throws UsageError for wrong inputs or exceptions, ToolError when Git or an engine itself fails; what is wrong with a
+ * policy is in the report as failed.
+ */
+export async function run(inputs: PolicyInputs, world: PolicyWorld): Promise<PolicyOutcome> {
+  const { host } = world;
+  const workspace = workspaceOf(host);
+  const rendered = readRendered(inputs.manifests, workspace);
+  const place = await openPlace(resolve(workspace, inputs.path), rendered, host);
+  try {
+    const { judges, proposed, notes } = await readTrusted(inputs, rendered, place);
+    const head = makeBatches(rendered.head);
+    const batches = [...head, ...makeBatches(rendered.base ?? [])];
+    const evaluation = await evaluate(judges, batches, inputs, world);
+
+    const redactor = makeRedactor(rendered, world.secretKey);
+    const locate = locatorOf(rendered, place, inputs, world);
+    const { failOnWarn } = inputs;
+    const said = (runs: Evaluation["runs"], side: readonly Batch[], from = 0) =>
+      findingsOf(runs, side, from, { redactor, failOnWarn, locate });
+    const found = await said(evaluation.runs, head);
+    const before = await said(evaluation.runs, batches.slice(head.length), head.length);
+    const marked = rendered.base
+      ? markAgainstBase(found.findings, before.findings, rendered)
+      : { findings: found.findings, fixed: [] };
+    const all = rendered.index ? rendered.index.scope === "all" : true;
+    const waived = waive(marked.findings, judges.exceptions, host.now(), all);
+    const after = proposed && (await compareProposed(proposed, head, waived, said, redactor, inputs, world));
+    const report = makeReport({
+      ...reportParts({
+        ...{ rendered, judges, evaluation, head, all, redactor },
+        ...{ waivedByPolicy: found.waived, notes: [...notes, ...(after ?? [])] },
+      }),
+      action: "policy-check",
+      findings: [...waived.findings, ...waived.problems],
+      waived: waived.waived,
+      fixed: marked.fixed,
+    });
+    return { report };
+  } finally {
+    await place.repository?.close();
+  }
+}
+
+/** Finds the line of a field: where the index or a file tells, else by tracing the overlay. */
+function locatorOf(rendered: Rendered, place: Place, { tools }: PolicyInputs, world: PolicyWorld): Locate {
+  const { host, signal } = world;
+  const trace =
+    rendered.index && createLocator(place.head, { host, signal, tools: { ...tools, versions: {} } });
+  const groups = new Map(rendered.head.map((group) => [group.overlay, group]));
+  const ofHead = new Set(rendered.head.flatMap((group) => group.resources));
+  return async (overlay, resource, pointer) => {
+    const known = rendered.locate(overlay, resource);
+    const group = groups.get(overlay);
+    if (known || !trace || !group || !ofHead.has(resource)) return known;
+    const resources = [...group.resources];
+    return await trace(
+      { ...group, resources, side: "head", problems: [], locate: () => undefined },
+      resource,
+      pointer,
+    );
+  };
+}
+
+function makeRedactor({ head, base = [] }: Rendered, key: Uint8Array): Redactor {
+  const inputs = (["head", "base"] as const).flatMap((side) =>
+    (side === "head" ? head : base).map(({ overlay, resources }) => ({ overlay, side, resources })),
+  );
+  return createRedactor(inputs, key);
+}
