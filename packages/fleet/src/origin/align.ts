@@ -37,7 +37,7 @@ function alignItem(here: readonly Json[], there: Json, index: number, list: stri
         ? [at]
         : [],
     );
-    return same.length === 1 ? String(same[0]) : undefined;
+    if (same.length > 0) return same.length === 1 ? String(same[0]) : undefined;
   }
   if (here.length === there.length) return String(index);
   const equal = there.flatMap((other, at) => (item !== undefined && equalJson(other, item) ? [at] : []));
