@@ -107,7 +107,7 @@ function findField(known: Known, tokens: readonly string[]): Found | undefined {
   const plain = valueAt(known.unmarked.value, joinPointer(path));
   // References to names get prefixes and hashes after everything else; a marked one does not.
   if (isAlike(plain, value) || contains(value, plain)) return foundAt(leaf);
-  return undefined;
+  return findUnmarked(known, tokens);
 }
 
 function isCollection(value: Json): boolean {
