@@ -38,12 +38,24 @@ export function findPrinted(printed: Printed, world: World, resolve: Resolve): F
   const pieces = piecesIn(trail, start, end);
   const single = typeof value !== "object" || value === null;
   // The last part of a text is what most often differs: the tag of an image, the end of a name.
-  for (const piece of pieces.toReversed()) {
+  for (const piece of isPatchwork(pieces, printed, [start, end]) ? [] : pieces.toReversed()) {
     const found = single ? resolvePiece(piece, printed, [start, end], world, resolve) : undefined;
     if (found) return found;
   }
   const [begin] = pieces;
   return begin && lineOf(begin, [start, end], single);
+}
+
+/** Whether many lines were printed by more than one action or text: then the field is what the template makes of them. */
+function isPatchwork(
+  pieces: readonly Piece[],
+  { trail, value }: Printed,
+  [from, to]: [number, number],
+): boolean {
+  if (typeof value !== "string" || !value.trim().includes("\n")) return false;
+  const { text } = trail.source;
+  const texts = pieces.map(({ start, end }) => text.slice(Math.max(start, from), Math.min(end, to)));
+  return texts.filter((each) => !/^\s*(?:[|>][-+0-9]*)?\s*$/.test(each)).length > 1;
 }
 
 function resolvePiece(
