@@ -52,7 +52,11 @@ export function refuse({ sighting }: Task, allowedHosts: ReadonlySet<string>): O
   return first && { status: "withheld", reasons: [first, ...others] };
 }
 
-const unknown: ReadonlySet<string> = new Set(["unreadable-kustomization", "computed-plugin"]);
+const unknown: ReadonlySet<string> = new Set([
+  "unreadable-kustomization",
+  "unreadable-archive",
+  "computed-plugin",
+]);
 
 function toReason({ code, message, location, remote }: Gap): Reason {
   const help =

@@ -1,7 +1,10 @@
 // Class C: nothing is sent. A server on loopback counts who comes: Go's proxy settings, the second fence, do not hold
 // there, so what a tool was let to ask for would arrive.
+import { gzipSync } from "node:zlib";
+import { pack as tarPack } from "tar-stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
+  type Content,
   expectRefused,
   type Files,
   type Listener,
@@ -15,7 +18,7 @@ import {
 interface Attack {
   name: string;
   /** The kustomization of the overlay, or its other files too; HOST is the server. */
-  files: string | Record<string, string>;
+  files: string | Record<string, Content>;
   rule: string;
   /** Where the finding is, in the overlay's folder. */
   at?: string;
@@ -306,6 +309,50 @@ const attacks: Attack[] = [
     line: 2,
   },
   {
+    name: "a values schema behind a link",
+    files: {
+      ...localChart(),
+      "files/other.json": `{"$ref": "http://HOST/s.json"}\n`,
+      "values.schema.json": { link: "files/other.json" },
+    },
+    rule: "remote-schema",
+    at: "values.schema.json",
+    line: 1,
+  },
+  {
+    name: "a values schema of a part that is a link to a folder",
+    files: {
+      ...localChart(),
+      ...localChart("parts/db/"),
+      "parts/db/values.schema.json": `{"$ref": "http://HOST/s.json"}\n`,
+      "charts/db": { link: "../parts/db" },
+    },
+    rule: "remote-schema",
+    at: "parts/db/values.schema.json",
+    line: 1,
+  },
+  {
+    name: "a values schema in a packed chart",
+    files: { ...localChart(), "charts/db-1.0.0.tgz": "PACKED" },
+    rule: "remote-schema",
+    at: "charts/db-1.0.0.tgz",
+    line: 1,
+  },
+  {
+    name: "a values schema in a chart packed in a packed chart",
+    files: { ...localChart(), "charts/db-1.0.0.tgz": "TWICE PACKED" },
+    rule: "remote-schema",
+    at: "charts/db-1.0.0.tgz",
+    line: 1,
+  },
+  {
+    name: "a packed chart of a few kilobytes that unpacks to gigabytes",
+    files: { ...localChart(), "charts/db-1.0.0.tgz": "BOMB" },
+    rule: "unreadable-archive",
+    at: "charts/db-1.0.0.tgz",
+    line: 1,
+  },
+  {
     name: "a values schema that refers to a file of the machine",
     files: { ...localChart(), "values.schema.json": `{"$ref": "file:///etc/hosts"}\n` },
     rule: "schema-outside",
@@ -315,7 +362,7 @@ const attacks: Attack[] = [
 ];
 
 /** A chart with one ConfigMap. */
-function localChart(prefix = ""): Record<string, string> {
+function localChart(prefix = ""): Record<string, Content> {
   return {
     [`${prefix}Chart.yaml`]: "apiVersion: v2\nname: web\nversion: 1.0.0\n",
     [`${prefix}templates/settings.yaml`]: manifest("chart"),
@@ -323,12 +370,28 @@ function localChart(prefix = ""): Record<string, string> {
   };
 }
 
+/** A chart in a .tgz, or another one in its charts/. */
+async function pack(files: Record<string, string | Buffer>): Promise<Buffer> {
+  const tar = tarPack();
+  for (const [name, content] of Object.entries(files)) tar.entry({ name }, content);
+  tar.finalize();
+  const chunks: Buffer[] = [];
+  for await (const chunk of tar) chunks.push(chunk as Buffer);
+  return gzipSync(Buffer.concat(chunks));
+}
+
 /** Fills in the address of the server, and the encodings. */
-function write(text: string): string | Uint8Array {
+async function write(text: string): Promise<string | Uint8Array> {
   const host = `127.0.0.1:${server.port}`;
   const filled = text
     .replaceAll("HOST", host)
     .replaceAll("BASE64", Buffer.from(`http://${host}/base.yaml`).toString("base64"));
+  if (text === "BOMB") return gzipSync(Buffer.alloc(300 * 1024 * 1024));
+  if (text.endsWith("PACKED")) {
+    const chart = localChart("db/") as Record<string, string>;
+    const inner = await pack({ ...chart, "db/values.schema.json": `{"$ref": "http://${host}/s.json"}` });
+    return text === "PACKED" ? inner : await pack({ ...chart, "db/charts/db-1.0.0.tgz": inner });
+  }
   return filled.startsWith("UTF16") ? Buffer.from(`\ufeff${filled.slice(5)}`, "utf16le") : filled;
 }
 
@@ -340,7 +403,7 @@ beforeAll(async () => {
   const head: Files = {};
   for (const [index, { files }] of attacks.entries()) {
     for (const [path, text] of Object.entries(typeof files === "string" ? { [kustomization]: files } : files))
-      head[`apps/evil-${index}/${path}`] = write(text);
+      head[`apps/evil-${index}/${path}`] = typeof text === "string" ? await write(text) : text;
   }
   shown = await play({ head });
 });

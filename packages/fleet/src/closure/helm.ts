@@ -1,10 +1,11 @@
 import type { Closure, OverlayOptions } from "../overlay.ts";
-import { entryAt, nameOf } from "../resolve.ts";
+import { entryAt, nameOf, resolvePath } from "../resolve.ts";
 import type { Tree } from "../tree.ts";
+import { archivedSchemas } from "./archive.ts";
 import { type ChartMetadata, parseChartMetadata, unreadableChart } from "./chart.ts";
 import { type ClosureContext, emptyReads, exactly, makeClosure, type Reads, visit } from "./context.ts";
 import { hostOf, withoutCredentials } from "./remote.ts";
-import { schemaReferences } from "./schema.ts";
+import { type SchemaReference, schemaReferences } from "./schema.ts";
 
 /** The closure of `helm template FOLDER -f VALUES...`; the folder is a real one of the tree ("" is the root). */
 export async function helmClosure(
@@ -23,10 +24,8 @@ export function readChart(tree: Tree, folder: string, context: ClosureContext): 
   return context.once(tree, `chart ${folder}`, async () => {
     const reads = emptyReads();
     await readWhole(tree, reads, folder);
-    for (const chart of chartFolders(tree, folder)) {
-      await readDependencies(tree, reads, chart, context);
-      await readSchema(tree, reads, chart, context);
-    }
+    for (const chart of chartFolders(tree, folder)) await readDependencies(tree, reads, chart, context);
+    await readSchemas(tree, reads, context);
     return reads;
   });
 }
@@ -131,24 +130,41 @@ function isArchiveOf(file: string, name: string): boolean {
   return file.endsWith(".tgz") && file.startsWith(`${name}-`);
 }
 
-async function readSchema(tree: Tree, reads: Reads, folder: string, context: ClosureContext): Promise<void> {
-  const path = folder === "" ? "values.schema.json" : `${folder}/values.schema.json`;
-  const entry = entryAt(tree, path);
-  if (entry?.kind !== "file") return;
-  for (const { url, line } of await context.parsed("schema", tree, entry, schemaReferences, () => [])) {
-    const location = exactly(path, line);
-    if (/^https?:/i.test(url)) {
-      const message = `the values schema refers to ${withoutCredentials(url)}, which Helm would fetch`;
-      reads.gaps.push({
-        code: "remote-schema",
-        message,
-        location,
-        remote: { url, host: hostOf(url), pinned: false },
-      });
-    } else {
-      const message = `the values schema refers to ${url}, which Helm would read from the root of the machine`;
-      reads.escapes.push({ code: "schema-outside", message, location });
+/** What values schemas refer to: those of the chart and of its parts, behind links and in packed charts. */
+async function readSchemas(tree: Tree, reads: Reads, context: ClosureContext): Promise<void> {
+  for (const folder of [...reads.directories]) {
+    for (const entry of deepEntries(tree, folder)) {
+      const name = nameOf(entry.path);
+      if (name !== "values.schema.json" && !name.endsWith(".tgz")) continue;
+      const found = await resolvePath(tree, entry.path);
+      if (found.kind !== "found" || found.entry.kind !== "file") continue;
+      if (name === "values.schema.json")
+        for (const each of await context.parsed("schema", tree, found.entry, schemaReferences, () => []))
+          pushReference(reads, entry.path, each);
+      else await readArchive(tree, reads, entry.path, found.path);
     }
+  }
+}
+
+async function readArchive(tree: Tree, reads: Reads, path: string, real: string): Promise<void> {
+  try {
+    for (const text of await archivedSchemas(await tree.read(real)))
+      for (const { url } of schemaReferences(text)) pushReference(reads, path, { url, line: 1 });
+  } catch (error) {
+    const message = `the packed chart ${path} cannot be looked into: ${(error as Error).message}`;
+    reads.gaps.push({ code: "unreadable-archive", message, location: exactly(path, 1) });
+  }
+}
+
+function pushReference(reads: Reads, path: string, { url, line }: SchemaReference): void {
+  const location = exactly(path, line);
+  if (/^https?:/i.test(url)) {
+    const message = `the values schema refers to ${withoutCredentials(url)}, which Helm would fetch`;
+    const remote = { url, host: hostOf(url), pinned: false };
+    reads.gaps.push({ code: "remote-schema", message, location, remote });
+  } else {
+    const message = `the values schema refers to ${url}, which Helm would read from the root of the machine`;
+    reads.escapes.push({ code: "schema-outside", message, location });
   }
 }
 
