@@ -237,6 +237,13 @@ export const typeRules: Readonly<Record<string, TypeRule>> = {
   "policy.v1.PodDisruptionBudgetSpec": { fields: { minAvailable: percent, maxUnavailable: percent } },
   "rbac.v1.RoleRef": { fields: { kind: oneOf("Role", "ClusterRole") } },
   "rbac.v1.Subject": { fields: { kind: oneOf("ServiceAccount", "User", "Group") } },
+  "resource.v1.Counter": { optional: ["value"] },
+  "resource.v1.DeviceCapacity": { optional: ["value"] },
+  "resource.v1.DeviceClass": { optional: ["spec"] },
+  "resource.v1.ResourceClaim": { optional: ["spec"] },
+  "resource.v1.ResourceClaimTemplate": { optional: ["spec"] },
+  "resource.v1.ResourceClaimTemplateSpec": { optional: ["spec"] },
+  "resource.v1.ResourcePool": { optional: ["generation"] },
   "storage.v1.CSIDriver": { optional: ["spec"] },
   "storage.v1.CSIDriverSpec": {
     fields: {

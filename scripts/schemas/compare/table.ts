@@ -39,6 +39,8 @@ function isStricterOnPurpose(what: string, ours: string): boolean {
   if (/^LimitRange: .* \/metadata/.test(what)) return /^\/metadata/.test(ours);
   // A CronJob is taken whose Jobs will all be refused for their labels.
   if (/^\/spec\/jobTemplate\/metadata\/labels/.test(ours)) return true;
+  // The selector of a metric that no label can match.
+  if (/^\/spec\/metrics\/.*\/matchLabels\//.test(ours)) return true;
   // `items: 5` in a definition is read as if it were not there.
   if (/\/items expected array or object/.test(ours)) return true;
   // A quantity without a digit ("Gi") is read as zero.

@@ -433,6 +433,24 @@ describe("an index of render-overlays", () => {
     ]);
   });
 
+  test("an overlay's own definition comes before its environment's, and that before a file of the repository", async () => {
+    const side = (head: string) => ({ head, environment: "dev" });
+    const report = await validate(
+      {
+        ...index({
+          a: side(`${definition("string")}---\n${thing("large")}`),
+          b: side(thing("large")),
+          c: side(definition("integer")),
+          d: { head: thing("large") },
+        }),
+        "crds/thing.yaml": definition("boolean"),
+      },
+      { manifests: "index.json" },
+    );
+    const wrong = report.findings.filter(({ rule }) => rule === "kubeconform/wrong-type");
+    expect(wrong.map(({ places, expected }) => `${places[0]!.overlay} ${expected}`)).toEqual(["b integer"]);
+  });
+
   test("a definition that changes is held against resources that did not", async () => {
     const side = { head: thing("large"), base: thing("large") };
     const report = await validate(

@@ -1,6 +1,6 @@
 // Reads the `msg` of kubeconform's JSON output: the tree of errors of santhosh-tekuri/jsonschema v6, printed with
 // indentation, its line ends then replaced by spaces (kubeconform, pkg/validator). Strings in it are quoted
-// ('...', with \' and Go's escapes), so what a document says cannot be taken for structure.
+// ('...', with \' and Go's escapes), so ` - at '` is never a document's own text.
 
 /** One failed keyword. Alternatives of anyOf and oneOf stand in `causes`. */
 export interface SchemaError {
@@ -42,15 +42,11 @@ interface Start {
   field: string;
 }
 
-/** Finds every ` - at '<pointer>': ` outside quoted strings; the spaces before the dash tell the depth. */
+/** Finds every ` - at '<pointer>': `; the spaces before the dash tell the depth. */
 function findNodes(msg: string): Start[] {
   const found: Start[] = [];
   let position = 0;
   while (position < msg.length) {
-    if (msg[position] === "'") {
-      position = endOfString(msg, position);
-      continue;
-    }
     const match = /^( +)- at '/.exec(msg.slice(position, position + 400));
     if (match && msg[position - 1] !== " ") {
       const quote = position + match[0].length - 1;
