@@ -14,6 +14,8 @@ export default defineConfig({
       project("contract", { testTimeout: 20_000 }),
       // Git, the real engines, the disk.
       project("tools", { maxWorkers: 2, testTimeout: 2 * minute, hookTimeout: 2 * minute }),
+      // Engines that take minutes to build: `npm run test:engines`.
+      project("engines", { maxWorkers: 2, testTimeout: 5 * minute, hookTimeout: 5 * minute }),
       // The bundles, started the way the runner starts them.
       project("bundles", {
         maxWorkers: 2,
@@ -27,6 +29,12 @@ export default defineConfig({
         testTimeout: 3 * minute,
         hookTimeout: 3 * minute,
         globalSetup: [bundles],
+      }),
+      // A real API server, started once a file. Its programs take minutes to build, so `npm test` leaves it out.
+      project("servers", {
+        fileParallelism: false,
+        testTimeout: 2 * minute,
+        hookTimeout: 2 * minute,
       }),
       // Whole workflows in act.
       project("e2e", {

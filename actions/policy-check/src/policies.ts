@@ -1,6 +1,7 @@
 import {
   type Machine,
   openRepository,
+  packRoot,
   plainFolderTree,
   type Repository,
   readPacks,
@@ -148,12 +149,9 @@ function clean(path: string): string {
 
 /** The built-in packs as policies. They come with this release, not from the repository. */
 export function addPacks(policies: FoundPolicies, packs: readonly string[]): FoundPolicies {
-  const sets = readPacks(packs).map(({ root, files }) => ({
-    root,
-    files: [...files].map(([path, text]) => readRego(path, text)),
-    data: [],
-  }));
-  return { ...policies, rego: [...policies.rego, ...sets] };
+  if (packs.length === 0) return policies;
+  const files = [...readPacks(packs)].map(([path, text]) => readRego(path, text));
+  return { ...policies, rego: [...policies.rego, { root: packRoot, files, data: [] }] };
 }
 
 /** Equal for judges that judge alike. */

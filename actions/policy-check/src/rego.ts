@@ -7,6 +7,7 @@ import {
   type PolicyDocument,
   type PolicyLimits,
   type PolicyStatement,
+  packRoot,
   type RegoSource,
   runConftest,
   type Tool,
@@ -133,7 +134,9 @@ function lint(set: RegoSet, namespaces: readonly Namespace[], settings: RegoSett
           message: `conftest does not ask for ${name}; rules are named deny, violation or warn, or begin with one of these and _`,
         });
     }
-    if (file.isTest || !namespaces.some(({ name }) => name === file.package)) continue;
+    // A rule of a pack that needs values is asked only where there are some.
+    if (set.root === packRoot || file.isTest || !namespaces.some(({ name }) => name === file.package))
+      continue;
     const missing = file.reads.filter(
       (name) => !packages.has(name) && !given.has(name) && name !== "conftest",
     );

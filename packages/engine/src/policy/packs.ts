@@ -2,13 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { policyDataFile } from "./data.ts";
 
-/** A built-in pack: Rego, by path. */
-export interface PolicyPack {
-  name: string;
-  /** What messages call its folder. */
-  root: string;
-  files: Map<string, string>;
-}
+/** What messages call the folder of the packs. */
+export const packRoot = "gitops-actions";
 
 /** Names of the packs that ship with this release, sorted. */
 export function packNames(): string[] {
@@ -18,17 +13,13 @@ export function packNames(): string[] {
     .sort();
 }
 
-/** The packs of these names, each with what all packs share. */
-export function readPacks(names: readonly string[]): PolicyPack[] {
+/** The Rego of these packs and of what they share, by the path that messages name. */
+export function readPacks(names: readonly string[]): Map<string, string> {
   const folder = policyDataFile("packs");
-  const read = (name: string): [string, string][] =>
-    readdirSync(join(folder, name))
-      .filter((file) => file.endsWith(".rego") && !file.endsWith("_test.rego"))
-      .sort()
-      .map((file) => [`gitops-actions/${name}/${file}`, readFileSync(join(folder, name, file), "utf8")]);
-  return names.map((name) => ({
-    name,
-    root: `gitops-actions/${name}`,
-    files: new Map([...read("lib"), ...read(name)]),
-  }));
+  const files = new Map<string, string>();
+  for (const name of ["lib", ...[...names].sort()]) {
+    for (const file of readdirSync(join(folder, name)).sort())
+      files.set(`${packRoot}/${name}/${file}`, readFileSync(join(folder, name, file), "utf8"));
+  }
+  return files;
 }
