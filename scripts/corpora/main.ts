@@ -34,7 +34,7 @@ const { archives, temporary } = unpackArchives(source);
 try {
   const chosen = archives.filter((archive) => values.only === undefined || archive.name === values.only);
   const asked = (part: string): boolean => values.part === undefined || values.part === part;
-  await buildBundles((line) => console.error(line));
+  if (asked("renders")) await buildBundles((line) => console.error(line));
   const renders = asked("renders")
     ? describeRenders(await judgeRenders(chosen, join(temporary, ".renders")))
     : none;
