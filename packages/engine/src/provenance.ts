@@ -34,7 +34,10 @@ export async function renderProvenance(
   try {
     const laid = await sandboxes.materialise(job.tree, job.closure, tree);
     if (!laid.ok) return undefined;
-    for (const [path, text] of probe.files) await replaceFile(join(tree, path), text);
+    for (const [path, text] of probe.files) {
+      // A repository may have a folder, or a link to a file, where a file of the probe belongs.
+      if (!(await replaceFile(join(tree, path), text))) return undefined;
+    }
     const inTree = { overlay, directory: tree };
     const task = probe.annotate ? { overlay: await addWrapper(directory, overlay), directory } : inTree;
     const needsHelm = job.needsHelm === undefined ? {} : { needsHelm: job.needsHelm };
@@ -48,10 +51,15 @@ export async function renderProvenance(
 }
 
 /** The files of a sandbox are shared with others: they are put in the place of the old, never written into them. */
-async function replaceFile(path: string, text: string): Promise<void> {
-  await rm(path, { force: true });
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  await writeFile(path, text, { mode: 0o600 });
+async function replaceFile(path: string, text: string): Promise<boolean> {
+  try {
+    await rm(path, { force: true });
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await writeFile(path, text, { mode: 0o600, flag: "wx" });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 async function addWrapper(directory: string, overlay: Overlay): Promise<Overlay> {

@@ -39,10 +39,14 @@ export interface Block extends Range {
 
 export type TemplateNode = Text | Action | Block;
 
+/** Deeper nesting than anybody writes, and shallow enough for recursion. */
+const maxDepth = 200;
+
 /** Reads a Go template as text/template does. Undefined where its blocks do not match: Helm refuses it too. */
 export function parseTemplate(text: string): Block | undefined {
   const file: Block = { kind: "block", keyword: "file", start: 0, end: text.length, children: [] };
   let block = file;
+  let depth = 0;
   for (const node of scan(text)) {
     if (node.kind === "text" || !opensOrCloses(node)) {
       block.children.push(node);
@@ -54,8 +58,12 @@ export function parseTemplate(text: string): Block | undefined {
       block.end = node.start;
       block = block.parent;
     }
-    if (node.keyword === "end") continue;
+    if (node.keyword === "end") {
+      depth--;
+      continue;
+    }
     const next = open(node, block, text);
+    if (node.keyword !== "else" && ++depth > maxDepth) return undefined;
     block.children.push(next);
     block = next;
   }

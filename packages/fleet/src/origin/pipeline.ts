@@ -36,7 +36,7 @@ const patterns: [Token["kind"], RegExp][] = [
 export function parsePipeline(text: string, offset: number): Pipeline | undefined {
   const tokens = tokenize(text, offset);
   if (!tokens || tokens.every(({ kind }) => kind === "space")) return undefined;
-  const state = { tokens, next: 0 };
+  const state = { tokens, next: 0, depth: 0 };
   const pipeline = readPipeline(state);
   return state.next === tokens.length ? pipeline : undefined;
 }
@@ -59,7 +59,11 @@ function tokenize(text: string, offset: number): Token[] | undefined {
 interface State {
   tokens: Token[];
   next: number;
+  depth: number;
 }
+
+/** Deeper parentheses than anybody writes. */
+const maxDepth = 100;
 
 function readPipeline(state: State): Pipeline | undefined {
   const variables = readDeclaration(state);
@@ -119,7 +123,9 @@ function readOperand(state: State): Operand | undefined {
       break;
   }
   if (text !== "(") return undefined;
+  if (++state.depth > maxDepth) return undefined;
   const pipeline = readPipeline(state);
+  state.depth--;
   if (!pipeline || state.tokens[state.next++]?.text !== ")") return undefined;
   return { kind: "pipeline", pipeline, path: readFields(state) };
 }

@@ -11,7 +11,7 @@ import {
 import type { Action } from "./gotemplate.ts";
 import { includedBy, type Template } from "./instrument.ts";
 import { type Found, near } from "./located.ts";
-import { patternOf, unquote } from "./printed.ts";
+import { divide, unquote } from "./printed.ts";
 import { fileText, type Position } from "./text.ts";
 import { type Piece, piecesIn, type Step, type Trail } from "./trail.ts";
 
@@ -122,10 +122,9 @@ function firstPart(
   expected: Json,
   resolve: Resolve,
 ): Found | undefined {
-  // Long texts are files, which are not put together so; the pattern would take long over them.
-  if (rest.length > 0 || typeof expected === "object" || String(expected).length > 1000) return undefined;
-  const pattern = parts.map((part) => (typeof part === "string" ? patternOf(part) : "(.*)")).join("");
-  const printed = new RegExp(`^\\s*${pattern}\\s*$`, "s").exec(String(expected))?.slice(1);
+  if (rest.length > 0 || typeof expected === "object") return undefined;
+  const fixed = parts.map((part) => (typeof part === "string" ? part : undefined));
+  const printed = divide(trimmed(fixed), String(expected).trim());
   const makers = parts.filter((part) => typeof part === "function");
   for (const [index, maker] of [...makers.entries()].toReversed()) {
     const own = printed?.[index];
@@ -133,6 +132,14 @@ function firstPart(
     if (found) return found;
   }
   return undefined;
+}
+
+/** Without the white space at both ends, which trim markers may have taken. */
+function trimmed(parts: readonly (string | undefined)[]): (string | undefined)[] {
+  return parts.map((part, index) => {
+    const start = index === 0 ? part?.trimStart() : part;
+    return index === parts.length - 1 ? start?.trimEnd() : start;
+  });
 }
 
 /** The place in its template of the action that a step executed. */
