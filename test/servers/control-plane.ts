@@ -174,21 +174,23 @@ function sender(port: number, token: string): ControlPlane["send"] {
   const agent = new Agent({ keepAlive: true, rejectUnauthorized: false });
   return (method, path, body, contentType = "application/json") =>
     new Promise((resolve, reject) => {
+      const text = body === undefined ? "" : typeof body === "string" ? body : JSON.stringify(body);
       const headers = {
         authorization: `Bearer ${token}`,
-        "content-type": contentType,
         accept: "application/json",
+        // Node sends the body of a DELETE without saying how long it is.
+        ...(text && { "content-type": contentType, "content-length": Buffer.byteLength(text) }),
       };
       const call = request({ host: "127.0.0.1", port, method, path, headers, agent }, (answer) => {
         const chunks: Buffer[] = [];
         answer.on("data", (chunk: Buffer) => chunks.push(chunk));
         answer.on("end", () => {
-          const text = Buffer.concat(chunks).toString("utf8");
-          resolve({ status: answer.statusCode ?? 0, body: text.startsWith("{") ? JSON.parse(text) : text });
+          const said = Buffer.concat(chunks).toString("utf8");
+          resolve({ status: answer.statusCode ?? 0, body: said.startsWith("{") ? JSON.parse(said) : said });
         });
       });
       call.on("error", reject);
-      call.end(body === undefined ? undefined : typeof body === "string" ? body : JSON.stringify(body));
+      call.end(text);
     });
 }
 

@@ -45,7 +45,10 @@ export function compareObjects(desired: JsonObject, live: JsonObject, shape: Sha
 
 function compare(place: Place, walk: Walk): void {
   const { desired, live } = place;
-  if (isObject(desired) && isObject(live)) compareFields(place, desired, live, walk);
+  // Where all labels are gone, each that Git sets is missing by its own name.
+  const isGoneMap = live === undefined && place.shape.isMap && isObject(desired) && !isEmpty(desired);
+  if (isGoneMap) compareFields(place, desired, {}, walk);
+  else if (isObject(desired) && isObject(live)) compareFields(place, desired, live, walk);
   else if (Array.isArray(desired) && Array.isArray(live)) compareItems(place, desired, live, walk);
   else {
     walk.compared += countValues(desired);

@@ -1,5 +1,16 @@
 export { findExtras } from "./additions.ts";
 export { attribute } from "./attribution.ts";
+export { type Checked, checkObjects, type Judged } from "./check.ts";
 export { compareObjects, type Difference } from "./comparison.ts";
+export { readDeliverers } from "./delivery.ts";
+export { parseJqPath } from "./ignore.ts";
+export { type DriftInputs, defaults, parseOwner } from "./inputs.ts";
 export { equalQuantity } from "./quantity.ts";
+export type { Placed } from "./revision.ts";
+export { type DriftOutcome, type DriftWorld, run } from "./run.ts";
 export { readDefinitions, shapeOf } from "./shape.ts";
+export { describeCounts, syncSection } from "./summary.ts";
+export { readSyncStatus } from "./sync.ts";
+export { composeIssue } from "./telling/issue.ts";
+export { composeMessage } from "./telling/webhook.ts";
+export { tell } from "./telling.ts";

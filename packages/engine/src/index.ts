@@ -15,7 +15,9 @@ export { openRepository, type Repository } from "./git/repository.ts";
 export { treeAt } from "./git/tree.ts";
 export { type CommitParts, type FileWrite, makeCommit, type PushResult, pushRef, remoteRefs } from "./git/write.ts";
 export * from "./kubeconform.ts";
-export type { Unread } from "./kubectl/failure.ts";
+export { parseDiscovery } from "./kubectl/discovery.ts";
+export { failureOf, failureOfError, type Unread } from "./kubectl/failure.ts";
+export { parsePage } from "./kubectl/page.ts";
 export {
   type Cluster,
   type ClusterSettings,

@@ -25,7 +25,9 @@ const Status = z.object({
 
 /** The reason of an answer that is no success: its status, and the text or Status in its body. */
 export function failureOf(status: number, body: string): Unread {
-  const said = messageOf(body);
+  const { said, fromServer } = messageOf(body);
+  // What kubectl proxy says itself, when it does not get through, is no Status (kubectl/pkg/proxy, responder.Error).
+  if ((status === 500 || status === 502) && !fromServer) return unreachable(said);
   switch (status) {
     case 401:
       return { code: "unauthorised", message: said || "the credentials are not accepted (expired?)" };
@@ -37,9 +39,6 @@ export function failureOf(status: number, body: string): Unread {
       return { code: "page-expired", message: said || "the next page is no longer to be had" };
     case 429:
       return { code: "throttled", message: said || "too many requests" };
-    // kubectl proxy says so when it does not get through to the server.
-    case 502:
-      return unreachable(said);
     case 504:
       return { code: "timeout", message: said || "the server did not answer in time" };
     default:
@@ -47,20 +46,22 @@ export function failureOf(status: number, body: string): Unread {
   }
 }
 
-function messageOf(body: string): string {
+function messageOf(body: string): { said: string; fromServer: boolean } {
   try {
     const status = Status.safeParse(JSON.parse(body));
-    if (status.success) return status.data.message || status.data.reason;
+    if (status.success) return { said: status.data.message || status.data.reason, fromServer: true };
   } catch {
     // Not JSON: kubectl and load balancers answer in words.
   }
-  return body.trim().split("\n")[0]!.slice(0, 300);
+  return { said: body.trim().split("\n")[0]!.slice(0, 300), fromServer: false };
 }
 
 function unreachable(said: string): Unread {
   if (/x509|certificate|tls:/i.test(said)) return { code: "certificate", message: said };
   if (/getting credentials|exec plugin|executable .* (?:failed|not found)|Unauthorized|oauth2/i.test(said))
     return { code: "unauthorised", message: said };
+  if (/i\/o timeout|deadline exceeded|handshake timeout/i.test(said))
+    return { code: "timeout", message: said };
   return { code: "unreachable", message: said || "the API server cannot be reached" };
 }
 

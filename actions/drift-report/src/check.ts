@@ -1,0 +1,101 @@
+import {
+  type Cluster,
+  combineSchemas,
+  findKubernetesPack,
+  listPacks,
+  readPack,
+  type SchemaSet,
+} from "@gitops-actions/engine";
+import { identityKey, type JsonObject, type Resource, type ResourceId } from "@gitops-actions/manifest";
+import type { Deliverer } from "./delivery.ts";
+import type { DriftInputs } from "./inputs.ts";
+import { type Judgement, judge } from "./judgement.ts";
+import { readLive } from "./live.ts";
+import { readScaled } from "./owners.ts";
+import type { Placed } from "./revision.ts";
+import type { DriftWorld } from "./run.ts";
+import { readDefinitions } from "./shape.ts";
+
+/** One object of Git with its judgement. */
+export interface Judged {
+  overlay: string;
+  resource: Resource;
+  judgement: Judgement;
+}
+
+export interface Checked {
+  judged: Judged[];
+  /** Live objects in a controller's inventory that Git does not have. */
+  extra: { id: ResourceId; by: string; live: JsonObject }[];
+}
+
+/** Holds every object of Git against the cluster. */
+export async function checkObjects(
+  placed: readonly Placed[],
+  deliverers: readonly Deliverer[],
+  cluster: Cluster,
+  inputs: DriftInputs,
+  _world: DriftWorld,
+): Promise<Checked> {
+  const open = placed.filter(({ unchecked }) => !unchecked);
+  const resources = open.flatMap((each) => each.resources);
+  const extraIds = findExtraIds(placed, deliverers);
+  const definitionKind = { group: "apiextensions.k8s.io", version: "v1", kind: "CustomResourceDefinition" };
+  const [live, definitions] = await Promise.all([
+    readLive(cluster, [...resources.map(({ id }) => id), ...extraIds.map(({ id }) => id)]),
+    cluster.list(definitionKind),
+  ]);
+  const known = "objects" in definitions ? definitions.objects : [];
+  const surroundings = {
+    schemas: readSchemas(cluster.version),
+    // The definition that is live is the one by which the server stores.
+    definitions: readDefinitions([...resources.map(({ value }) => value), ...known]),
+    scaled: readScaled([...resources.map(withNamespace), ...live.objects]),
+    owners: inputs.owners,
+  };
+  const judged = placed.flatMap(({ overlay, resources, deliverers, unchecked }) =>
+    resources.map((resource): Judged => {
+      const judgement: Judgement = unchecked
+        ? { class: "not-checked", ...unchecked }
+        : judge(resource, live.find(resource.id), deliverers, surroundings);
+      return { overlay, resource, judgement };
+    }),
+  );
+  const extra = extraIds.flatMap(({ id, by }) => {
+    const found = live.find(id);
+    return "object" in found && found.object ? [{ id, by, live: found.object }] : [];
+  });
+  return { judged, extra };
+}
+
+function withNamespace({ id, value }: Resource): JsonObject {
+  return { ...value, metadata: { ...(value.metadata as JsonObject), namespace: id.namespace } };
+}
+
+/** What the controllers of these overlays have in their inventories and no overlay has. */
+function findExtraIds(
+  placed: readonly Placed[],
+  deliverers: readonly Deliverer[],
+): { id: ResourceId; by: string }[] {
+  const wanted = new Set(placed.flatMap(({ resources }) => resources.map(({ id }) => identityKey(id))));
+  const own = new Set(placed.flatMap((each) => (each.unchecked ? [] : each.deliverers)));
+  return deliverers
+    .filter((each) => own.has(each))
+    .flatMap(({ kind, namespace, name, inventory }) =>
+      inventory
+        .filter((id) => !wanted.has(identityKey(id)))
+        .map((id) => ({ id, by: `${kind} ${namespace}/${name}` })),
+    );
+}
+
+/** Schemas of the cluster's own version, or of the nearest that we have. */
+function readSchemas(version: string | undefined): SchemaSet {
+  const entries = listPacks();
+  const known = entries.flatMap(({ kubernetes }) => (kubernetes ? [kubernetes] : []));
+  const minor = (text: string): number => Number(text.split(".")[1]);
+  const nearest = known.reduce((best, each) =>
+    version && Math.abs(minor(each) - minor(version)) < Math.abs(minor(best) - minor(version)) ? each : best,
+  );
+  const packs = entries.filter((entry) => !entry.kubernetes).map((entry) => readPack(entry));
+  return combineSchemas(readPack(findKubernetesPack(nearest, entries)), packs);
+}

@@ -1,0 +1,172 @@
+import { isObject, type Json, type JsonObject, valueAt } from "@gitops-actions/manifest";
+
+/** A live Argo CD Application or Flux Kustomization, and what of the repository it brings into the cluster. */
+export interface Deliverer {
+  kind: "Application" | "Kustomization";
+  namespace: string;
+  name: string;
+  /** Folder of the repository, as overlays name theirs. */
+  path: string;
+  /** Full id of the commit it says it has applied; undefined when it has not said so. */
+  applied: string | undefined;
+  /** Namespace of objects that name none. */
+  defaultNamespace: string | undefined;
+  /** Options that change what is applied and that a render does not know of. */
+  options: string[];
+  /** What it says it has applied, by group, kind, namespace and name. */
+  inventory: { group: string; version: string; kind: string; namespace: string; name: string }[];
+  ignores: IgnoreRule[];
+}
+
+/** Argo CD's `ignoreDifferences`, one entry. */
+export interface IgnoreRule {
+  group: string;
+  kind: string;
+  name: string;
+  namespace: string;
+  pointers: string[];
+  jq: string[];
+  managers: string[];
+}
+
+/** Reads the deliverers among live objects; others are passed over. */
+export function readDeliverers(objects: Iterable<JsonObject>): Deliverer[] {
+  const found: Deliverer[] = [];
+  for (const object of objects) {
+    const apiVersion = String(object.apiVersion);
+    if (object.kind === "Kustomization" && apiVersion.startsWith("kustomize.toolkit.fluxcd.io/"))
+      found.push(readKustomization(object));
+    if (object.kind === "Application" && apiVersion.startsWith("argoproj.io/"))
+      found.push(...readApplication(object));
+  }
+  return found;
+}
+
+/** What Flux changes after it has built; commonMetadata and decryption only add, or concern what is never compared. */
+const fluxOptions = [
+  "components",
+  "images",
+  "namePrefix",
+  "nameSuffix",
+  "patches",
+  "postBuild",
+  "targetNamespace",
+];
+
+function readKustomization(object: JsonObject): Deliverer {
+  const spec = fields(object.spec);
+  return {
+    kind: "Kustomization",
+    ...identity(object),
+    path: normalisePath(spec.path),
+    applied: commitOf(valueAt(object, "/status/lastAppliedRevision")),
+    defaultNamespace: undefined,
+    options: fluxOptions.filter((name) => isSet(spec[name])),
+    inventory: list(valueAt(object, "/status/inventory/entries")).flatMap(readEntry),
+    ignores: [],
+  };
+}
+
+/** `namespace_name_group_Kind` (fluxcd/pkg/ssa, cli-utils object.ObjMetadata; `__` stands for `:` in RBAC names). */
+function readEntry(entry: Json): Deliverer["inventory"] {
+  const { id, v } = fields(entry);
+  const [namespace, name, group, kind] = String(id).replaceAll("__", "\0").split("_");
+  if (name === undefined || group === undefined || !kind) return [];
+  return [{ group, version: String(v), kind, namespace: namespace!, name: name.replaceAll("\0", ":") }];
+}
+
+function readApplication(object: JsonObject): Deliverer[] {
+  const spec = fields(object.spec);
+  const sources = Array.isArray(spec.sources) ? list(spec.sources) : [spec.source ?? null];
+  const revisions = list(valueAt(object, "/status/sync/revisions"));
+  const destination = fields(spec.destination).namespace;
+  return sources.map(fields).flatMap((source, index) => {
+    if (typeof source.path !== "string") return [];
+    const revision = revisions[index] ?? valueAt(object, "/status/sync/revision");
+    return [
+      {
+        kind: "Application" as const,
+        ...identity(object),
+        path: normalisePath(source.path),
+        // An Application that is out of sync names what it should have: what it has, its last operation says.
+        applied: commitOf(valueAt(object, "/status/operationState/syncResult/revision") ?? revision),
+        defaultNamespace: typeof destination === "string" ? destination : undefined,
+        options: argoOptions(source),
+        inventory: list(valueAt(object, "/status/resources")).map(fields).map(readStatusResource),
+        ignores: list(spec.ignoreDifferences).map(fields).map(readIgnore),
+      },
+    ];
+  });
+}
+
+function argoOptions(source: JsonObject): string[] {
+  const helm = fields(source.helm);
+  const kustomize = fields(source.kustomize);
+  return [
+    ...Object.keys(kustomize)
+      .filter((name) => name !== "version" && isSet(kustomize[name]))
+      .map((name) => `kustomize.${name}`),
+    ...["parameters", "fileParameters", "values", "valuesObject", "kubeVersion", "apiVersions", "namespace"]
+      .filter((name) => isSet(helm[name]))
+      .map((name) => `helm.${name}`),
+    ...(isSet(source.plugin) ? ["plugin"] : []),
+    ...(isSet(fields(source.directory).jsonnet) ? ["directory.jsonnet"] : []),
+  ].sort();
+}
+
+function readStatusResource(resource: JsonObject): Deliverer["inventory"][number] {
+  const text = (name: string): string => String(resource[name] ?? "");
+  return {
+    group: text("group"),
+    version: text("version"),
+    kind: text("kind"),
+    namespace: text("namespace"),
+    name: text("name"),
+  };
+}
+
+function readIgnore(rule: JsonObject): IgnoreRule {
+  const texts = (name: string): string[] => list(rule[name]).filter((each) => typeof each === "string");
+  return {
+    group: String(rule.group ?? ""),
+    kind: String(rule.kind ?? ""),
+    name: String(rule.name ?? ""),
+    namespace: String(rule.namespace ?? ""),
+    pointers: texts("jsonPointers"),
+    jq: texts("jqPathExpressions"),
+    managers: texts("managedFieldsManagers"),
+  };
+}
+
+/** The commit in `main@sha1:<id>` (Flux) or `<id>` (Argo CD). */
+export function commitOf(revision: Json | undefined): string | undefined {
+  return typeof revision === "string"
+    ? /(?:^|[:@/])([0-9a-f]{40}|[0-9a-f]{64})$/.exec(revision)?.[1]
+    : undefined;
+}
+
+function normalisePath(path: Json | undefined): string {
+  const clean = String(path ?? ".")
+    .split("/")
+    .filter((part) => part !== "" && part !== ".")
+    .join("/");
+  return clean === "" ? "." : clean;
+}
+
+function identity(object: JsonObject): { namespace: string; name: string } {
+  const { namespace, name } = fields(object.metadata);
+  return { namespace: String(namespace ?? ""), name: String(name ?? "") };
+}
+
+function isSet(value: Json | undefined): boolean {
+  if (value === undefined || value === null || value === "" || value === false) return false;
+  return typeof value === "object" ? Object.keys(value).length > 0 : true;
+}
+
+function fields(value: Json | undefined): JsonObject {
+  return isObject(value) ? value : {};
+}
+
+function list(value: Json | undefined): Json[] {
+  return Array.isArray(value) ? value : [];
+}

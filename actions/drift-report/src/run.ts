@@ -1,0 +1,104 @@
+import type { Event, Host } from "@gitops-actions/action";
+import {
+  type Cluster,
+  clusterLimits,
+  ensureTool,
+  openCluster,
+  type Progress,
+  type Tool,
+} from "@gitops-actions/engine";
+import { makeReport, type Report } from "@gitops-actions/report";
+import { checkObjects } from "./check.ts";
+import { readControllers } from "./controllers.ts";
+import { readDesired } from "./desired.ts";
+import type { DriftInputs } from "./inputs.ts";
+import { renderInputs } from "./rendering.ts";
+import { reportParts } from "./reporting.ts";
+import { placeResources } from "./revision.ts";
+import type { Counts } from "./summary.ts";
+import type { SyncStatus } from "./sync.ts";
+
+/** What a run is given besides its inputs. */
+export interface DriftWorld {
+  host: Host;
+  event?: Event;
+  progress: Progress;
+  signal: AbortSignal;
+  /** Random bytes with which Secret values are compared; never kept. */
+  secretKey: Uint8Array;
+}
+
+export interface DriftOutcome {
+  report: Report;
+  counts: Counts;
+  statuses: SyncStatus[];
+  /** unknown: nothing differs among what was checked, and not all could be. */
+  drifted: "true" | "false" | "unknown";
+}
+
+/**
+ * Says in what a cluster differs from Git. It reads (get and list) and writes nothing. Throws UsageError for wrong
+ * inputs, ToolError when Git or kubectl fails; what cannot be read of the cluster is "not checked" in the report.
+ */
+export async function run(inputs: DriftInputs, world: DriftWorld): Promise<DriftOutcome> {
+  const { host, progress, signal } = world;
+  const tool = await ensureTool("kubectl", inputs.tools, host, progress, { signal });
+  const clusters = await openClusters(tool, inputs, world);
+  try {
+    progress("Reading what Argo CD and Flux say");
+    const controllers = await readControllers(clusters.hub);
+    progress("Rendering what Git says");
+    const head = await readDesired(renderInputs(inputs), inputs, world);
+    const placed = await placeResources(head, controllers.deliverers, clusters.workload, inputs, world);
+    progress("Reading the cluster");
+    const checked = await checkObjects(placed, controllers.deliverers, clusters.workload, inputs, world);
+    const { parts, counts } = reportParts({ head, placed, checked, controllers, tool }, inputs, world);
+    const report = makeReport({ ...parts, action: "drift-report" });
+    return { report, counts, statuses: controllers.statuses, drifted: drifted(report) };
+  } finally {
+    await clusters.close();
+  }
+}
+
+function drifted({ findings, failed }: Report): DriftOutcome["drifted"] {
+  if (findings.some(({ rule }) => rule.startsWith("drift/") && !rule.startsWith("drift/sync-")))
+    return "true";
+  return failed.length > 0 ? "unknown" : "false";
+}
+
+interface Clusters {
+  /** Where the objects of Git are. */
+  workload: Cluster;
+  /** Where the objects of Argo CD and Flux are. */
+  hub: Cluster;
+  close(): Promise<void>;
+}
+
+async function openClusters(
+  tool: Tool,
+  inputs: DriftInputs,
+  { host, signal }: DriftWorld,
+): Promise<Clusters> {
+  const open = (context: string | undefined, name: string): Promise<Cluster> =>
+    openCluster(
+      tool,
+      {
+        pageSize: clusterLimits.pageSize,
+        limits: { ...clusterLimits.limits, deadlineMs: inputs.timeLimitSeconds * 1000 },
+        ...(inputs.kubeconfig && { kubeconfig: inputs.kubeconfig }),
+        ...(context && { context }),
+      },
+      host,
+      name,
+      signal,
+    );
+  const workload = await open(inputs.context, "cluster");
+  if (!inputs.hubContext) return { workload, hub: workload, close: () => workload.close() };
+  try {
+    const hub = await open(inputs.hubContext, "hub");
+    return { workload, hub, close: async () => void (await Promise.all([workload.close(), hub.close()])) };
+  } catch (error) {
+    await workload.close();
+    throw error;
+  }
+}
