@@ -99,7 +99,9 @@ function compare(row: Row, whole: Ended, alone: Ended): string | undefined {
   const says = alone.stderr.slice(0, 300);
   if (whole.status !== alone.status)
     return `status ${alone.status}, in the whole archive ${whole.status}: ${says}`;
-  if ((row.status === "ok") !== (alone.status === 0))
+  // Charts that a kustomization inflates fail in the expectation, which has no Helm; here they have it.
+  const lackedHelm = row.error.startsWith("Error: trouble configuring builtin HelmChartInflationGenerator");
+  if (!lackedHelm && (row.status === "ok") !== (alone.status === 0))
     return `status ${alone.status}, expected ${row.status}: ${says}`;
   if (!row.stable) return undefined;
   if (!whole.stdout.equals(alone.stdout)) return "another output than in the whole archive";
