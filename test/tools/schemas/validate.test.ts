@@ -15,6 +15,8 @@ const canary = "canary-7f3a9c";
 async function validate(files: Files, inputs: Partial<ValidateInputs> = {}): Promise<Report> {
   const machine = makeMachine();
   write(machine.folder, files);
+  // Files that nothing renders count where they lie in a repository.
+  if ("crds/thing.yaml" in files) execFileSync("git", ["init", "-q"], { cwd: machine.folder });
   const host = { ...machine, cacheDir: userCacheDir(process.env), now: () => new Date(0), isTerminal: false };
   const wanted = {
     ...defaults,
@@ -243,6 +245,27 @@ describe("API versions", () => {
     );
   });
 
+  test("a schema from elsewhere validates, one that does not compile is broken", async () => {
+    const files = (schema: object): Files => ({
+      "deploy/a.yaml": thing("large"),
+      "schemas/thing_v1.json": JSON.stringify(schema),
+    });
+    const inputs = {
+      manifests: "deploy",
+      schemaLocations: ["schemas/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"],
+    };
+    const size = { type: "object", properties: { spec: { properties: { size: { type: "integer" } } } } };
+    expect(lines(await validate(files(size), inputs))).toEqual([
+      expect.stringContaining("/spec/size: expected integer, found string"),
+    ]);
+    expect(lines(await validate(files({ type: "nonsense" }), inputs))).toEqual([
+      expect.stringContaining("broken-schema"),
+    ]);
+    await expect(validate(files(size), { ...inputs, schemaLocations: ["../x.json"] })).rejects.toThrow(
+      "../x.json is outside the workspace",
+    );
+  });
+
   test("not strict: unknown fields and duplicate keys pass", async () => {
     const files = { "a.yaml": config("a", "dta: {}\ndata: {a: '1', a: '2'}\n") };
     expect((await validate(files, { strict: false })).findings).toEqual([]);
@@ -261,7 +284,12 @@ describe("custom resources", () => {
 
   test("a definition that lies in the repository counts, though it is not validated itself", async () => {
     const machine = makeMachine();
-    write(machine.folder, { "crds/thing.yaml": definition("integer"), "deploy/a.yaml": thing("large") });
+    write(machine.folder, {
+      "crds/thing.yaml": definition("integer"),
+      "deploy/a.yaml": thing("large"),
+      // A template says nothing before it is rendered.
+      "other/templates/thing.yaml": definition("{{ .Values.type }}"),
+    });
     execFileSync("git", ["init", "-q"], { cwd: machine.folder });
     const host = {
       ...machine,
