@@ -85,11 +85,35 @@ async function trace(
         for (const [file, text] of more.files) probe.files.set(file, text);
     const output = await render(probe);
     if (output === undefined) continue;
-    const traced = parseTrace(output);
+    const traced = await followLinks(tree, parseTrace(output));
     const inflated = await readInflated(tree, texts, charts, traced);
     return { texts, marks, traced: pairTraced(resources, traced), unmarked: new Map(), inflated };
   }
   return undefined;
+}
+
+/** Kustomize names files by the links that it came through. */
+async function followLinks(tree: Tree, traced: TracedResource[]): Promise<TracedResource[]> {
+  const real = new Map<string, string>();
+  const follow = async (path: string) => {
+    const found = real.get(path) ?? (await resolvePath(tree, path));
+    const target = typeof found === "string" ? found : found.kind === "found" ? found.path : path;
+    real.set(path, target);
+    return target;
+  };
+  const followed: TracedResource[] = [];
+  for (const each of traced) {
+    const { origin } = each;
+    const transformations: TracedResource["transformations"] = [];
+    for (const { path, kind } of each.transformations)
+      transformations.push({ path: await follow(path), kind });
+    followed.push({
+      ...each,
+      transformations,
+      ...(origin && { origin: { ...origin, path: await follow(origin.path) } }),
+    });
+  }
+  return followed;
 }
 
 function findField(known: Known, tokens: readonly string[]): Found | undefined {

@@ -24,9 +24,15 @@ export interface Marks {
   read(value: Json): { value: Json; leaves: Leaf[] };
 }
 
-/** New marks; `salt` is hexadecimal, at least eight digits, and keeps them from being mistaken for anything else. */
-export function createMarks(salt: string): Marks {
+/**
+ * New marks; `salt` is hexadecimal, at least eight digits, and keeps them from being mistaken for anything else.
+ * `images` are the names that kustomizations look for: such an image gets its mark as a tag, so that it is still found.
+ */
+export function createMarks(salt: string, images: ReadonlySet<string> = new Set()): Marks {
   const leaves: Leaf[] = [];
+  // kustomize takes a name for a regular expression; we take none from a repository.
+  const anyImage = [...images].some((name) => /[*+?()|[\]^$\\]/.test(name));
+  const isTagged = (value: string) => isUntagged(value) && (anyImage || images.has(value));
   const letters = `z${salt.slice(0, 6)}z`;
   const digits = `7${String(Number.parseInt(salt.slice(0, 8), 16) % 100_000).padStart(5, "0")}`;
   const pattern = new RegExp(`(:?)${letters}(\\d+)z|${digits}(\\d{7})`, "g");
@@ -38,7 +44,8 @@ export function createMarks(salt: string): Marks {
       if (typeof value === "bigint" || Number.isInteger(value))
         return Number(digits + String(id).padStart(7, "0"));
       if (typeof value !== "string") return `${letters}${id}z`;
-      return insertMark(value, `${letters}${id}z`);
+      // Behind the text, so that what it begins with stays.
+      return `${value}${isTagged(value) ? ":" : ""}${letters}${id}z`;
     },
     read(value) {
       if (typeof value !== "string" && typeof value !== "number") return { value, leaves: [] };
@@ -57,7 +64,7 @@ export function createMarks(salt: string): Marks {
         plain += text.slice(at, match.index);
         at = match.index + match[0].length;
         // A colon before a mark is part of it only where the image had no tag; with another name nothing of it is left.
-        const untagged = match[1] !== "" && typeof own === "string" && isUntagged(own);
+        const untagged = match[1] !== "" && typeof own === "string" && isTagged(own);
         if (!untagged || endsWithName(plain, own)) made.push(leaf);
         plain += (untagged ? "" : (match[1] ?? "")) + (typeof own === "string" ? "" : String(own));
       }
@@ -70,12 +77,7 @@ function endsWithName(text: string, name: string): boolean {
   return text.endsWith(name) && !/[\w./-]$/.test(text.slice(0, -name.length));
 }
 
-/** Behind the text, so that what it begins with stays; an image without a tag gets the mark as its tag. */
-function insertMark(value: string, mark: string): string {
-  return isUntagged(value) ? `${value}:${mark}` : value + mark;
-}
-
-/** Whether a text may be an image without tag and digest, which kustomize finds by its whole text. */
+/** Whether a text may be an image without tag and digest. */
 function isUntagged(value: string): boolean {
   return /^[a-z0-9][a-z0-9._/-]*$/.test(value) && !/[:@]/.test(value.slice(value.lastIndexOf("/") + 1));
 }

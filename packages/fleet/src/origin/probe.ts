@@ -35,7 +35,8 @@ export function probeKustomize(
   closure: Closure,
   level: readonly string[],
 ): { probe: Probe; marks: Marks } {
-  const marks = createMarks(closure.digest);
+  const images = imageNames(texts);
+  const marks = createMarks(closure.digest, images);
   const guard = guardOf(texts);
   const files = new Map<string, string>();
   const edits = new Map<SourceText, Edit[]>();
@@ -65,7 +66,6 @@ export function probeKustomize(
     if (inside && outer) edit(inside.text, [outer]);
     else if (!inside) put(text);
   }
-  const images = imageNames(texts);
   for (const text of texts.kustomizations) {
     if (settings) edit(text, markKustomization(text, images, marks));
     if (edits.has(text)) put(text);
