@@ -1,3 +1,4 @@
+export * from "./client.ts";
 export * from "./event.ts";
 export * from "./host.ts";
 export * from "./inputs.ts";

@@ -14,6 +14,7 @@ export type { FetchOptions } from "./git/remote.ts";
 export { openRepository, type Repository } from "./git/repository.ts";
 export { treeAt } from "./git/tree.ts";
 export { type CommitParts, type FileWrite, makeCommit, type PushResult, pushRef, remoteRefs } from "./git/write.ts";
+export { type CommitParts, type FileWrite, makeCommit, type PushResult, pushRef, remoteRefs } from "./git/write.ts";
 export * from "./kubeconform.ts";
 export { parseDiscovery } from "./kubectl/discovery.ts";
 export { failureOf, failureOfError, type Unread } from "./kubectl/failure.ts";

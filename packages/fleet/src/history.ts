@@ -49,7 +49,9 @@ export interface History {
 export interface Transition {
   /** The tip that brought it; the oldest known one where `cut` is set. */
   commit: LogCommit;
-  /** Undefined: the app was not there. */
+  /** The newest tip that still had it. */
+  last: LogCommit;
+  /** As `last` has it. Undefined: the app was not there. */
   cell?: Cell;
   /** The history that is here does not reach back to where it began. */
   cut?: true;
@@ -107,6 +109,13 @@ export async function walkHistory(history: History, tip: string, options: WalkOp
   await fill(state, await history.tree(first.id));
   let cells = cellsOf(state);
   let newer = first;
+  // Where each present state was last seen: going back in time, that is where it is met first.
+  const met = new Map<string, Met>();
+  const meet = (key: string, commit: LogCommit) => {
+    const cell = cells.get(key);
+    met.set(key, { last: commit, ...(cell ? { cell } : {}) });
+  };
+  for (const key of cells.keys()) meet(key, first);
   for (const [index, commit] of commits.entries()) {
     const parent = commits[index + 1];
     if (!parent) break;
@@ -114,15 +123,20 @@ export async function walkHistory(history: History, tip: string, options: WalkOp
     if (!wasTip(parent.id)) continue;
     const touched = await settle(state, parent, history);
     const before = touched ? patchCells(cells, state, touched) : cellsOf(state);
-    note(found, touched ?? keysOf(cells, before), cells, before, newer);
+    const keys = touched ?? new Set([...cells.keys(), ...before.keys()]);
+    const changed = [...keys].filter((key) => signatureOf(cells.get(key)) !== signatureOf(before.get(key)));
+    for (const key of changed) push(found, key, { commit: newer, ...(met.get(key) ?? { last: first }) });
     [cells, newer] = [before, parent];
+    for (const key of changed) meet(key, parent);
     if (enough(found, commit)) return found;
   }
   // What is left began with the oldest commit there is, or before what a shallow clone shows.
-  for (const [key, cell] of cells)
-    push(found, key, { commit: newer, cell, ...(cut ? { cut: true as const } : {}) });
+  for (const key of cells.keys())
+    push(found, key, { commit: newer, ...met.get(key)!, ...(cut ? { cut: true as const } : {}) });
   return found;
 }
+
+type Met = Pick<Transition, "last" | "cell">;
 
 interface State {
   options: Pick<WalkOptions, "config" | "environment">;
@@ -237,25 +251,6 @@ function patchCells(cells: Map<string, Cell>, state: State, touched: ReadonlySet
     else patched.delete(key);
   }
   return patched;
-}
-
-function keysOf(a: Map<string, Cell>, b: Map<string, Cell>): Set<string> {
-  return new Set([...a.keys(), ...b.keys()]);
-}
-
-/** Notes each cell whose state differs from that of the tip before: it began with `commit`. */
-function note(
-  found: Transitions,
-  keys: Iterable<string>,
-  now: Map<string, Cell>,
-  before: Map<string, Cell>,
-  commit: LogCommit,
-): void {
-  for (const key of keys) {
-    const cell = now.get(key);
-    if (signatureOf(cell) !== signatureOf(before.get(key)))
-      push(found, key, { commit, ...(cell ? { cell } : {}) });
-  }
 }
 
 function push(found: Transitions, key: string, transition: Transition): void {

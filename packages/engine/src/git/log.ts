@@ -3,9 +3,13 @@ import { join } from "node:path";
 import type { History, LogChange, LogCommit } from "@gitops-actions/fleet";
 import { ToolError } from "@gitops-actions/report";
 import { decodeName } from "./name.ts";
-import { reasonOf } from "./process.ts";
+import { reasonOf, runGit } from "./process.ts";
+import { branchTip, requireRef } from "./refs.ts";
+import { type FetchOptions, fetchError, remoteRun, remoteUrl } from "./remote.ts";
 import type { Repository } from "./repository.ts";
+import { copyShallow } from "./store.ts";
 import { kindOf, treeAt } from "./tree.ts";
+import { remoteRefs } from "./write.ts";
 
 /** The history of a repository: one `git log` for a branch, and objects through the repository's one batch process. */
 export function gitHistory(repository: Repository): History {
@@ -27,9 +31,61 @@ export function gitHistory(repository: Repository): History {
   };
 }
 
+const deepened = new WeakSet<Repository>();
+
+/**
+ * Fetches a remote branch with all its history, deepening what a shallow clone left out, and returns its tip; undefined
+ * when the remote has no such branch. Where fetching is forbidden or there is no remote, the tip as it is known here.
+ */
+export async function fetchHistory(
+  repository: Repository,
+  branch: string,
+  options: FetchOptions,
+): Promise<string | undefined> {
+  requireRef(branch);
+  if (!options.fetch || remoteUrl(repository) === undefined)
+    return await branchTip(repository, branch, options);
+  const ref = `refs/heads/${branch}`;
+  const tip = (await remoteRefs(repository, [ref], options)).get(ref);
+  if (tip === undefined) return undefined;
+  copyOnce(repository);
+  const { store } = repository;
+  const shallow = existsSync(join(store, "shallow")) ? ["--unshallow"] : [];
+  if (shallow.length === 0 && (await isWhole(repository, tip))) return tip;
+  const args = [
+    "--git-dir",
+    store,
+    "fetch",
+    "--quiet",
+    "--no-tags",
+    "--no-write-fetch-head",
+    ...shallow,
+    "origin",
+    tip,
+  ];
+  const result = await runGit(repository.machine, args, remoteRun(repository, options));
+  if (result.exitCode !== 0) throw fetchError(`the history of ${branch}`, repository, result, options);
+  deepened.add(repository);
+  return tip;
+}
+
+/** A shallow clone's boundary must be known where its objects are borrowed; once deepened it must not come back. */
+function copyOnce(repository: Repository): void {
+  if (!deepened.has(repository)) copyShallow(repository.commonDir, repository.store);
+}
+
+/** Whether a commit and all that came before it are here. */
+async function isWhole(repository: Repository, commit: string): Promise<boolean> {
+  const args = ["--git-dir", repository.store, "rev-list", "--first-parent", "--count", commit];
+  return (await runGit(repository.machine, args)).exitCode === 0;
+}
+
 /** The first-parent history of a commit (full id), newest first, with what each changes against its first parent. */
 export async function firstParentLog(repository: Repository, tip: string): Promise<LogCommit[]> {
-  const result = await repository.git([
+  copyOnce(repository);
+  const result = await runGit(repository.machine, [
+    "--git-dir",
+    repository.store,
     "log",
     "--first-parent",
     "--diff-merges=first-parent",
@@ -86,6 +142,19 @@ function readChange(head: string, path: string): LogChange | undefined {
 /** Whether the oldest commit that is here has parents that are not: where a shallow clone ends. */
 async function isCut(repository: Repository, oldest: LogCommit): Promise<boolean> {
   if (oldest.parents.length > 0) return true;
-  const file = join(repository.commonDir, "shallow");
+  const file = join(repository.store, "shallow");
   return existsSync(file) && readFileSync(file, "latin1").split("\n").includes(oldest.id);
+}
+
+/** The short name of the remote's default branch; without a remote, of the branch that is checked out. Undefined for neither. */
+export async function remoteHead(repository: Repository, options: FetchOptions): Promise<string | undefined> {
+  if (options.fetch && remoteUrl(repository) !== undefined) {
+    const args = ["--git-dir", repository.store, "ls-remote", "--symref", "origin", "HEAD"];
+    const result = await runGit(repository.machine, args, remoteRun(repository, options));
+    if (result.exitCode !== 0) throw fetchError("the default branch", repository, result, options);
+    const found = /^ref: refs\/heads\/(\S+)\tHEAD$/m.exec(result.stdout.toString("utf8"))?.[1];
+    if (found !== undefined) return found;
+  }
+  const here = await repository.git(["symbolic-ref", "--quiet", "--short", "HEAD"]);
+  return here.exitCode === 0 ? here.stdout.toString("utf8").trim() : undefined;
 }

@@ -11,6 +11,15 @@ export {
 export { applyEdits, type Edit, editsOf, rawOf, type SlotEdits } from "./edit.ts";
 export { orderEnvironments, sourcesOf } from "./graph.ts";
 export { type Owner, type Placement, placeFiles, placementOf } from "./placement.ts";
+export {
+  canHold,
+  type Move,
+  type Plan,
+  type PlanNote,
+  planPromotion,
+  planRollback,
+  planSet,
+} from "./plan.ts";
 export { mayHoldVersions, readVersions } from "./read.ts";
 export { parseReference, writeReference } from "./reference.ts";
 export {

@@ -1,0 +1,293 @@
+import { type FileWrite, type Repository, treeAt } from "@gitops-actions/engine";
+import {
+  type Cell,
+  canHold,
+  cellKey,
+  type Plan,
+  planRollback,
+  planSet,
+  type Role,
+  signatureOf,
+  type Version,
+} from "@gitops-actions/fleet";
+import { UsageError } from "@gitops-actions/report";
+import { describeMove, shortVersion, versionTrailers } from "./change.ts";
+import type { Change } from "./delivery.ts";
+import type { Hold } from "./gates/index.ts";
+import { formatHolds, holdsPath, withHold, withoutHold } from "./holds.ts";
+import type { PromoteInputs } from "./inputs.ts";
+import { type Occupancy, occupancies } from "./occupancy.ts";
+import { headOf } from "./promote.ts";
+import { branchOf, type State, timeOf } from "./state.ts";
+
+/** What an operation wants to write: on the branch of an environment, and on the default branch where holds stand. */
+export interface Alteration {
+  changes: Change[];
+  /** What a person should know of it. */
+  notes: string[];
+}
+
+/** The cell that is meant. Throws UsageError that names what there is. */
+export function cellOf(state: State, inputs: PromoteInputs): Cell {
+  const [app = "", environment = ""] = [inputs.apps[0], inputs.environments[0]];
+  const cell = state.cells.get(cellKey({ app, environment }));
+  if (cell) return cell;
+  const names = state.environments.map((each) => each.name);
+  if (!names.includes(environment))
+    throw new UsageError(`there is no environment ${environment}: gitops.yaml names ${names.join(", ")}.`);
+  const apps = [...state.cells.values()]
+    .filter((each) => each.environment === environment)
+    .map((each) => each.app);
+  throw new UsageError(
+    `${environment} has no app ${app}${apps.length > 0 ? `: it has ${apps.join(", ")}` : ", and no other whose versions are known"}.`,
+  );
+}
+
+/** `operation: set`: a version enters. */
+export function setVersion(state: State, inputs: PromoteInputs, now: Date): Alteration {
+  const cell = cellOf(state, inputs);
+  const version = wantedOf(inputs);
+  const roles = Object.keys(version) as Role[];
+  const slots = cell.slots.filter((slot) => roles.some((role) => canHold(slot, role)));
+  const subjects = new Set(planSubjects(cell, slots, inputs.image));
+  const listed = cell.slots.map((slot) => slot.subject).join(", ");
+  if (subjects.size === 0)
+    throw new UsageError(
+      `${cell.app} in ${cell.environment} has nothing to set ${roles.join(" and ")} of. It has ${listed}.`,
+    );
+  if (subjects.size > 1)
+    throw new UsageError(
+      `${cell.app} in ${cell.environment} has several (${[...subjects].join(", ")}): name one with 'image'.`,
+    );
+  const plan = planSet(cell, version, [...subjects][0]);
+  refuseObstacles(plan);
+  const { missing } = { missing: plan.notes.filter((note) => note.code === "no-field") };
+  const change = changeFor(state, "set", cell, [plan], now, inputs);
+  return { changes: [change], notes: missing.map((note) => note.message) };
+}
+
+function planSubjects(_: Cell, slots: readonly Cell["slots"][number][], image: string | undefined): string[] {
+  const fits = (subject: string) =>
+    image === undefined || subject === image || subject.split("/").at(-1) === image;
+  return slots.map((slot) => slot.subject).filter(fits);
+}
+
+function wantedOf({ tag, digest, version }: PromoteInputs): Version {
+  return {
+    ...(tag === undefined ? {} : { tag }),
+    ...(digest === undefined ? {} : { digest }),
+    ...(version === undefined ? {} : { version }),
+  };
+}
+
+/** `operation: rollback`: the bytes of an earlier state, and a hold so that the next run does not promote again. */
+export async function rollBack(
+  repository: Repository,
+  state: State,
+  inputs: PromoteInputs,
+  now: Date,
+): Promise<Alteration> {
+  const cell = cellOf(state, inputs);
+  const { app, environment } = cell;
+  if (!state.holds)
+    throw new UsageError(`${state.holdsProblem}. A rollback sets a hold, so mend that file first.`);
+  const held = state.holds.some((each) => each.app === app && each.environment === environment);
+  const runs = runsOf(state, cell);
+  if (inputs.to === undefined && held)
+    return {
+      changes: [],
+      notes: [
+        `${app} is held in ${environment} already: name with 'to' which version or commit it should go back to, or resume first.`,
+      ],
+    };
+  const wanted = inputs.to === undefined ? previousOf(runs, cell) : namedOf(runs, inputs.to, cell);
+  const plan = planRollback(wanted.cell, cell);
+  refuseObstacles(plan);
+  const exact = inputs.exact ? await overlayFiles(repository, state, cell, wanted.last) : [];
+  const reason = inputs.reason || `rolled back to ${wanted.commit.slice(0, 7)}`;
+  const hold: Hold = {
+    app,
+    environment,
+    reason,
+    owner: inputs.owner || "promote-env",
+    ...(inputs.until === undefined ? {} : { until: inputs.until }),
+  };
+  const holds = writeHolds(withHold(state.holds, hold));
+  const branch = branchOf(state, environment);
+  const change = changeFor(state, "rollback", cell, [plan], now, inputs);
+  change.story = {
+    ...change.story,
+    trailers: [["Gitops-To", `${app}/${environment}@${wanted.commit}`], ...change.story.trailers],
+  };
+  change.pull.body = `Back to what ran since commit ${wanted.commit}.\n\n${change.pull.body}`;
+  const onSame = branch.name === state.defaultBranch.name;
+  change.more = [...exact, ...(onSame ? [holds] : [])];
+  // The hold first: nothing must be promoted between the two.
+  const changes = onSame ? [change] : [holdChange(state, "hold", cell, holds, reason, now, inputs), change];
+  return {
+    changes:
+      plan.moves.length + exact.length > 0 ? changes : changes.filter((each) => each.plans.length === 0),
+    notes: plan.notes.map((note) => note.message),
+  };
+}
+
+/** `operation: hold` and `operation: resume`. */
+export function changeHold(state: State, inputs: PromoteInputs, now: Date): Alteration {
+  const cell =
+    inputs.apps[0] === "*" ? { app: "*", environment: inputs.environments[0]! } : cellOf(state, inputs);
+  if (!state.holds) throw new UsageError(`${state.holdsProblem}. Mend that file first.`);
+  const { app, environment } = cell;
+  const resume = inputs.operation === "resume";
+  const hold: Hold = {
+    app,
+    environment,
+    reason: inputs.reason,
+    owner: inputs.owner || "promote-env",
+    ...(inputs.until === undefined ? {} : { until: inputs.until }),
+  };
+  const holds = resume ? withoutHold(state.holds, app, environment) : withHold(state.holds, hold);
+  if (resume && holds.length === state.holds.length)
+    return { changes: [], notes: [`nobody holds ${app} in ${environment}`] };
+  return {
+    changes: [
+      holdChange(state, resume ? "resume" : "hold", cell, writeHolds(holds), inputs.reason, now, inputs),
+    ],
+    notes: [],
+  };
+}
+
+function writeHolds(holds: readonly Hold[]): FileWrite {
+  return { path: holdsPath, bytes: new TextEncoder().encode(formatHolds(holds)) };
+}
+
+function runsOf(state: State, cell: Cell): Occupancy[] {
+  const branch = branchOf(state, cell.environment);
+  return occupancies(state.history.get(cellKey(cell)) ?? [], (commit, committed) =>
+    timeOf(branch, commit, committed),
+  );
+}
+
+function previousOf(runs: readonly Occupancy[], cell: Cell): Occupancy {
+  const now = signatureOf(cell);
+  const found = runs.slice(1).find((run) => !run.withdrawn && signatureOf(run.cell) !== now);
+  if (found) return found;
+  const cut = runs.at(-1)?.cut ? " in the history that is here; check out more of it (fetch-depth: 0)" : "";
+  throw new UsageError(
+    `${cell.app} has run nothing else in ${cell.environment}${cut}: there is nothing to go back to.`,
+  );
+}
+
+function namedOf(runs: readonly Occupancy[], to: string, cell: Cell): Occupancy {
+  const byVersion = (run: Occupancy) =>
+    run.cell.slots.some((slot) => [slot.version.tag, slot.version.version, slot.version.digest].includes(to));
+  const found =
+    runs.find((run) => /^[0-9a-f]{7,64}$/.test(to) && run.commit.startsWith(to)) ?? runs.find(byVersion);
+  if (found) return found;
+  const known = runs
+    .slice(0, 10)
+    .map(
+      (run) =>
+        `${run.commit.slice(0, 7)} (${run.cell.slots.map((slot) => shortVersion(slot.version)).join(", ")})`,
+    );
+  throw new UsageError(
+    `${cell.app} has never run ${to} in ${cell.environment}. It has run ${known.join(", ") || "nothing that is known"}.`,
+  );
+}
+
+/** The files of the overlays that hold a cell's versions, as they were at a commit. */
+async function overlayFiles(
+  repository: Repository,
+  state: State,
+  cell: Cell,
+  commit: string,
+): Promise<FileWrite[]> {
+  const folders = new Set(
+    cell.slots.flatMap((slot) =>
+      slot.places.map((place) => place.path.slice(0, place.path.lastIndexOf("/") + 1)),
+    ),
+  );
+  const [then, now] = [await treeAt(repository, commit), branchOf(state, cell.environment).tree];
+  const inside = (path: string) => [...folders].some((folder) => folder !== "" && path.startsWith(folder));
+  const files: FileWrite[] = [];
+  for (const entry of then.entries())
+    if (entry.kind === "file" && inside(entry.path) && now.get(entry.path)?.id !== entry.id)
+      files.push({ path: entry.path, blob: entry.id });
+  for (const entry of now.entries())
+    if (entry.kind === "file" && inside(entry.path) && !then.get(entry.path))
+      files.push({ path: entry.path, remove: true });
+  return files;
+}
+
+function refuseObstacles(plan: Plan): void {
+  const obstacles = plan.notes.filter((note) => note.kind === "obstacle");
+  if (obstacles.length > 0) throw new UsageError(obstacles.map((note) => note.message).join("\n"));
+}
+
+function changeFor(
+  state: State,
+  operation: "set" | "rollback",
+  cell: Cell,
+  plans: Plan[],
+  now: Date,
+  inputs: PromoteInputs,
+): Change {
+  const { app, environment } = cell;
+  const branch = branchOf(state, environment);
+  const moves = plans.flatMap((plan) => plan.moves.map(describeMove));
+  const subject = `${operation === "set" ? "Set" : "Roll back"} ${app} in ${environment}`;
+  const direct = (inputs.strategy ?? state.settings.strategy) === "direct";
+  return {
+    apps: [app],
+    environment,
+    branch: branch.name,
+    tip: branch.tip,
+    plans,
+    story: {
+      operation,
+      subject,
+      body: [moves.join("\n"), inputs.reason].filter(Boolean).join("\n\n"),
+      trailers: versionTrailers(plans),
+    },
+    date: direct
+      ? now
+      : new Date((state.history.get(cellKey(cell))?.[0]?.commit.committed ?? now.getTime() / 1000) * 1000),
+    pull: {
+      head: headOf(operation, environment, app),
+      title: subject,
+      body: moves.map((move) => `    ${move}`).join("\n"),
+      digest: JSON.stringify(moves),
+      labels: inputs.labels,
+    },
+  };
+}
+
+function holdChange(
+  state: State,
+  operation: "hold" | "resume",
+  cell: Pick<Cell, "app" | "environment">,
+  file: FileWrite,
+  reason: string,
+  now: Date,
+  inputs: PromoteInputs,
+): Change {
+  const { app, environment } = cell;
+  const { name, tip } = state.defaultBranch;
+  const subject = operation === "hold" ? `Hold ${app} in ${environment}` : `Resume ${app} in ${environment}`;
+  return {
+    apps: [app],
+    environment,
+    branch: name,
+    tip,
+    plans: [],
+    more: [file],
+    story: { operation, subject, body: reason, trailers: [["Gitops-Hold", `${app}/${environment}`]] },
+    date: now,
+    pull: {
+      head: headOf("hold", environment, app),
+      title: subject,
+      body: "",
+      digest: subject,
+      labels: inputs.labels,
+    },
+  };
+}

@@ -1,0 +1,126 @@
+import { type Cell, cellKey } from "@gitops-actions/fleet";
+import { codeSpan, escapeMarkdown, type MarkdownSection, type Paint, visible } from "@gitops-actions/report";
+import type { Candidate } from "./candidate.ts";
+import { describeMove, shortVersion } from "./change.ts";
+import type { PromoteInputs } from "./inputs.ts";
+import { isAsked } from "./promote.ts";
+import { tableOf } from "./pull.ts";
+import { branchOf, type State, timeOf } from "./state.ts";
+import { foremost, formatTime } from "./verdict.ts";
+
+/** What an app runs in an environment, and what comes next. */
+export interface BoardRow {
+  app: string;
+  environment: string;
+  /** Subject and version of each thing. */
+  versions: { subject: string; version: string; mixed: boolean }[];
+  /** ISO 8601, and whether the forge vouches for it; undefined where the history does not tell. */
+  since?: { time: string; commit: string; verified: boolean };
+  /** What may come next, and why it waits. */
+  next?: { from: string; moves: string[]; open: boolean; because: string; mend?: string };
+}
+
+/** One row for each app and environment, apps by name, environments in the order of promotion. */
+export function makeBoard(state: State, candidates: readonly Candidate[], inputs: PromoteInputs): BoardRow[] {
+  const rank = new Map(state.environments.map((each, index) => [each.name, index]));
+  return [...state.cells.values()]
+    .filter((cell) => isAsked(inputs, cell))
+    .sort((a, b) =>
+      a.app === b.app ? rank.get(a.environment)! - rank.get(b.environment)! : a.app < b.app ? -1 : 1,
+    )
+    .map((cell) =>
+      rowOf(
+        state,
+        cell,
+        candidates.find((each) => cellKey(each) === cellKey(cell)),
+      ),
+    );
+}
+
+function rowOf(state: State, cell: Cell, candidate: Candidate | undefined): BoardRow {
+  const current = state.history.get(cellKey(cell))?.[0];
+  const row: BoardRow = {
+    app: cell.app,
+    environment: cell.environment,
+    versions: cell.slots.map(({ subject, version, mixed }) => ({
+      subject,
+      version: shortVersion(version),
+      mixed,
+    })),
+  };
+  if (current && !current.cut) {
+    const { at, verified } = timeOf(
+      branchOf(state, cell.environment),
+      current.commit.id,
+      current.commit.committed,
+    );
+    row.since = { time: new Date(at).toISOString(), commit: current.commit.id, verified };
+  }
+  if (candidate) {
+    const verdict = foremost(candidate.verdicts);
+    row.next = {
+      from: candidate.source,
+      moves: candidate.plan.moves.map(describeMove),
+      open: candidate.open,
+      because: candidate.open ? "every gate is open" : `${verdict?.gate}: ${verdict?.because}`,
+      ...(verdict?.state === "unknown" ? { mend: verdict.mend } : {}),
+    };
+  }
+  return row;
+}
+
+/** The board for a terminal. */
+export function formatBoardText(board: readonly BoardRow[], paint: Paint): string {
+  const lines: string[] = [];
+  let app: string | undefined;
+  const width = Math.max(0, ...board.map((row) => row.environment.length));
+  for (const row of board) {
+    if (row.app !== app) lines.push(...(app === undefined ? [] : [""]), paint("bold", visible(row.app)));
+    app = row.app;
+    const since = row.since
+      ? paint(
+          "dim",
+          ` since ${formatTime(Date.parse(row.since.time))}${row.since.verified ? "" : " (by the commit)"}`,
+        )
+      : "";
+    lines.push(`  ${visible(row.environment).padEnd(width)}  ${visible(versionsOf(row))}${since}`);
+    if (!row.next) continue;
+    const state = row.next.open ? paint("good", "ready") : paint("warning", "waits");
+    lines.push(
+      `  ${"".padEnd(width)}  ${state} ${visible(row.next.moves.join(", "))}: ${visible(row.next.because)}`,
+    );
+    if (row.next.mend) lines.push(`  ${"".padEnd(width)}  ${paint("dim", visible(row.next.mend))}`);
+  }
+  return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
+}
+
+/** The board for a job summary. */
+export function formatBoardMarkdown(board: readonly BoardRow[]): MarkdownSection {
+  const rows = board.map((row) => [
+    escapeMarkdown(row.app),
+    escapeMarkdown(row.environment),
+    codeSpan(versionsOf(row)),
+    row.since ? formatTime(Date.parse(row.since.time)) : "",
+    row.next
+      ? `${row.next.open ? "ready" : "waits"}: ${escapeMarkdown(`${row.next.moves.join(", ")} (${row.next.because})`)}`
+      : "",
+  ]);
+  const full = `### Board\n\n${tableOf(["app", "environment", "runs", "since", "next"], rows)}\n`;
+  const waiting = board.filter((row) => row.next).length;
+  return {
+    forms:
+      rows.length === 0
+        ? []
+        : [full, `### Board\n\n${board.length} places, ${waiting} with something to promote.\n`],
+  };
+}
+
+function versionsOf(row: BoardRow): string {
+  const one = row.versions.length === 1;
+  return row.versions
+    .map(
+      ({ subject, version, mixed }) =>
+        `${one ? "" : `${subject.split("/").at(-1)} `}${version}${mixed ? " (and others)" : ""}`,
+    )
+    .join(", ");
+}

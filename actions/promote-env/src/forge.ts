@@ -1,0 +1,188 @@
+import { ApiError, type Client } from "@gitops-actions/action";
+import * as z from "zod";
+import type { Status } from "./gates/index.ts";
+
+/** A pull request, as far as a promotion cares. */
+export interface Pull {
+  number: number;
+  url: string;
+  title: string;
+  body: string;
+  /** Short names of branches. */
+  head: string;
+  headSha: string;
+  base: string;
+  labels: string[];
+}
+
+/** What was pushed to a branch, newest first: from where to where, and when. */
+export interface Push {
+  before: string;
+  after: string;
+  /** Milliseconds since 1970. */
+  at: number;
+  by: string;
+}
+
+/** The forge, as a promotion uses it. What cannot be asked for lack of permission is undefined, never an empty list. */
+export interface Forge {
+  openPulls(): Promise<Pull[] | undefined>;
+  createPull(parts: { head: string; base: string; title: string; body: string }): Promise<Pull>;
+  updatePull(number: number, change: { title?: string; body?: string; state?: "closed" }): Promise<void>;
+  addLabels(number: number, labels: readonly string[]): Promise<void>;
+  /** Comments once: a comment that begins with the same hidden mark is not made again. */
+  comment(number: number, mark: string, text: string): Promise<void>;
+  /** Statuses and check runs of a commit. */
+  statuses(commit: string): Promise<Status[] | undefined>;
+  pushes(branch: string): Promise<Push[] | undefined>;
+  /** When the pull request that made a commit was merged, and its number. */
+  mergeOf(commit: string): Promise<{ at: number; number: number; by: string } | undefined>;
+  /** Whether the token may open pull requests, as far as GitHub tells. */
+  defaultBranch(): Promise<string | undefined>;
+}
+
+const PullAnswer = z
+  .object({
+    number: z.int(),
+    html_url: z.string(),
+    title: z.string(),
+    body: z.string().nullish(),
+    head: z.object({ ref: z.string(), sha: z.string(), repo: z.object({ full_name: z.string() }).nullish() }),
+    base: z.object({ ref: z.string() }),
+    labels: z.array(z.object({ name: z.string().nullish() })).default([]),
+  })
+  .transform((pull) => ({
+    number: pull.number,
+    url: pull.html_url,
+    title: pull.title,
+    body: pull.body ?? "",
+    head: pull.head.ref,
+    headSha: pull.head.sha,
+    repository: pull.head.repo?.full_name,
+    base: pull.base.ref,
+    labels: pull.labels.flatMap(({ name }) => name ?? []),
+  }));
+const StatusAnswer = z.object({
+  context: z.string(),
+  state: z.enum(["success", "failure", "error", "pending"]),
+  created_at: z.string(),
+});
+const CheckAnswer = z.object({
+  name: z.string(),
+  status: z.string(),
+  conclusion: z.string().nullish(),
+  started_at: z.string().nullish(),
+  completed_at: z.string().nullish(),
+});
+const PushAnswer = z.object({
+  before: z.string(),
+  after: z.string(),
+  timestamp: z.string(),
+  actor: z.object({ login: z.string() }).nullish(),
+});
+const MergedAnswer = z.object({
+  number: z.int(),
+  merged_at: z.string().nullish(),
+  merge_commit_sha: z.string().nullish(),
+  user: z.object({ login: z.string() }).nullish(),
+});
+
+/** GitHub through its REST API. `repository`: `owner/name`. */
+export function githubForge(client: Client, repository: string): Forge {
+  const at = `/repos/${repository}`;
+  const owner = repository.split("/")[0] ?? "";
+  // Pull requests of forks have branches of the same names: they are none of ours.
+  const own = (items: unknown[]) =>
+    items.map((item) => PullAnswer.parse(item)).filter((pull) => pull.repository === repository);
+  const pullsOf = async (head: string, base: string) =>
+    own(await client.list(`${at}/pulls`, { state: "open", head: `${owner}:${head}`, base }));
+  return {
+    openPulls: () => known(async () => own(await client.list(`${at}/pulls`, { state: "open" }))),
+    async createPull(parts) {
+      const existing = async () => (await pullsOf(parts.head, parts.base))[0];
+      try {
+        const made = await client.send<unknown>("POST", `${at}/pulls`, { body: parts, readBack: existing });
+        return "html_url" in (made as object) ? PullAnswer.parse(made) : (made as Pull);
+      } catch (error) {
+        // "A pull request already exists": somebody, or our own lost request, was faster.
+        const found = error instanceof ApiError && error.status === 422 ? await existing() : undefined;
+        if (found) return found;
+        throw error;
+      }
+    },
+    async updatePull(number, change) {
+      await client.send("PATCH", `${at}/pulls/${number}`, { body: change });
+    },
+    async addLabels(number, labels) {
+      if (labels.length === 0) return;
+      const path = `${at}/issues/${number}/labels`;
+      const existing = async () => {
+        const names = new Set((await client.list<{ name?: string }>(path)).map(({ name }) => name));
+        return labels.every((label) => names.has(label)) || undefined;
+      };
+      await client.send<unknown>("POST", path, { body: { labels }, readBack: existing });
+    },
+    async comment(number, mark, text) {
+      const path = `${at}/issues/${number}/comments`;
+      const existing = async () =>
+        (await client.list<{ body?: string }>(path)).find(({ body }) => body?.startsWith(mark));
+      if (!(await existing()))
+        await client.send("POST", path, { body: { body: `${mark}\n${text}` }, readBack: existing });
+    },
+    statuses: (commit) =>
+      known(async () => {
+        const [statuses, runs] = await Promise.all([
+          client.list(`${at}/commits/${commit}/statuses`),
+          client.list(`${at}/commits/${commit}/check-runs`, {}, { key: "check_runs" }),
+        ]);
+        return [...statuses.map(readStatus), ...runs.map(readCheck)];
+      }),
+    pushes: (branch) =>
+      known(async () => {
+        const items = await client.list(`${at}/activity`, { ref: `refs/heads/${branch}` }, { pages: 20 });
+        return items
+          .map((item) => PushAnswer.parse(item))
+          .map(({ before, after, timestamp, actor }) => ({
+            before,
+            after,
+            at: Date.parse(timestamp),
+            by: actor?.login ?? "",
+          }));
+      }),
+    mergeOf: (commit) =>
+      known(async () => {
+        const pulls = (await client.list(`${at}/commits/${commit}/pulls`)).map((item) =>
+          MergedAnswer.parse(item),
+        );
+        const merged = pulls.find((pull) => pull.merge_commit_sha === commit && pull.merged_at);
+        return (
+          merged && { at: Date.parse(merged.merged_at!), number: merged.number, by: merged.user?.login ?? "" }
+        );
+      }),
+    defaultBranch: () =>
+      known(async () => (await client.get<{ default_branch?: string }>(at)).default_branch),
+  };
+}
+
+/** What may not be asked, or is not there, is not known; any other failure is one. */
+async function known<Value>(ask: () => Promise<Value>): Promise<Value | undefined> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof ApiError && (error.status === 403 || error.status === 404 || error.status === 401))
+      return undefined;
+    throw error;
+  }
+}
+
+function readStatus(item: unknown): Status {
+  const { context, state, created_at } = StatusAnswer.parse(item);
+  return { context, state: state === "error" ? "failure" : state, at: Date.parse(created_at) };
+}
+
+function readCheck(item: unknown): Status {
+  const { name, status, conclusion, started_at, completed_at } = CheckAnswer.parse(item);
+  const passed = conclusion === "success" || conclusion === "neutral" || conclusion === "skipped";
+  const state = status === "completed" ? (passed ? "success" : "failure") : "pending";
+  return { context: name, state, at: Date.parse(completed_at ?? started_at ?? "") };
+}

@@ -1,0 +1,10 @@
+export { type BoardRow, formatBoardMarkdown, formatBoardText } from "./board.ts";
+export { type Forge, githubForge, type Pull, type Push } from "./forge.ts";
+export * from "./gates/index.ts";
+export { defaults, type Operation, operations, type PromoteInputs } from "./inputs.ts";
+export { type Moment, type Occupancy, occupancies } from "./occupancy.ts";
+export type { Delivered } from "./promote.ts";
+export { describeDelivered } from "./reporting.ts";
+export { type PromoteOutcome, run } from "./run.ts";
+export { type Decision, decide, foremost, formatDuration, formatTime, type Verdict } from "./verdict.ts";
+export type { PromoteWorld } from "./world.ts";

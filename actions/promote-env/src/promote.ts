@@ -1,0 +1,224 @@
+import type { Repository } from "@gitops-actions/engine";
+import type { Plan } from "@gitops-actions/fleet";
+import { codeSpan, escapeMarkdown } from "@gitops-actions/report";
+import type { Candidate } from "./candidate.ts";
+import { describeMove, shortVersion, versionTrailers } from "./change.ts";
+import { type Change, type Delivery, deliver, fetchOptions } from "./delivery.ts";
+import type { Pull } from "./forge.ts";
+import type { PromoteInputs } from "./inputs.ts";
+import { closePulls, tableOf } from "./pull.ts";
+import { branchOf, type State } from "./state.ts";
+import { foremost, formatTime } from "./verdict.ts";
+import type { PromoteWorld } from "./world.ts";
+
+/** What became of one promotion, rollback or setting. */
+export interface Delivered {
+  apps: string[];
+  environment: string;
+  /** `web 1.2 -> 1.3`, one for each thing that moves. */
+  moves: string[];
+  delivery: Exclude<Delivery, { kind: "moved" }>;
+}
+
+/** The name of the branch of a pull request of ours. Anything a ref cannot hold becomes `-`. */
+export function headOf(
+  operation: "promote" | "rollback" | "set" | "hold",
+  environment: string,
+  app: string,
+): string {
+  const safe = (text: string) =>
+    text
+      .replace(/[^A-Za-z0-9._-]+/g, "-")
+      .replace(/\.{2,}/g, ".")
+      .replace(/^[.-]+|[.-]+$|\.lock$/g, "") || "all";
+  return `gitops/${operation}/${safe(environment)}/${safe(app)}`;
+}
+
+/**
+ * Delivers every candidate whose gates are open; undefined when a branch moved meanwhile, so that all must be read anew.
+ * What was delivered before that is in `done`.
+ */
+export async function promoteAll(
+  repository: Repository,
+  state: State,
+  candidates: readonly Candidate[],
+  pulls: readonly Pull[] | undefined,
+  inputs: PromoteInputs,
+  world: PromoteWorld,
+  done: Delivered[],
+): Promise<true | undefined> {
+  const strategy = inputs.strategy ?? state.settings.strategy;
+  const tips = new Map<string, string>();
+  for (const group of groupsOf(
+    state,
+    candidates.filter((each) => each.open),
+  )) {
+    const change = changeOf(state, group, inputs, world, strategy, tips);
+    world.progress(change.story.subject);
+    const delivery = await deliver(repository, change, strategy, inputs, world);
+    if (delivery.kind === "moved") return undefined;
+    if (delivery.kind === "pushed") tips.set(change.branch, delivery.commit);
+    done.push(deliveredOf(change, delivery));
+  }
+  if (world.forge && pulls) await tidyPulls(repository, state, candidates, pulls, inputs, world);
+  return true;
+}
+
+/** What is said of a change and what became of it. */
+export function deliveredOf(change: Change, delivery: Delivered["delivery"]): Delivered {
+  return {
+    apps: [...change.apps],
+    environment: change.environment,
+    moves: change.plans.flatMap((plan) => plan.moves.map(describeMove)),
+    delivery,
+  };
+}
+
+function groupsOf(state: State, open: readonly Candidate[]): Candidate[][] {
+  if (state.settings.group === "app") return open.map((each) => [each]);
+  const groups = Map.groupBy(open, (each) => each.environment);
+  return [...groups.values()];
+}
+
+function changeOf(
+  state: State,
+  group: readonly Candidate[],
+  inputs: PromoteInputs,
+  world: PromoteWorld,
+  strategy: string,
+  tips: ReadonlyMap<string, string>,
+): Change {
+  const { environment } = group[0]!;
+  const branch = branchOf(state, environment);
+  const apps = group.map((each) => each.app);
+  const plans = group.map((each) => each.plan);
+  const what = apps.length === 1 ? apps[0]! : `${apps.length} apps`;
+  const moves = plans.flatMap((plan) => plan.moves);
+  const [only] = moves;
+  const versions =
+    moves.length === 1 && only ? `: ${shortVersion(only.from)} to ${shortVersion(only.to)}` : "";
+  const subject = `Promote ${what} to ${environment}${versions}`;
+  const froms = group.map((each): [string, string] => [
+    "Gitops-From",
+    `${each.app}/${each.source}@${each.run.commit}`,
+  ]);
+  return {
+    apps,
+    environment,
+    branch: branch.name,
+    tip: tips.get(branch.name) ?? branch.tip,
+    plans,
+    story: {
+      operation: "promote",
+      subject,
+      body: plans.map(describePlan).join("\n"),
+      trailers: [...froms, ...versionTrailers(plans)],
+    },
+    // A push is dated when it happens. What waits in a pull request is dated by what it comes from, so that the same
+    // promotion is the same commit however often it is looked at.
+    date:
+      strategy === "direct"
+        ? world.host.now()
+        : new Date(Math.max(...group.map((each) => each.run.since.at))),
+    pull: {
+      head: headOf("promote", environment, state.settings.group === "app" ? apps[0]! : "all"),
+      title: subject,
+      body: bodyOf(group),
+      digest: JSON.stringify(
+        group.map(({ plan, verdicts }) => [
+          moveTexts(plan),
+          verdicts.map(({ gate, state: said }) => [gate, said]),
+        ]),
+      ),
+      labels: inputs.labels,
+    },
+  };
+}
+
+function describePlan(plan: Plan): string {
+  return plan.moves.map((move) => `${plan.app}: ${describeMove(move)}`).join("\n");
+}
+
+function moveTexts(plan: Plan): string[] {
+  return plan.moves.map(describeMove);
+}
+
+function bodyOf(group: readonly Candidate[]): string {
+  const parts: string[] = [];
+  for (const { app, environment, source, run, plan, verdicts } of group) {
+    const rows = plan.moves.map(({ subject, from, to }) => [
+      codeSpan(subject),
+      codeSpan(shortVersion(from)),
+      codeSpan(shortVersion(to)),
+    ]);
+    const notes = plan.notes.map((note) => `- ${escapeMarkdown(note.message)}`);
+    parts.push(
+      `## ${escapeMarkdown(app)}: ${escapeMarkdown(source)} → ${escapeMarkdown(environment)}`,
+      tableOf(["what", "now", "then"], rows),
+      `It runs in ${escapeMarkdown(source)} since ${formatTime(run.since.at)} (commit ${run.commit}).`,
+      tableOf(
+        ["gate", "", "why"],
+        verdicts.map((verdict) => [
+          escapeMarkdown(verdict.gate),
+          verdict.state,
+          escapeMarkdown(verdict.because),
+        ]),
+      ),
+      ...(notes.length > 0 ? [notes.join("\n")] : []),
+    );
+  }
+  return parts.join("\n\n");
+}
+
+/** Closes promotions that are done by other means, or that a gate has closed since they were opened. */
+async function tidyPulls(
+  repository: Repository,
+  state: State,
+  candidates: readonly Candidate[],
+  pulls: readonly Pull[],
+  inputs: PromoteInputs,
+  world: PromoteWorld,
+): Promise<void> {
+  const { forge } = world;
+  if (!forge) return;
+  const byHead = new Map<string, Candidate[]>();
+  for (const each of candidates) {
+    for (const head of [
+      headOf("promote", each.environment, each.app),
+      headOf("promote", each.environment, "all"),
+    ])
+      byHead.set(head, [...(byHead.get(head) ?? []), each]);
+  }
+  const looked = new Set(
+    [...state.cells.values()]
+      .filter((cell) => isAsked(inputs, cell))
+      .map((cell) => headOf("promote", cell.environment, cell.app)),
+  );
+  for (const pull of pulls.filter((each) => each.head.startsWith("gitops/promote/"))) {
+    const grouped = pull.head.endsWith("/all");
+    const other = grouped !== (state.settings.group === "environment");
+    const mine = byHead.get(pull.head) ?? [];
+    const closed = mine.flatMap(({ verdicts }) => verdicts.filter((verdict) => verdict.state === "closed"));
+    const reason = other
+      ? "Superseded: promotions are grouped in another way now."
+      : mine.length === 0 &&
+          (looked.has(pull.head) || (grouped && inputs.apps.length === 0 && inputs.environments.length === 0))
+        ? "Nothing is left to promote: what this brings is there already, or has been replaced."
+        : mine.length > 0 && mine.every((each) => !each.open) && closed.length > 0
+          ? `A gate has closed: ${foremost(closed)?.because}. It will be opened again when all gates are open.`
+          : undefined;
+    if (reason !== undefined)
+      await closePulls(repository, forge, [pull], reason, fetchOptions(inputs, world));
+  }
+}
+
+/** Whether the inputs ask for a cell. */
+export function isAsked(
+  { apps, environments }: Pick<PromoteInputs, "apps" | "environments">,
+  cell: { app: string; environment: string },
+): boolean {
+  return (
+    (apps.length === 0 || apps.includes(cell.app)) &&
+    (environments.length === 0 || environments.includes(cell.environment))
+  );
+}

@@ -1,0 +1,90 @@
+import { type Finding, makeFinding, makeReport, type Report } from "@gitops-actions/report";
+import type { BoardRow } from "./board.ts";
+import type { Candidate } from "./candidate.ts";
+import { holdsPath } from "./holds.ts";
+import type { PromoteInputs } from "./inputs.ts";
+import type { Delivered } from "./promote.ts";
+import type { State } from "./state.ts";
+
+interface Learnt {
+  state: State;
+  repository: string | undefined;
+  inputs: PromoteInputs;
+  board: readonly BoardRow[];
+  candidates: readonly Candidate[];
+  delivered: readonly Delivered[];
+  notes: readonly string[];
+}
+
+/** What a run says: what it did, what it may not do, and what a person should mend. */
+export function reportOf({ state, repository, candidates, delivered, notes }: Learnt): Report {
+  const findings: Finding[] = [];
+  if (state.holdsProblem !== undefined) {
+    const location = { path: holdsPath, line: 1, precision: "near" as const, via: [] };
+    findings.push(
+      makeFinding({
+        rule: "promotion/holds-unreadable",
+        severity: "error",
+        message: state.holdsProblem,
+        location,
+        help: "Nothing is promoted while nobody knows what is held.",
+      }),
+    );
+  }
+  for (const each of delivered) {
+    if (each.delivery.kind !== "refused") continue;
+    const name = `${each.apps.join(", ")} to ${each.environment}`;
+    findings.push(
+      makeFinding({
+        rule: "promotion/refused",
+        severity: "error",
+        message: `${name}: ${each.delivery.because}`,
+        discriminator: name,
+      }),
+    );
+  }
+  for (const { app, environment, plan } of candidates) {
+    for (const note of plan.notes) {
+      if (note.kind !== "obstacle") continue;
+      findings.push(
+        makeFinding({
+          rule: `promotion/${note.code}`,
+          severity: "warning",
+          message: `${app} to ${environment}: ${note.message}`,
+          discriminator: `${app}/${environment}/${note.subject}`,
+        }),
+      );
+    }
+  }
+  const slots = [...state.cells.values()].flatMap((cell) => cell.slots);
+  return makeReport({
+    action: "promote-env",
+    source: {
+      ...(repository === undefined ? {} : { repository }),
+      head: { commit: state.defaultBranch.tip, dirty: false },
+    },
+    tools: [],
+    checked: {
+      overlays: state.cells.size,
+      resources: slots.length,
+      unique: new Set(slots.map((slot) => slot.subject)).size,
+    },
+    notes: [...delivered.map(describeDelivered), ...notes],
+    findings,
+  });
+}
+
+/** One sentence on what became of a change. */
+export function describeDelivered({ apps, environment, moves, delivery }: Delivered): string {
+  const what = `${apps.join(", ")} in ${environment}${moves.length > 0 ? ` (${moves.join(", ")})` : ""}`;
+  switch (delivery.kind) {
+    case "pushed":
+      return `${what}: written as ${delivery.commit.slice(0, 7)}`;
+    case "pull":
+      return `${what}: pull request #${delivery.number} ${delivery.done} (${delivery.url})`;
+    case "refused":
+      return `${what}: refused`;
+    case "nothing":
+      return `${what}: it is so already`;
+  }
+}

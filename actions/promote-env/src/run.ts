@@ -1,0 +1,183 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { workspaceOf } from "@gitops-actions/action";
+import { openRepository, type Repository, remoteHead } from "@gitops-actions/engine";
+import { parseReport, type Report, ToolError, UsageError } from "@gitops-actions/report";
+import { type Alteration, changeHold, rollBack, setVersion } from "./alter.ts";
+import { type BoardRow, makeBoard } from "./board.ts";
+import { type Candidate, type Evidence, findCandidate } from "./candidate.ts";
+import { deliver, fetchOptions } from "./delivery.ts";
+import { checkInputs, type PromoteInputs } from "./inputs.ts";
+import { type Delivered, deliveredOf, headOf, isAsked, promoteAll } from "./promote.ts";
+import { reportOf } from "./reporting.ts";
+import { readState, type State } from "./state.ts";
+import type { PromoteWorld } from "./world.ts";
+
+export interface PromoteOutcome {
+  report: Report;
+  board: BoardRow[];
+  delivered: Delivered[];
+  candidates: Candidate[];
+}
+
+/** How often a run begins anew because a branch moved under it. */
+const attempts = 12;
+
+/**
+ * Does one operation. Every decision is made from what the remote holds at that moment, and every write is taken by the
+ * remote only if that is still so: else all is read again. Throws UsageError for inputs and settings that cannot be,
+ * ToolError when Git, GitHub or a tool fail; what may not happen is a finding.
+ */
+export async function run(given: PromoteInputs, world: PromoteWorld): Promise<PromoteOutcome> {
+  const inputs = checkInputs(given);
+  const repository = await openRepository(resolve(workspaceOf(world.host), inputs.path), world.host);
+  try {
+    const branch = await defaultBranchOf(repository, inputs, world);
+    const delivered: Delivered[] = [];
+    for (let attempt = 1; attempt <= attempts; attempt++) {
+      world.progress(
+        attempt === 1 ? "Reading versions and their history" : "A branch has moved: reading again",
+      );
+      if (world.signal.aborted) throw new ToolError("cancelled", "cancelled");
+      const state = await readState(repository, {
+        ...fetchOptions(inputs, world),
+        ...(world.forge ? { forge: world.forge } : {}),
+        defaultBranch: branch,
+        history: inputs.operation !== "hold" && inputs.operation !== "resume",
+      });
+      requireAsked(state, inputs);
+      const result = isBoard(inputs)
+        ? await moveVersions(repository, state, inputs, world, delivered)
+        : await alter(repository, state, inputs, world, delivered);
+      if (result)
+        return {
+          ...result,
+          delivered,
+          report: reportOf({
+            state,
+            repository: world.host.env.GITHUB_REPOSITORY,
+            inputs,
+            delivered,
+            ...result,
+          }),
+        };
+    }
+    throw new ToolError(
+      "git/moving",
+      `the branches moved ${attempts} times while this ran: other jobs write to them without end. Run it again.`,
+    );
+  } finally {
+    await repository.close();
+  }
+}
+
+interface Result {
+  board: BoardRow[];
+  candidates: Candidate[];
+  notes: string[];
+}
+
+function isBoard({ operation }: PromoteInputs): boolean {
+  return operation === "promote" || operation === "plan" || operation === "status";
+}
+
+async function moveVersions(
+  repository: Repository,
+  state: State,
+  inputs: PromoteInputs,
+  world: PromoteWorld,
+  delivered: Delivered[],
+): Promise<Result | undefined> {
+  const evidence = await gather(inputs, world);
+  const candidates: Candidate[] = [];
+  for (const cell of state.cells.values()) {
+    if (!isAsked(inputs, cell)) continue;
+    const found = await findCandidate(state, cell.app, cell.environment, evidence);
+    if (found) candidates.push(found);
+  }
+  const rank = new Map(state.environments.map(({ name }, index) => [name, index]));
+  candidates.sort((a, b) => rank.get(a.environment)! - rank.get(b.environment)! || (a.app < b.app ? -1 : 1));
+  const board = makeBoard(state, candidates, inputs);
+  const done =
+    inputs.operation !== "promote" ||
+    (await promoteAll(repository, state, candidates, evidence.pulls, inputs, world, delivered));
+  return done ? { board, candidates, notes: [] } : undefined;
+}
+
+async function gather(inputs: PromoteInputs, { host, forge }: PromoteWorld): Promise<Evidence> {
+  const given = inputs.reports.flatMap((path) => readReport(resolve(workspaceOf(host), path)) ?? []);
+  return {
+    now: host.now().getTime(),
+    forge,
+    pulls: await forge?.openPulls(),
+    reports: { given, wanted: inputs.reports.length },
+    headOf: (app, environment) => headOf("promote", environment, app),
+  };
+}
+
+async function alter(
+  repository: Repository,
+  state: State,
+  inputs: PromoteInputs,
+  world: PromoteWorld,
+  delivered: Delivered[],
+): Promise<Result | undefined> {
+  const now = world.host.now();
+  const alteration: Alteration =
+    inputs.operation === "set"
+      ? setVersion(state, inputs, now)
+      : inputs.operation === "rollback"
+        ? await rollBack(repository, state, inputs, now)
+        : changeHold(state, inputs, now);
+  for (const change of alteration.changes) {
+    // A hold must hold at once; it waits in a pull request only when that is asked for.
+    const strategy =
+      change.plans.length === 0
+        ? (inputs.strategy ?? "direct")
+        : (inputs.strategy ?? state.settings.strategy);
+    const delivery = await deliver(repository, change, strategy, inputs, world);
+    if (delivery.kind === "moved") return undefined;
+    delivered.push(deliveredOf(change, delivery));
+    if (delivery.kind === "refused") break;
+  }
+  return { board: [], candidates: [], notes: alteration.notes };
+}
+
+/** Throws UsageError for an app or environment that is not there: a typing error must not look like nothing to do. */
+function requireAsked(state: State, { apps, environments }: PromoteInputs): void {
+  const names = state.environments.map((each) => each.name);
+  const absent = environments.find((name) => !names.includes(name));
+  if (absent !== undefined)
+    throw new UsageError(`there is no environment ${absent}: gitops.yaml names ${names.join(", ")}.`);
+  const known = new Set([...state.cells.values()].map((cell) => cell.app));
+  const unknown = apps.find((app) => app !== "*" && !known.has(app));
+  if (unknown !== undefined)
+    throw new UsageError(
+      `there is no app ${unknown}. ${known.size > 0 ? `There are ${[...known].sort().slice(0, 30).join(", ")}.` : "No versions were found in any environment."}`,
+    );
+}
+
+async function defaultBranchOf(
+  repository: Repository,
+  inputs: PromoteInputs,
+  { event, forge, host, signal }: PromoteWorld,
+): Promise<string> {
+  const known =
+    inputs.branch ??
+    (event?.name === "push" ? event.defaultBranch : undefined) ??
+    (await forge?.defaultBranch());
+  const found =
+    known ?? (await remoteHead(repository, fetchOptions(inputs, { host, signal } as PromoteWorld)));
+  if (found !== undefined) return found;
+  throw new UsageError(
+    "the default branch is not known: HEAD is detached and there is no remote to ask. Name it with 'branch'.",
+  );
+}
+
+function readReport(path: string): Report | undefined {
+  try {
+    return parseReport(readFileSync(path, "utf8"), path);
+  } catch {
+    return undefined;
+  }
+}
