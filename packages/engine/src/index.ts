@@ -8,13 +8,19 @@ export { type Gate, openGate } from "./gate.ts";
 export { type ChooseOptions, type ChosenCommits, chooseCommits } from "./git/commits.ts";
 export type { GitEvent } from "./git/event.ts";
 export { ensureCommit } from "./git/fetch.ts";
-export { fetchHistory, firstParentLog, gitHistory } from "./git/log.ts";
+export { fetchHistory, firstParentLog, gitHistory, remoteHead } from "./git/log.ts";
 export { type GitResult, type GitRun, reasonOf, runGit } from "./git/process.ts";
 export type { FetchOptions } from "./git/remote.ts";
 export { openRepository, type Repository } from "./git/repository.ts";
 export { treeAt } from "./git/tree.ts";
-export { type CommitParts, type FileWrite, makeCommit, type PushResult, pushRef, remoteRefs } from "./git/write.ts";
-export { type CommitParts, type FileWrite, makeCommit, type PushResult, pushRef, remoteRefs } from "./git/write.ts";
+export {
+  type CommitParts,
+  type FileWrite,
+  makeCommit,
+  type PushResult,
+  pushRef,
+  remoteRefs,
+} from "./git/write.ts";
 export * from "./kubeconform.ts";
 export { parseDiscovery } from "./kubectl/discovery.ts";
 export { failureOf, failureOfError, type Unread } from "./kubectl/failure.ts";
