@@ -111,7 +111,7 @@ function unknown(id: ResourceId, set: SchemaSet, name: string): Availability {
     },
     help:
       (near && near !== id.group ? `If the group should be ${near}, correct it. Otherwise ` : "") +
-      "add its CustomResourceDefinition to the repository, or say where its schema is: schema-locations. " +
+      "add its CustomResourceDefinition to the repository (gitops schemas add), or say where its schema is: schema-locations. " +
       `To go without: missing-schemas: "allow: ${id.group}/${id.kind}"`,
   };
 }

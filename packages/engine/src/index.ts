@@ -36,6 +36,7 @@ export {
 export * from "./limits.ts";
 export * from "./machine.ts";
 export * from "./policy/conftest.ts";
+export * from "./policy/kyverno.ts";
 export * from "./policy/outcome.ts";
 export * from "./policy/packs.ts";
 export { type ProvenanceJob, renderProvenance } from "./provenance.ts";
@@ -47,6 +48,7 @@ export { knownFields } from "./schemas/fields.ts";
 export * from "./schemas/lifecycle.ts";
 export { readSchemaLocations, type SchemaLocations, schemaFromLocations } from "./schemas/locations.ts";
 export * from "./schemas/lookup.ts";
+export { minimalDefinition, writeDefinitions } from "./schemas/minimal.ts";
 export type { JsonSchema, KindSchema, SchemaPack } from "./schemas/pack.ts";
 export type { Problem as SchemaProblem, ProblemKind as SchemaProblemKind } from "./schemas/problem.ts";
 export { type SchemaText, schemaSource, schemaTemplate } from "./schemas/unpack.ts";
