@@ -771,6 +771,12 @@ const charts: Case[] = [
     { escapes: ["link-loop"], renders: "never" },
   ),
   helm(
+    "a link in a chart to the whole repository",
+    { "web/files/all": { link: "../.." } },
+    { files: ["web/files/all"], directories: ["web"] },
+    { escapes: ["link-loop"], renders: "never" },
+  ),
+  helm(
     "two links in a chart to the same folder",
     {
       "web/files/one": { link: "../../shared" },
@@ -800,6 +806,41 @@ const charts: Case[] = [
       "web/charts/database/Chart.yaml": chart("db"),
     },
     { files: [], directories: ["web"] },
+  ),
+  helm(
+    "a dependency that is vendored by a link to a folder of another name",
+    {
+      "web/Chart.yaml": chart(
+        "web",
+        "dependencies: [{name: db, version: 1.0.0, repository: 'file://../database'}]\n",
+      ),
+      "web/charts/anything": { link: "../../database" },
+      "database/Chart.yaml": chart("db"),
+    },
+    { files: ["web/charts/anything"], directories: ["web", "database"] },
+  ),
+  helm(
+    "a dependency of a vendored chart, which Helm does not ask for",
+    {
+      "web/charts/db/Chart.yaml": chart(
+        "db",
+        "dependencies: [{name: deep, version: 1.0.0, repository: 'https://charts.example.com'}]\n",
+      ),
+    },
+    { files: [], directories: ["web"] },
+  ),
+  helm(
+    "a dependency in a folder that Helm passes over",
+    {
+      "web/Chart.yaml": chart(
+        "web",
+        "dependencies: [{name: db, version: 1.0.0, repository: 'https://charts.example.com'}]\n",
+      ),
+      "web/charts/_db/Chart.yaml": chart("db"),
+      "web/charts/.db/Chart.yaml": chart("db"),
+    },
+    { files: [], directories: ["web"] },
+    { gaps: ["chart-dependency"], renders: "fails" },
   ),
   helm(
     "a dependency of requirements.yaml that is not vendored",

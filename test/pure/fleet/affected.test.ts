@@ -85,6 +85,32 @@ test("what is the same in another tree is neither read nor worked out again", as
   expect(gets).toBeLessThan(20);
 });
 
+test("the same text is read once, and nothing is worked out twice for one tree", async () => {
+  const tree = memoryTree({
+    "a/kustomization.yaml": "resources: [../base]\n",
+    "b/kustomization.yaml": "resources: [../base]\n",
+    "base/kustomization.yaml": "namePrefix: x-\n",
+  });
+  const context = createClosureContext();
+  const { overlays } = await discover(tree, undefined, context);
+  expect(tree.reads).toHaveLength(2);
+  let gets = 0;
+  const get = tree.get;
+  tree.get = (path) => {
+    gets++;
+    return get(path);
+  };
+  const closures = [];
+  for (const overlay of overlays) closures.push(await closureOf(tree, overlay, context));
+  expect(tree.reads).toHaveLength(2);
+  // The folders of the overlays, and what the digests are made of.
+  const digested = closures.reduce(
+    (sum, { files, directories }) => sum + files.length + directories.length,
+    0,
+  );
+  expect(gets).toBe(overlays.length + digested);
+});
+
 test("positions in the list; below an absent name; the root folder", () => {
   const closure = (files: string[], directories: string[] = [], absent: string[] = []) => ({
     files,

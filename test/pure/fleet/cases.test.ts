@@ -152,6 +152,27 @@ test("submodules are gaps, in kustomizations and in charts", async () => {
   expect(inChart.gaps.map(({ code }) => code)).toEqual(["submodule"]);
 });
 
+test.each([
+  ["db-1.0.0.tgz", true],
+  ["dbx-1.0.0.tgz", false],
+  ["db-1.0.0.zip", false],
+])("a dependency that is vendored as %s is there: %s", async (file, there) => {
+  const one = cases.find(({ name }) => name === "a dependency that is not vendored")!;
+  const closure = await closureFor(one, { ...(one.files as object), [`web/charts/${file}`]: "archive" });
+  expect(closure.gaps.some(({ code }) => code === "chart-dependency")).toBe(!there);
+});
+
+test("links that double with every folder are followed once each", async () => {
+  const one = cases.find(({ name }) => name === "a chart: its whole folder")!;
+  const files: Parameters<typeof memoryTree>[0] = { ...(one.files as object) };
+  for (let depth = 0; depth < 40; depth++) {
+    for (const side of ["a", "b"])
+      files[`${depth === 0 ? "web" : `d${depth}`}/${side}`] = { link: `../d${depth + 1}` };
+  }
+  files["d40/end"] = "";
+  expect((await closureFor(one, files)).directories).toHaveLength(41);
+});
+
 test("an overlay whose folder is a link, or is not there", async () => {
   const one = cases[0]!;
   const linked: Parameters<typeof memoryTree>[0] = { app: { link: "real" } };

@@ -24,7 +24,7 @@ export function readChart(tree: Tree, folder: string, context: ClosureContext): 
   return context.once(tree, `chart ${folder}`, async () => {
     const reads = emptyReads();
     await readWhole(tree, reads, folder);
-    for (const chart of chartFolders(tree, folder)) await readDependencies(tree, reads, chart, context);
+    await readDependencies(tree, reads, folder, context);
     await readSchemas(tree, reads, context);
     return reads;
   });
@@ -61,16 +61,7 @@ function* deepEntries(tree: Tree, folder: string): Generator<import("../tree.ts"
   }
 }
 
-/** The chart and the unpacked charts it holds, at any depth. */
-function* chartFolders(tree: Tree, folder: string): Generator<string> {
-  yield folder;
-  for (const entry of tree.children(folder === "" ? "charts" : `${folder}/charts`)) {
-    if (entry.kind === "directory" && !/^[._]/.test(nameOf(entry.path)))
-      yield* chartFolders(tree, entry.path);
-  }
-}
-
-/** Helm refuses to render a chart whose dependencies are not in charts/ (action.CheckDependencies; top chart only). */
+/** Helm refuses to render a chart whose dependencies are not in charts/ (action.CheckDependencies); it does not ask for those of vendored charts. */
 async function readDependencies(
   tree: Tree,
   reads: Reads,
@@ -121,7 +112,11 @@ async function vendoredNames(tree: Tree, folder: string, context: ClosureContext
     const name = nameOf(entry.path);
     if (/^[._]/.test(name)) continue;
     if (name.endsWith(".tgz")) names.push(name);
-    else names.push((await chartMetadata(tree, entry.path, context))?.name ?? name);
+    else {
+      const found = await resolvePath(tree, entry.path);
+      const metadata = found.kind === "found" ? await chartMetadata(tree, found.path, context) : undefined;
+      names.push(metadata?.name ?? name);
+    }
   }
   return names;
 }
@@ -169,5 +164,5 @@ function pushReference(reads: Reads, path: string, { url, line }: SchemaReferenc
 }
 
 function isWithin(path: string, folder: string): boolean {
-  return folder === "" || path === folder || path.startsWith(`${folder}/`);
+  return folder === "" || path.startsWith(`${folder}/`);
 }
