@@ -28,7 +28,8 @@ if (Number(process.versions.node.split(".")[0]) < 24) {
 /**
  * Makes build/dist/<name> with ncc, unless it was made from the same inputs before; says whether it did.
  *
- * Not minified: that halves the size, but adds 10 % to the start time and takes away what a reviewer can read.
+ * Minified, which halves what every job downloads; ncc keeps the names of functions, so that a stack trace still says
+ * where. Nobody reviews a bundle by reading it: a test builds it again from the sources and compares every byte.
  */
 export async function makeBundle(root: string, bundle: Bundle, inputs: string): Promise<"made" | "kept"> {
   const output = join(root, "build/dist", bundle.name);
@@ -53,7 +54,7 @@ async function describe(output: string, inputs: string): Promise<string> {
 
 async function runNcc(root: string, bundle: Bundle, work: string): Promise<void> {
   const ncc = join(root, "node_modules/@vercel/ncc/dist/ncc/cli.js");
-  const options = ["--license", "licenses.txt", "--target", "es2024", "--no-cache", "--quiet"];
+  const options = ["--license", "licenses.txt", "--target", "es2024", "--no-cache", "--quiet", "--minify"];
   // The working directory is part of what decides the bytes: always the root.
   const done = await execa(
     process.execPath,
