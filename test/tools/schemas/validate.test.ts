@@ -146,11 +146,11 @@ describe("a folder of manifests", () => {
     const report = await validate({
       "a.yaml": deep,
       "b.yaml":
-        "apiVersion: v1\nkind: ConfigMapList\nitems:\n  - metadata: {name: typed}\n    data: {y: 1}\n",
+        "apiVersion: v1\nkind: ConfigMapList\nitems:\n  - metadata: {name: typed}\n    data: {z: 1}\n",
       "c.yaml": `apiVersion: v1\nkind: Pod\n${hook}spec: {containers: [{name: a, image: b}], restartPolicy: Nevr}\n`,
     });
     expect(report.findings.map(({ resource, field, rule }) => `${resource?.name} ${field} ${rule}`)).toEqual([
-      "typed /data/y kubeconform/wrong-type",
+      "typed /data/z kubeconform/wrong-type",
       "t /spec/restartPolicy kubeconform/enum",
       "deep /data/x kubeconform/wrong-type",
     ]);
