@@ -55,6 +55,8 @@ describe.each(cases.map((one) => [one.name, one] as const))("%s", (_, one) => {
     for (const name of before.absent) {
       if (Object.keys(one.files).some((path) => path === name || name.startsWith(`${path}/`))) continue;
       expect(await digest({ ...one.files, [name]: "x" }), `added ${name}`).not.toBe(before.digest);
+      const below = { ...one.files, [`${name}/below`]: "x" };
+      expect(await digest(below), `added below ${name}`).not.toBe(before.digest);
     }
   });
 });
@@ -220,7 +222,9 @@ describe("files that are there and cannot be read", () => {
   });
 
   test("anything else ends it", async () => {
-    const tree = refusing(files, "app/kustomization.yaml", new Error("the disk is gone"));
-    await expect(discover(tree)).rejects.toThrow("the disk is gone");
+    for (const error of [new Error("the disk is gone"), new ToolError("git/died", "the disk is gone")]) {
+      const tree = refusing(files, "app/kustomization.yaml", error);
+      await expect(discover(tree)).rejects.toThrow("the disk is gone");
+    }
   });
 });
