@@ -20,6 +20,8 @@ export interface Sight {
   differences: Difference[];
   extras: number;
   compared: number;
+  /** Values of fields that the type does not have. */
+  unknown: number;
 }
 
 /** Applies every object of some rendered files, each in both ways, and compares it with what it became. */
@@ -39,18 +41,19 @@ export async function* sweep(
         if (resource.id.name.endsWith("*") || (way === "create" && resource.id.kind === "Namespace"))
           continue;
         const applied = await client.apply(resource, way);
-        const sight = { file, way, resource, differences: [], extras: 0, compared: 0 };
+        const sight = { file, way, resource, differences: [], extras: 0, compared: 0, unknown: 0 };
         if ("refused" in applied) {
           yield { ...sight, refused: applied.refused };
           continue;
         }
-        const { differences, compared } = compareObjects(resource.value, applied.live, shape);
+        const { differences, compared, unknown } = compareObjects(resource.value, applied.live, shape);
         const extras = findExtras(resource.value, applied.live, shape);
         yield {
           ...sight,
           live: applied.live,
           differences,
           compared,
+          unknown: unknown.length,
           extras:
             way === "create"
               ? extras.unmanaged.length

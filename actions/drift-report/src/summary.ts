@@ -38,11 +38,6 @@ export const noCounts: Readonly<Counts> = {
   valuesUnknown: 0,
 };
 
-/** Whether anything differs. What was not checked is neither clean nor drift. */
-export function hasDrifted(counts: Counts): boolean {
-  return counts.changed + counts.missing + counts.extra + counts.unmanaged + counts.removedFromGit > 0;
-}
-
 /** `3 changed, 1 missing, 40 clean; 212 values compared`. */
 export function describeCounts(counts: Counts): string {
   const words: [keyof Counts, string][] = [

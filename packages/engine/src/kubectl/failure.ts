@@ -66,7 +66,7 @@ function unreachable(said: string): Unread {
 }
 
 /** The reason of a request that got no answer, or half of one. */
-export function failureOfError(error: Error & { code?: string }): Unread {
+export function failureOfError(error: Error & { code?: unknown }): Unread {
   if (error.name === "TimeoutError" || error.name === "AbortError")
     return { code: "timeout", message: "the server did not answer in time" };
   if (error.code === "ECONNRESET" || error.message === "aborted")

@@ -1,0 +1,209 @@
+import { parseJqPath, readDeliverers, readSyncStatus } from "@gitops-actions/drift-report";
+import type { JsonObject } from "@gitops-actions/manifest";
+import { describe, expect, test } from "vitest";
+
+const commit = "1c2a9f0b7d3e4a5f6b7c8d9e0f1a2b3c4d5e6f70";
+
+const kustomization: JsonObject = {
+  apiVersion: "kustomize.toolkit.fluxcd.io/v1",
+  kind: "Kustomization",
+  metadata: {
+    name: "web",
+    namespace: "flux-system",
+    generation: 2,
+    managedFields: [
+      {
+        manager: "kubectl-patch",
+        operation: "Update",
+        time: "2026-11-20T09:00:00Z",
+        fieldsV1: { "f:spec": { "f:suspend": {} } },
+      },
+    ],
+  },
+  spec: { path: "./apps/web/overlays/prod/", prune: true },
+  status: {
+    observedGeneration: 2,
+    lastAppliedRevision: `main@sha1:${commit}`,
+    conditions: [
+      { type: "Ready", status: "True", reason: "ReconciliationSucceeded", message: "Applied revision" },
+    ],
+    inventory: {
+      entries: [
+        { id: "shop_web_apps_Deployment", v: "v1" },
+        { id: "_system__node-reader_rbac.authorization.k8s.io_ClusterRole", v: "v1" },
+      ],
+    },
+  },
+};
+
+const application: JsonObject = {
+  apiVersion: "argoproj.io/v1alpha1",
+  kind: "Application",
+  metadata: { name: "web", namespace: "argocd" },
+  spec: {
+    source: { repoURL: "https://git.example/fleet", path: "apps/web/overlays/prod" },
+    destination: { namespace: "shop" },
+    syncPolicy: { automated: {} },
+    ignoreDifferences: [
+      {
+        group: "apps",
+        kind: "Deployment",
+        jsonPointers: ["/spec/replicas"],
+        jqPathExpressions: [".spec.template.spec.containers[].image"],
+      },
+    ],
+  },
+  status: {
+    sync: { status: "Synced", revision: commit },
+    health: { status: "Healthy" },
+    resources: [
+      { group: "apps", version: "v1", kind: "Deployment", namespace: "shop", name: "web", status: "Synced" },
+    ],
+  },
+};
+
+const change = (object: JsonObject, spec: JsonObject, status: JsonObject = {}): JsonObject => ({
+  ...object,
+  spec: { ...(object.spec as JsonObject), ...spec },
+  status: { ...(object.status as JsonObject), ...status },
+});
+
+describe("what controllers deliver", () => {
+  test("Flux: path, applied commit, inventory", () => {
+    expect(readDeliverers([kustomization])).toMatchObject([
+      {
+        kind: "Kustomization",
+        path: "apps/web/overlays/prod",
+        applied: commit,
+        options: [],
+        inventory: [
+          { group: "apps", version: "v1", kind: "Deployment", namespace: "shop", name: "web" },
+          {
+            group: "rbac.authorization.k8s.io",
+            kind: "ClusterRole",
+            namespace: "",
+            name: "system:node-reader",
+          },
+        ],
+      },
+    ]);
+  });
+
+  test("Argo CD: path, namespace, applied commit, ignore rules", () => {
+    expect(readDeliverers([application])).toMatchObject([
+      {
+        kind: "Application",
+        path: "apps/web/overlays/prod",
+        applied: commit,
+        defaultNamespace: "shop",
+        options: [],
+        ignores: [{ pointers: ["/spec/replicas"] }],
+      },
+    ]);
+  });
+
+  test.each([
+    ["postBuild", change(kustomization, { postBuild: { substitute: { a: "b" } } }), ["postBuild"]],
+    ["targetNamespace", change(kustomization, { targetNamespace: "x" }), ["targetNamespace"]],
+    ["an empty list", change(kustomization, { patches: [] }), []],
+    [
+      "valuesObject",
+      change(application, { source: { path: "a", helm: { valuesObject: { a: 1 } } } }),
+      ["helm.valuesObject"],
+    ],
+    [
+      "images",
+      change(application, { source: { path: "a", kustomize: { images: ["a=b"] } } }),
+      ["kustomize.images"],
+    ],
+  ])("options that a render does not know of: %s", (_what, object, options) => {
+    expect(readDeliverers([object])[0]?.options).toEqual(options);
+  });
+});
+
+describe("the state that controllers are in", () => {
+  const condition = (type: string, status: string, message: string): JsonObject => ({
+    type,
+    status,
+    reason: "Why",
+    message,
+    lastTransitionTime: "2026-11-20T09:00:00Z",
+  });
+  test.each([
+    ["Flux ready", kustomization, { state: "in-sync" }],
+    [
+      "Flux suspended, with who and since when",
+      change(kustomization, { suspend: true }),
+      { state: "suspended", message: "suspended, by kubectl-patch", since: "2026-11-20T09:00:00Z" },
+    ],
+    [
+      "Flux failing",
+      change(kustomization, {}, { conditions: [condition("Ready", "False", "no such file")] }),
+      { state: "failing", message: "Why: no such file", since: "2026-11-20T09:00:00Z" },
+    ],
+    [
+      "Flux stalled",
+      change(
+        kustomization,
+        {},
+        { conditions: [condition("Ready", "True", "x"), condition("Stalled", "True", "bad path")] },
+      ),
+      { state: "failing", message: "Why: bad path" },
+    ],
+    [
+      "Flux behind its own spec",
+      change(kustomization, {}, { observedGeneration: 1 }),
+      { state: "progressing" },
+    ],
+    ["Flux without a controller", { ...kustomization, status: {} }, { state: "unknown" }],
+    ["Argo CD synced", application, { state: "in-sync" }],
+    [
+      "Argo CD out of sync",
+      change(application, {}, { sync: { status: "OutOfSync", revision: commit } }),
+      { state: "out-of-sync", message: "OutOfSync" },
+    ],
+    [
+      "Argo CD out of sync by choice",
+      change(application, { syncPolicy: {} }, { sync: { status: "OutOfSync" } }),
+      { state: "out-of-sync", message: "OutOfSync, and auto-sync is off" },
+    ],
+    [
+      "Argo CD failed",
+      change(
+        application,
+        {},
+        { operationState: { phase: "Failed", message: "denied", finishedAt: "2026-11-20T09:00:00Z" } },
+      ),
+      { state: "failing", message: "the last sync failed: denied" },
+    ],
+    ["Argo CD degraded", change(application, {}, { health: { status: "Degraded" } }), { state: "failing" }],
+    [
+      "Argo CD with an error",
+      change(application, {}, { conditions: [{ type: "ComparisonError", message: "no repository" }] }),
+      { state: "failing", message: "ComparisonError: no repository" },
+    ],
+  ])("%s", (_what, object, expected) => {
+    expect(readSyncStatus(object)).toMatchObject({ ...expected, name: "web" });
+  });
+});
+
+describe("a jq expression that is a path", () => {
+  test.each([
+    [".spec.replicas", ["spec", "replicas"]],
+    ['.metadata.labels["app.kubernetes.io/name"]', ["metadata", "labels", "app.kubernetes.io/name"]],
+    [".spec.containers[0].image", ["spec", "containers", "0", "image"]],
+    [".spec.containers[]?.image", ["spec", "containers", "\0*", "image"]],
+    ['."spec"', ["spec"]],
+  ])("%s", (text, tokens) => expect(parseJqPath(text)).toEqual(tokens));
+
+  test.each([
+    ".",
+    "",
+    ".spec | .replicas",
+    '.spec.containers[] | select(.name == "app")',
+    "del(.spec)",
+    ".a, .b",
+    "..",
+    ".spec.a-b +1",
+  ])("is not %s", (text) => expect(parseJqPath(text)).toBeUndefined());
+});
