@@ -3,9 +3,11 @@ import type { Batch, FoundPolicies } from "@gitops-actions/fleet";
 import { ToolError, type ToolUse, type Unchecked } from "@gitops-actions/report";
 import { type EngineRun, emptyOutcome } from "./engines.ts";
 import { engineNames, type PolicyInputs } from "./inputs.ts";
+import { evaluateKyverno } from "./kyverno.ts";
 import { addPacks, type Judges } from "./policies.ts";
 import { evaluateRego } from "./rego.ts";
 import type { PolicyWorld } from "./run.ts";
+import { evaluateAdmission } from "./vap.ts";
 
 export interface Evaluation {
   runs: EngineRun[];
@@ -101,6 +103,22 @@ function start(
       const { namespace, combine, allowNetwork } = inputs;
       const settings = { ...limits, namespaces: namespace, combine, allowNetwork, data: judges.data };
       return evaluateRego(policies.rego, batches, settings, tool, host, signal);
+    }
+    case "kyverno": {
+      const settings = {
+        ...limits,
+        auditWarn: inputs.auditWarn,
+        ...(judges.values !== undefined && { values: judges.values }),
+      };
+      return evaluateKyverno(policies.kyverno, batches, settings, tool, host, signal);
+    }
+    case "vap": {
+      const settings = {
+        ...limits,
+        auditWarn: inputs.auditWarn,
+        ...(judges.values !== undefined && { values: judges.values }),
+      };
+      return evaluateAdmission(policies.admission, policies.others, batches, settings, tool, host, signal);
     }
     default:
       throw new ToolError("engine", `${name} is not supported yet`);

@@ -95,7 +95,7 @@ async function readJudges(tree: Tree, inputs: PolicyInputs, lenient = false): Pr
   // Paths that the base branch does not have yet must not turn into "the usual places".
   const absent = inputs.policy.length > 0 && paths.length === 0;
   const policies: FoundPolicies = absent
-    ? { rego: [], kyverno: [], gatekeeper: [], admission: [], aside: [] }
+    ? { rego: [], kyverno: [], gatekeeper: [], admission: [], others: [], aside: [] }
     : await findPolicies(tree, paths);
   const data = await Promise.all(inputs.data.filter(present).map((path) => readData(tree, clean(path))));
   const values =
@@ -156,7 +156,7 @@ export function addPacks(policies: FoundPolicies, packs: readonly string[]): Fou
 
 /** Equal for judges that judge alike. */
 function fingerprint({ policies, exceptions, data, values }: Judges): string {
-  const objects = [...policies.kyverno, ...policies.gatekeeper, ...policies.admission];
+  const objects = [...policies.kyverno, ...policies.gatekeeper, ...policies.admission, ...policies.others];
   return JSON.stringify([
     policies.rego.map(({ files, data: own }) => [files.map(({ path, text }) => [path, text]), own]),
     objects.map(({ path, resource }) => [path, resource.text]),

@@ -29,6 +29,7 @@ export {
   type Cluster,
   type ClusterSettings,
   clusterLimits,
+  connectCluster,
   type Listed,
   type ListRequest,
   openCluster,
@@ -39,9 +40,11 @@ export * from "./policy/conftest.ts";
 export * from "./policy/kyverno.ts";
 export * from "./policy/outcome.ts";
 export * from "./policy/packs.ts";
+export * from "./policy/vap.ts";
 export { type ProvenanceJob, renderProvenance } from "./provenance.ts";
 export * from "./render.ts";
 export * from "./schemas/catalog.ts";
+export { convertConstraintTemplate } from "./schemas/constraint.ts";
 export { type CrdSchemas, convertCrd } from "./schemas/crd.ts";
 export { type DefinitionFile, findDefinitionFiles, findDefinitionFilesIn } from "./schemas/definitions.ts";
 export { knownFields } from "./schemas/fields.ts";

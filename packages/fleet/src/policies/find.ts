@@ -24,8 +24,10 @@ export interface FoundPolicies {
   rego: RegoSet[];
   kyverno: PolicyObject[];
   gatekeeper: PolicyObject[];
-  /** ValidatingAdmissionPolicies, their bindings, and the objects that bindings name as parameters. */
+  /** ValidatingAdmissionPolicies and their bindings. */
   admission: PolicyObject[];
+  /** Other objects that stand with policies: parameters of bindings, data that constraints refer to. */
+  others: PolicyObject[];
   /** What looks like a policy and is not one for any engine here, with the reason. */
   aside: Unchecked[];
 }
@@ -38,7 +40,14 @@ const usual = /polic|kyverno|gatekeeper|constraint|conftest|rego|admission|(?:^|
  * empty: all Rego, and all files whose path speaks of policies. Throws UsageError for a path that is not there.
  */
 export async function findPolicies(tree: Tree, paths: readonly string[]): Promise<FoundPolicies> {
-  const found: FoundPolicies = { rego: [], kyverno: [], gatekeeper: [], admission: [], aside: [] };
+  const found: FoundPolicies = {
+    rego: [],
+    kyverno: [],
+    gatekeeper: [],
+    admission: [],
+    others: [],
+    aside: [],
+  };
   const wanted = await selector(tree, paths);
   const files = [...tree.entries()].filter((entry) => entry.kind === "file" && wanted(entry.path));
   const rego: RegoFile[] = [];
@@ -96,7 +105,7 @@ function sortObjects(path: string, text: string, found: FoundPolicies): boolean 
     else if (isUnread(resource)) {
       const message = `${formatIdentity(resource.id)} changes or generates resources, or rules over other things; nothing here evaluates it`;
       found.aside.push({ kind: "policy", id: path, code: "other-policy", message });
-    }
+    } else found.others.push({ path, resource });
   }
   return resources.length > 0;
 }

@@ -1,0 +1,210 @@
+import {
+  type KyvernoRow,
+  type Machine,
+  type PolicyFailure,
+  type PolicyLimits,
+  type PolicyStatement,
+  probeKyverno,
+  runKyverno,
+  type Tool,
+} from "@gitops-actions/engine";
+import type { Batch, PolicyObject } from "@gitops-actions/fleet";
+import { formatIdentity, type JsonObject } from "@gitops-actions/manifest";
+import pMap from "p-map";
+import { countStatements, type EngineRun, emptyOutcome } from "./engines.ts";
+import { knownNamespaces, unknownLabels, valuesWith } from "./namespaces.ts";
+import { toPointer } from "./pointer.ts";
+
+export interface KyvernoSettings extends PolicyLimits {
+  auditWarn: boolean;
+  /** Text of the person's own `kind: Values`. */
+  values?: string;
+}
+
+/** Evaluates Kyverno's policies: one start a batch, and one for each policy that said nothing at all, to ask why. */
+export async function evaluateKyverno(
+  objects: readonly PolicyObject[],
+  batches: readonly Batch[],
+  settings: KyvernoSettings,
+  tool: Tool,
+  machine: Machine,
+  signal: AbortSignal,
+): Promise<EngineRun> {
+  const run: EngineRun = {
+    ...{ name: "kyverno", outcomes: batches.map(emptyOutcome), failures: [] },
+    ...{ skipped: [], notes: [] },
+  };
+  const exceptions = objects
+    .filter(({ resource }) => resource.id.kind === "PolicyException")
+    .map(({ resource }) => resource.text);
+  let policies = objects.filter(({ resource }) => resource.id.kind !== "PolicyException");
+  const probe = async (some: readonly PolicyObject[]): Promise<Set<PolicyObject>> => {
+    const documents = samples(batches);
+    const answers = await pMap(
+      some,
+      ({ resource }) => probeKyverno(resource.text, documents, settings, tool, machine, signal),
+      { concurrency: machine.cores },
+    );
+    const broken = some.filter((_, index) => answers[index] !== undefined);
+    for (const [index, policy] of some.entries()) {
+      const message = answers[index];
+      if (message !== undefined) run.failures.push({ id: placeOf(policy), code: "not-loaded", message });
+    }
+    return new Set(broken);
+  };
+  const apply = async (index: number): Promise<KyvernoRow[] | PolicyFailure> => {
+    const { items } = batches[index]!;
+    const values = valuesWith(settings.values, knownNamespaces(batches[index]!, batches));
+    const source = {
+      policies: policies.map(({ resource }) => resource.text),
+      exceptions,
+      definitions: definitionsIn(batches),
+      ...(values && { values }),
+    };
+    const result = await runKyverno(
+      source,
+      items.map(({ resource }) => resource),
+      settings,
+      tool,
+      machine,
+      signal,
+    );
+    return result.ok ? result.rows : result.failure;
+  };
+  const spoken = new Set<string>();
+  let probed = false;
+  for (const [index, batch] of batches.entries()) {
+    if (batch.items.length === 0 || policies.length === 0) continue;
+    let rows = await apply(index);
+    if (!Array.isArray(rows) && rows.code === "lost" && !probed) {
+      probed = true;
+      const broken = await probe(policies);
+      policies = policies.filter((policy) => !broken.has(policy));
+      rows = policies.length > 0 ? await apply(index) : [];
+    }
+    if (Array.isArray(rows)) {
+      for (const { policy } of rows) spoken.add(policy);
+      record(run, index, policies, batches, rows);
+    } else run.outcomes[index]!.failures.push(rows);
+  }
+  const silent = policies.filter(({ resource }) => !spoken.has(resource.id.name));
+  if (!probed && silent.length > 0 && batches.some(({ items }) => items.length > 0)) {
+    for (const policy of await probe(silent)) {
+      for (const outcome of run.outcomes)
+        outcome.counts = outcome.counts.filter((count) => count.policy !== nameOf(policy));
+    }
+  }
+  return run;
+}
+
+/** The CustomResourceDefinitions of the fleet. */
+export function definitionsIn(batches: readonly Batch[]): JsonObject[] {
+  return batches
+    .flatMap(({ items }) => items.map(({ resource }) => resource))
+    .filter(({ id }) => id.kind === "CustomResourceDefinition")
+    .map(({ value }) => value);
+}
+
+/** One document of each kind: enough to have a policy compiled. */
+function samples(batches: readonly Batch[]) {
+  const kinds = new Map<string, Batch["items"][number]["resource"]>();
+  for (const { items } of batches)
+    for (const { resource } of items) kinds.set(`${resource.id.group}/${resource.id.kind}`, resource);
+  return [...kinds.values()];
+}
+
+function placeOf({ path, resource }: PolicyObject): string {
+  return `${path}:${resource.line}`;
+}
+
+/** How a policy is called: a namespaced one may share its name with another. */
+function nameOf({ resource }: PolicyObject): string {
+  const { namespace, name, kind } = resource.id;
+  return namespace && !kind.startsWith("Cluster") ? `${namespace}/${name}` : name;
+}
+
+function record(
+  run: EngineRun,
+  index: number,
+  policies: readonly PolicyObject[],
+  batches: readonly Batch[],
+  rows: readonly KyvernoRow[],
+): void {
+  const outcome = run.outcomes[index]!;
+  const { items } = batches[index]!;
+  for (const policy of policies) {
+    const { name, namespace } = policy.resource.id;
+    const own = rows.filter((row) => row.policy === name || row.policy === `${namespace}/${name}`);
+    const statements = own.flatMap((row) => statementOf(row, policy));
+    const errors = own.filter(({ result }) => result === "error");
+    outcome.statements.push(...statements);
+    outcome.failures.push(...failuresOf(errors, policy, items));
+    const matched = new Set(own.filter(({ result }) => result !== "error").map(({ document }) => document));
+    const count = countStatements(nameOf(policy), items.length, matched.size, statements);
+    const unknown = unknownLabels(policy.resource.value, batches[index]!, batches);
+    outcome.counts.push({ ...count, notEvaluated: unknown });
+  }
+}
+
+function failuresOf(
+  errors: readonly KyvernoRow[],
+  policy: PolicyObject,
+  items: Batch["items"],
+): PolicyFailure[] {
+  const byRule = Map.groupBy(errors, ({ rule = "" }) => rule);
+  return [...byRule].map(([rule, [first, ...more]]) => {
+    const where = formatIdentity(items[first!.document]!.resource.id);
+    const others = more.length > 0 ? ` and ${more.length} more` : "";
+    return {
+      id: `${nameOf(policy)}${rule && `/${rule}`}`,
+      code: "evaluation",
+      message: `${where}${others}: ${first!.message ?? "no message"}`,
+    };
+  });
+}
+
+const statuses = { fail: "failed", warn: "warned", skip: "waived" } as const;
+
+function statementOf(row: KyvernoRow, policy: PolicyObject): PolicyStatement[] {
+  const { result, rule, message = "", properties = {}, document, severity } = row;
+  if (result === "pass" || result === "error") return [];
+  // A rule whose preconditions do not hold has nothing to say either; only an exception lets something be.
+  if (result === "skip" && !properties.exceptions && !/exception/i.test(message)) return [];
+  const annotations = ((policy.resource.value.metadata ?? {}) as JsonObject).annotations as
+    | JsonObject
+    | undefined;
+  const at = /rule \S+ failed at path (\S+)/.exec(message)?.[1];
+  const field = at && toPointer(at);
+  const index = properties["cel.validationIndex"];
+  const own = rule?.replace(/^autogen-(?:cronjob-)?/, "") ?? index;
+  const level = severity ?? annotations?.["policies.kyverno.io/severity"];
+  const url = annotations?.["policies.kyverno.io/url"];
+  return [
+    {
+      status: isDenied(policy, result) ? "failed" : statuses[result],
+      policy: nameOf(policy),
+      rule: own === undefined ? nameOf(policy) : `${nameOf(policy)}/${own}`,
+      document,
+      message: cleanMessage(message),
+      ...(field && { field }),
+      ...(typeof level === "string" && { severity: level }),
+      ...(typeof url === "string" && { url }),
+    },
+  ];
+}
+
+/** Of ValidatingPolicies the CLI calls everything an audit, whatever their actions are. */
+function isDenied({ resource }: PolicyObject, result: KyvernoRow["result"]): boolean {
+  const { validationActions } = (resource.value.spec ?? {}) as JsonObject;
+  if (result !== "warn" || resource.id.group !== "policies.kyverno.io") return false;
+  return !Array.isArray(validationActions) || validationActions.includes("Deny");
+}
+
+function cleanMessage(message: string): string {
+  return (
+    message
+      .replace(/^validation (?:error|failure): /, "")
+      .replace(/\.? ?rule \S+ failed at path \S+$/, "")
+      .trim() || "the policy gives no message"
+  );
+}

@@ -1,0 +1,101 @@
+import type { Batch } from "@gitops-actions/fleet";
+import { isObject, type Json, type JsonObject, parseManifests, writeJson } from "@gitops-actions/manifest";
+
+/** The label that the API server gives every namespace. */
+const ownName = "kubernetes.io/metadata.name";
+
+/**
+ * Labels of the namespaces that a batch's resources are in, as far as the fleet tells: from Namespaces of the same place,
+ * else from those of any place where all that there are agree.
+ */
+export function knownNamespaces(
+  batch: Batch,
+  batches: readonly Batch[],
+): Map<string, JsonObject | undefined> {
+  const near = labelsOf(
+    batches.filter((each) => each.cluster === batch.cluster && each.environment === batch.environment),
+  );
+  const far = labelsOf(batches);
+  const names = new Set(batch.items.map(({ resource }) => resource.id.namespace).filter(Boolean));
+  for (const { resource } of batch.items) if (resource.id.kind === "Namespace") names.add(resource.id.name);
+  return new Map([...names].sort().map((name) => [name, single(near.get(name)) ?? single(far.get(name))]));
+}
+
+function labelsOf(batches: readonly Batch[]): Map<string, JsonObject[]> {
+  const found = new Map<string, JsonObject[]>();
+  for (const { items } of batches) {
+    for (const { resource } of items) {
+      if (resource.id.kind !== "Namespace" || resource.id.group !== "") continue;
+      const metadata = resource.value.metadata;
+      const labels = isObject(metadata) && isObject(metadata.labels) ? metadata.labels : {};
+      found.set(resource.id.name, [...(found.get(resource.id.name) ?? []), labels]);
+    }
+  }
+  return found;
+}
+
+function single(labels: readonly JsonObject[] | undefined): JsonObject | undefined {
+  const [first, ...more] = labels ?? [];
+  return first && more.every((each) => writeJson(each) === writeJson(first)) ? first : undefined;
+}
+
+/**
+ * Reasons why a policy that selects namespaces by label cannot be evaluated: one for each namespace that nobody
+ * describes and that has resources of a kind the policy names.
+ */
+export function unknownLabels(policy: JsonObject, batch: Batch, batches: readonly Batch[]): string[] {
+  if (!selectsNamespaces(policy)) return [];
+  const text = writeJson(policy).toLowerCase();
+  const isNamed = (kind: string): boolean =>
+    text.includes(kind.toLowerCase()) ||
+    /"\*["/]/.test(text) ||
+    (text.includes("pod") && /^(?:Deployment|StatefulSet|DaemonSet|ReplicaSet|Job|CronJob)$/.test(kind));
+  const used = new Set(
+    batch.items
+      .filter(({ resource }) => isNamed(resource.id.kind))
+      .map(({ resource }) => resource.id.namespace),
+  );
+  return [...knownNamespaces(batch, batches)]
+    .filter(([name, labels]) => labels === undefined && used.has(name))
+    .map(([name]) => `labels of namespace ${name} unknown`);
+}
+
+/** Whether a policy selects namespaces by a label other than their name. */
+function selectsNamespaces(value: Json): boolean {
+  if (Array.isArray(value)) return value.some(selectsNamespaces);
+  if (!isObject(value)) return false;
+  return Object.entries(value).some(
+    ([key, child]) => (key === "namespaceSelector" && needsLabels(child)) || selectsNamespaces(child),
+  );
+}
+
+function needsLabels(selector: Json): boolean {
+  if (!isObject(selector)) return false;
+  const { matchLabels, matchExpressions } = selector;
+  const keys = [
+    ...(isObject(matchLabels) ? Object.keys(matchLabels) : []),
+    ...(Array.isArray(matchExpressions)
+      ? matchExpressions.map((each) => (isObject(each) ? String(each.key) : ""))
+      : []),
+  ];
+  return keys.some((key) => key !== ownName);
+}
+
+/** Kyverno's `kind: Values` with the labels of namespaces added to the person's own; undefined when there is nothing to say. */
+export function valuesWith(
+  own: string | undefined,
+  namespaces: ReadonlyMap<string, JsonObject | undefined>,
+): string | undefined {
+  const given = own === undefined ? undefined : parseManifests(own, "values").resources[0]?.value;
+  const selectors = Array.isArray(given?.namespaceSelector) ? given.namespaceSelector : [];
+  const named = new Set(selectors.map((each) => (isObject(each) ? each.name : undefined)));
+  const added = [...namespaces]
+    .filter(([name]) => !named.has(name))
+    .map(([name, labels]) => ({ name, labels: { ...labels, [ownName]: name } }));
+  if (!given && added.length === 0) return own;
+  return writeJson({
+    ...{ apiVersion: "cli.kyverno.io/v1alpha1", kind: "Values", metadata: { name: "values" } },
+    ...given,
+    namespaceSelector: [...selectors, ...added],
+  });
+}

@@ -1,0 +1,294 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type JsonObject, writeJson } from "@gitops-actions/manifest";
+import { ToolError } from "@gitops-actions/report";
+import * as z from "zod";
+import { childEnvironment, withoutNetwork } from "../environment.ts";
+import { type ProcessSpec, runProcess } from "../exec.ts";
+import { stoppedBy } from "../limits.ts";
+import type { Machine } from "../machine.ts";
+import type { Tool } from "../tools/tool.ts";
+import type { PolicyDocument, PolicyFailure, PolicyLimits } from "./outcome.ts";
+
+/** What `kyverno apply` is given, besides resources. All are YAML or JSON texts of one object each. */
+export interface KyvernoSource {
+  policies: readonly string[];
+  exceptions?: readonly string[];
+  /** `kind: Values`. */
+  values?: string;
+  /** CustomResourceDefinitions: without the one of a custom resource some policies end the whole run. */
+  definitions?: readonly JsonObject[];
+  /** Objects that bindings of ValidatingAdmissionPolicies may name as parameters. */
+  parameters?: readonly string[];
+}
+
+const ResultResource = z.object({
+  kind: z.string(),
+  apiVersion: z.string(),
+  namespace: z.string().optional(),
+  name: z.string().optional(),
+});
+
+/** One row of the policy report that the CLI prints. */
+export const KyvernoResult = z.object({
+  source: z.string().optional(),
+  policy: z.string(),
+  rule: z.string().optional(),
+  severity: z.string().optional(),
+  result: z.enum(["pass", "fail", "warn", "error", "skip"]),
+  message: z.string().optional(),
+  resources: z.array(ResultResource).optional(),
+  properties: z.record(z.string(), z.string()).optional(),
+});
+export type KyvernoResult = z.infer<typeof KyvernoResult>;
+
+/** Reads the report in what `kyverno apply --policy-report --output-format json` prints; undefined when there is none. */
+export function parseKyverno(stdout: string): KyvernoResult[] | undefined {
+  const line = stdout.split("\n").find((each) => each.startsWith("{"));
+  if (line === undefined) return undefined;
+  try {
+    return z.object({ results: z.array(KyvernoResult).nullish() }).parse(JSON.parse(line)).results ?? [];
+  } catch (error) {
+    throw new ToolError("output", `kyverno printed something that is not its report: ${line.slice(0, 200)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** What the CLI says of a policy on its own: why it was not loaded, or undefined. */
+export function parseKyvernoProbe(output: string): string | undefined {
+  const error = /Error: (.*)$/s.exec(output)?.[1];
+  if (error) return shorten(error.replace(/^failed to apply policies on resource \S+ \(/, ""));
+  const rules = /Applying (\d+) policy rule/.exec(output)?.[1];
+  if (rules === "0") return "kyverno does not load it, and does not say why: it is not what its schema wants";
+  return rules === undefined ? shorten(output.trim() || "kyverno said nothing of it") : undefined;
+}
+
+function shorten(text: string): string {
+  const line = text.replace(/\s+/g, " ").trim();
+  return line.length > 1000 ? `${line.slice(0, 1000)}...` : line;
+}
+
+/** A policy of our own that every resource passes: a resource without that row was lost, and all that was said with it. */
+export const kyvernoSentinel = "gitops-actions-seen";
+
+const sentinel: JsonObject = {
+  apiVersion: "policies.kyverno.io/v1",
+  kind: "ValidatingPolicy",
+  metadata: { name: kyvernoSentinel },
+  spec: {
+    validationActions: ["Audit"],
+    // Pods of workloads are no resources that anybody rendered.
+    autogen: { podControllers: { controllers: [] } },
+    matchConstraints: {
+      resourceRules: [{ apiGroups: ["*"], apiVersions: ["*"], operations: ["CREATE"], resources: ["*"] }],
+    },
+    validations: [{ expression: "true" }],
+  },
+};
+
+/** The rows of one document: its position, and undefined for a row of a resource that was not given. */
+export interface KyvernoRow extends KyvernoResult {
+  document: number;
+}
+
+export type KyvernoRun =
+  | { ok: true; rows: KyvernoRow[] }
+  /** No row of the sentinel for some document: nothing can be said of the batch. */
+  | { ok: false; failure: PolicyFailure };
+
+/**
+ * Applies policies to documents, no identity twice, in one start. The CLI ends with status 0 and says nothing when a
+ * policy does not compile, and leaves out what it cannot load: a run counts only if it saw every document.
+ */
+export async function runKyverno(
+  source: KyvernoSource,
+  documents: readonly PolicyDocument[],
+  settings: PolicyLimits & { auditWarn: boolean },
+  tool: Tool,
+  machine: Machine,
+  signal?: AbortSignal,
+): Promise<KyvernoRun> {
+  const folder = mkdtempSync(join(machine.tempDir, "kyverno-"));
+  try {
+    const named = documents.map(nameOf);
+    writeFileSync(join(folder, "resources.yaml"), stream(named.map((each) => writeJson(each))), {
+      mode: 0o600,
+    });
+    const definitions = definitionsOf(named, source.definitions ?? []);
+    const args = [
+      ...write(folder, "definitions", definitions, ["--crd-paths"]),
+      ...write(folder, "policies", [...source.policies, writeJson(sentinel)], []),
+      ...["--resource", join(folder, "resources.yaml")],
+      ...write(folder, "exceptions", source.exceptions ?? [], ["--exception"]),
+      ...write(folder, "values", source.values === undefined ? [] : [source.values], ["--values-file"]),
+      ...write(folder, "parameters", source.parameters ?? [], ["--parameter-resource"]),
+      ...(settings.auditWarn ? ["--audit-warn"] : []),
+      ...["--policy-report", "--output-format", "json", "--continue-on-fail", "--remove-color"],
+    ];
+    const { stdout, stderr, stopped } = await start(folder, args, settings, tool, machine, signal);
+    if (stopped) return { ok: false, failure: { id: "kyverno", ...stopped } };
+    const rows = parseKyverno(stdout);
+    const seen = rows && place(rows, named);
+    const lost =
+      seen &&
+      named.findIndex(
+        (_, index) => !seen.some((row) => row.policy === kyvernoSentinel && row.document === index),
+      );
+    if (seen && lost === -1)
+      return { ok: true, rows: seen.filter(({ policy }) => policy !== kyvernoSentinel) };
+    const said = shorten(stderr.replace(/^Warning: .*$/gm, "")) || "it said nothing";
+    const count = rows ? "not every resource" : "no resource";
+    return {
+      ok: false,
+      failure: { id: "kyverno", code: "lost", message: `kyverno evaluated ${count}: ${said}` },
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Why a policy cannot be loaded or compiled, asked with a resource of a kind that it may be about; undefined when it can. */
+export async function probeKyverno(
+  policy: string,
+  documents: readonly PolicyDocument[],
+  limits: PolicyLimits,
+  tool: Tool,
+  machine: Machine,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  const folder = mkdtempSync(join(machine.tempDir, "kyverno-"));
+  try {
+    const probes = documents.length > 0 ? documents.map(nameOf) : [pod];
+    writeFileSync(join(folder, "resources.yaml"), stream(probes.map((each) => writeJson(each))), {
+      mode: 0o600,
+    });
+    const args = [
+      ...write(folder, "definitions", definitionsOf(probes, []), ["--crd-paths"]),
+      ...write(folder, "policies", [policy], []),
+      "--resource",
+      join(folder, "resources.yaml"),
+      "--remove-color",
+    ];
+    const { stdout, stderr, stopped } = await start(folder, args, limits, tool, machine, signal);
+    return stopped ? stopped.message : parseKyvernoProbe(`${stdout}\n${stderr}`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const pod: JsonObject = {
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name: "probe", namespace: "default" },
+  spec: { containers: [{ name: "a", image: "a" }] },
+};
+
+/** A resource that gets its name from the API server has none in a report: give it one. */
+function nameOf({ value }: PolicyDocument): JsonObject {
+  const metadata = (value.metadata ?? {}) as JsonObject;
+  if (typeof metadata.name === "string" || typeof metadata.generateName !== "string") return value;
+  return { ...value, metadata: { ...metadata, name: `${metadata.generateName}generated` } };
+}
+
+const builtIn = /^(?:v1|(?:apps|batch|autoscaling|policy|extensions)\/.*|[a-z.]*\.k8s\.io\/.*)$/;
+
+/**
+ * A definition for each custom kind, of which the CLI reads names and scope: the fleet's own, or one made up from the
+ * kind. Its plural is then a guess, by the rule that generators of definitions follow.
+ */
+function definitionsOf(documents: readonly JsonObject[], given: readonly JsonObject[]): string[] {
+  const texts = new Map<string, string>();
+  const known = new Map(given.map((each) => [definitionKey(each), each]));
+  for (const { apiVersion, kind, metadata } of documents) {
+    const [group, version] = String(apiVersion).split("/");
+    const key = `${group}/${kind}`;
+    if (builtIn.test(String(apiVersion)) || !group || !version) continue;
+    const own = known.get(key);
+    const isNamespaced = typeof (metadata as JsonObject | undefined)?.namespace === "string";
+    texts.set(
+      own ? key : `${key}/${version}`,
+      writeJson(own ?? madeUp(group, version, String(kind), isNamespaced)),
+    );
+  }
+  return [...texts.keys()].sort().map((key) => texts.get(key)!);
+}
+
+function definitionKey({ spec }: JsonObject): string {
+  const { group, names } = (spec ?? {}) as { group?: string; names?: { kind?: string } };
+  return `${group}/${names?.kind}`;
+}
+
+function madeUp(group: string, version: string, kind: string, isNamespaced: boolean): JsonObject {
+  const singular = kind.toLowerCase();
+  const plural = /(?:s|x|ch|sh)$/.test(singular)
+    ? `${singular}es`
+    : singular.replace(/([^aeiou])y$/, "$1ie").concat("s");
+  const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
+  return {
+    ...{
+      apiVersion: "apiextensions.k8s.io/v1",
+      kind: "CustomResourceDefinition",
+      metadata: { name: `${plural}.${group}` },
+    },
+    spec: {
+      ...{
+        group,
+        scope: isNamespaced ? "Namespaced" : "Cluster",
+        names: { kind, plural, singular, listKind: `${kind}List` },
+      },
+      versions: [{ name: version, served: true, storage: true, schema }],
+    },
+  };
+}
+
+function stream(texts: readonly string[]): string {
+  return texts.map((text) => `---\n${text.trimEnd()}\n`).join("");
+}
+
+/** Writes texts to one file and names it as an option's value, or as an argument. */
+function write(folder: string, name: string, texts: readonly string[], option: readonly string[]): string[] {
+  if (texts.length === 0) return [];
+  const path = join(folder, `${name}.yaml`);
+  writeFileSync(path, stream(texts), { mode: 0o600 });
+  return [...option, path];
+}
+
+async function start(
+  folder: string,
+  args: readonly string[],
+  { deadlineMs, maxMemoryBytes }: PolicyLimits,
+  tool: Tool,
+  machine: Machine,
+  signal?: AbortSignal,
+) {
+  const spec: ProcessSpec = {
+    command: tool.path,
+    args: ["apply", ...args],
+    cwd: folder,
+    env: withoutNetwork({ ...childEnvironment(machine, []), KUBECONFIG: join(folder, "none") }),
+    deadlineMs,
+    maxOutputBytes: 512 * 1024 * 1024,
+    maxMemoryBytes,
+  };
+  const result = await runProcess(spec, signal);
+  const stopped = stoppedBy(result, spec, "kyverno");
+  return { stdout: Buffer.from(result.stdout).toString("utf8"), stderr: result.stderr, stopped };
+}
+
+/** Rows with the position of their document; what is about no document that was given is dropped. */
+function place(rows: readonly KyvernoResult[], documents: readonly JsonObject[]): KyvernoRow[] {
+  const positions = new Map<string, number>();
+  for (const [index, { apiVersion, kind, metadata }] of documents.entries()) {
+    const { namespace, name } = (metadata ?? {}) as { namespace?: string; name?: string };
+    positions.set(`${apiVersion} ${kind} ${namespace ?? ""} ${name ?? ""}`, index);
+  }
+  return rows.flatMap((row) =>
+    (row.resources ?? []).flatMap(({ apiVersion, kind, namespace = "", name = "" }) => {
+      const at = (space: string) => positions.get(`${apiVersion} ${kind} ${space} ${name}`);
+      // What names no namespace is put into the default one.
+      const document = at(namespace) ?? (namespace === "default" ? at("") : undefined);
+      return document === undefined ? [] : [{ ...row, document }];
+    }),
+  );
+}
