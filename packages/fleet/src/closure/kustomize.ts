@@ -148,6 +148,8 @@ async function readUse(
   // Where the path reads as a repository, an absent file is no escape and no error: the repository is cloned.
   const found = await visit(tree, reads, use.path, folder, exactly(path, use.line));
   if (found.kind === "found" && found.entry.kind === "file") {
+    // Where kustomize cannot read the file as objects, it tries the name as a repository.
+    if (remote) pushRemote(reads, use, path, remote.host);
     if (use.kind === "resource") reads.resources.push(found.entry);
     if (use.kind === "plugin") {
       const inner = await context.parsed("plugin", tree, found.entry, pluginUses, unreadableUses);
