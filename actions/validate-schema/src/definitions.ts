@@ -1,4 +1,9 @@
-import { type CrdSchemas, convertCrd, type DefinitionFile } from "@gitops-actions/engine";
+import {
+  type CrdSchemas,
+  convertConstraintTemplate,
+  convertCrd,
+  type DefinitionFile,
+} from "@gitops-actions/engine";
 import { parseManifests, type Resource } from "@gitops-actions/manifest";
 import type { Location } from "@gitops-actions/report";
 import type { Group, SideName } from "./documents.ts";
@@ -15,8 +20,15 @@ export interface Definition extends CrdSchemas {
   location: Location | undefined;
 }
 
-const isDefinition = ({ id }: Resource): boolean =>
-  id.kind === "CustomResourceDefinition" && id.group === "apiextensions.k8s.io" && id.version === "v1";
+const isTemplate = ({ id }: Resource): boolean =>
+  id.kind === "ConstraintTemplate" && id.group === "templates.gatekeeper.sh";
+const isDefinition = (resource: Resource): boolean => {
+  const { kind, group, version } = resource.id;
+  return (
+    (kind === "CustomResourceDefinition" && group === "apiextensions.k8s.io" && version === "v1") ||
+    isTemplate(resource)
+  );
+};
 
 /** The definitions that overlays render. Equal ones are converted once, whichever overlay or side they are of. */
 export function renderedDefinitions(groups: readonly Group[], convert: Converter): Definition[] {
@@ -65,10 +77,11 @@ export type Converter = (resource: Resource) => CrdSchemas;
 /** Conversion with a memory: a definition that fifty overlays render becomes one object, and so do its schemas. */
 export function createConverter(): Converter {
   const memory = new Map<string, CrdSchemas>();
-  return ({ text, value }) => {
+  return (resource) => {
+    const { text, value } = resource;
     const known = memory.get(text);
     if (known) return known;
-    const converted = convertCrd(value);
+    const converted = isTemplate(resource) ? convertConstraintTemplate(value) : convertCrd(value);
     memory.set(text, converted);
     return converted;
   };

@@ -331,6 +331,38 @@ describe("custom resources", () => {
     ]);
   });
 
+  test("a Gatekeeper template defines the kind of its constraints", async () => {
+    const template = (apiVersion: string): string => `
+apiVersion: templates.gatekeeper.sh/${apiVersion}
+kind: ConstraintTemplate
+metadata: {name: requiredlabels}
+spec:
+  crd:
+    spec:
+      names: {kind: RequiredLabels}
+      validation: {openAPIV3Schema: {type: object, properties: {labels: {type: array, items: {type: string}}}}}
+  targets: [{target: admission.k8s.gatekeeper.sh, rego: package a}]
+`;
+    const constraint = `
+apiVersion: constraints.gatekeeper.sh/v1beta1
+kind: RequiredLabels
+metadata: {name: owner}
+spec: {mach: {}, match: {kinds: [{anything: 1}]}, parameters: {labels: [owner, 5], more: 1}}
+`;
+    const said = async (apiVersion: string): Promise<string[]> =>
+      lines(await validate({ "template.yaml": template(apiVersion), "a.yaml": constraint })).map((each) =>
+        each.split(" ").slice(0, 4).join(" "),
+      );
+    const always = [
+      "error unknown-field a.yaml:5 /spec/mach:",
+      "error wrong-type a.yaml:5 /spec/parameters/labels/1:",
+    ];
+    expect((await said("v1")).sort()).toEqual(
+      [always[0], "error unknown-field a.yaml:5 /spec/parameters/more:", always[1]].sort(),
+    );
+    expect(await said("v1beta1")).toEqual(always);
+  });
+
   test("versions that are deprecated or not served", async () => {
     const deprecated = definition("integer", "v1", "deprecated: true\n      deprecationWarning: use v2");
     expect(lines(await validate({ "crd.yaml": deprecated, "a.yaml": thing("1") }))).toEqual([

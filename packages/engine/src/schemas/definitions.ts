@@ -3,19 +3,19 @@ import { ToolError } from "@gitops-actions/report";
 import { reasonOf } from "../git/process.ts";
 import type { Repository } from "../git/repository.ts";
 
-/** A file that may hold CustomResourceDefinitions. */
+/** A file that may hold CustomResourceDefinitions, or templates that Gatekeeper makes some of. */
 export interface DefinitionFile {
   /** Relative to the root of the tree. */
   path: string;
   text: string;
 }
 
-const word = "CustomResourceDefinition";
+const words = ["CustomResourceDefinition", "ConstraintTemplate"];
 const isManifest = (path: string): boolean => /\.(?:ya?ml|json)$/i.test(path);
 
 /**
- * YAML and JSON files of a commit, or of the working tree when `commit` is null, that name CustomResourceDefinition;
- * sorted by path. Git looks for the word: reading every file of a large fleet here would take seconds.
+ * YAML and JSON files of a commit, or of the working tree when `commit` is null, that name a kind that defines kinds;
+ * sorted by path. Git looks for the words: reading every file of a large fleet here would take seconds.
  */
 export async function findDefinitionFiles(
   repository: Repository,
@@ -23,7 +23,7 @@ export async function findDefinitionFiles(
   commit: string | null,
 ): Promise<DefinitionFile[]> {
   const what = commit === null ? ["--untracked"] : [commit];
-  const args = ["grep", "-l", "-z", "-I", "-F", "-e", word, ...what];
+  const args = ["grep", "-l", "-z", "-I", "-F", ...words.flatMap((word) => ["-e", word]), ...what];
   const found = await repository.git(args, commit === null ? { cwd: repository.root } : {});
   // 1: nothing found.
   if (found.exitCode > 1)
@@ -42,7 +42,7 @@ export async function findDefinitionFilesIn(tree: Tree): Promise<DefinitionFile[
   const paths = [...tree.entries()]
     .filter(({ kind, path }) => kind === "file" && isManifest(path))
     .map(({ path }) => path);
-  return (await readAll(tree, paths)).filter(({ text }) => text.includes(word));
+  return (await readAll(tree, paths)).filter(({ text }) => words.some((word) => text.includes(word)));
 }
 
 async function readAll(tree: Tree, paths: readonly string[]): Promise<DefinitionFile[]> {
