@@ -1,11 +1,12 @@
 import { childOf, type Json, joinPointer, type Resource, valueAt } from "@gitops-actions/manifest";
 import type { Tree } from "../tree.ts";
+import { contains, isAlike } from "./alike.ts";
+import { findInChart } from "./chartfield.ts";
 import { type Instrumented, instrumentChart, isAdded } from "./charts.ts";
-import { findInChart, type Home, readHomes } from "./helm.ts";
 import type { Found } from "./located.ts";
+import { type PrintedObject, readHomes } from "./prints.ts";
 import type { ChartEntry, KustomizeTexts } from "./texts.ts";
 import type { TracedResource } from "./trace.ts";
-import { contains, isAlike } from "./unmarked.ts";
 import type { GivenValues } from "./values.ts";
 
 /** The charts that a kustomization inflates, instrumented, and what they printed. */
@@ -32,7 +33,7 @@ export async function readInflated(
   charts: ReadonlyMap<string, Instrumented>,
   traced: readonly TracedResource[],
 ): Promise<Inflated> {
-  const homes = new Map<string, { home: Home; chart: Instrumented }[]>();
+  const homes = new Map<string, { home: PrintedObject; chart: Instrumented }[]>();
   const added = traced.filter(({ value }) => isAdded(value));
   for (const [path, entries] of Map.groupBy(texts.charts, (entry) => entry.path)) {
     const own = added.filter(({ origin }) => origin?.path === path);
@@ -69,13 +70,13 @@ export async function readInflated(
 }
 
 /** Kustomize gives prefixes and suffixes to names. */
-function isHome(home: Home, { id }: Resource): boolean {
+function isHome(home: PrintedObject, { id }: Resource): boolean {
   const value = objectAt(home);
   const name = childOf(childOf(value, "metadata"), "name");
   return childOf(value, "kind") === id.kind && contains(id.name, name);
 }
 
-function objectAt({ text, document, base }: Home): Json | undefined {
+function objectAt({ text, document, base }: PrintedObject): Json | undefined {
   return valueAt(text.source.documents[document]?.value, joinPointer(base));
 }
 

@@ -12,7 +12,10 @@ import type { Closure } from "../overlay.ts";
 import { resolvePath } from "../resolve.ts";
 import type { Tree } from "../tree.ts";
 import { alignPath } from "./align.ts";
+import { contains, isAlike } from "./alike.ts";
+import { homeOf } from "./home.ts";
 import { type Inflated, instrumentCharts, readInflated } from "./inflation.ts";
+import type { Known } from "./known.ts";
 import { type Found, foundAt, near, toLocation } from "./located.ts";
 import type { Leaf, Marks } from "./mark.ts";
 import { type Unmarked, unmark } from "./plainvalue.ts";
@@ -20,7 +23,7 @@ import { markLevels, type Probe, probeKustomize } from "./probe.ts";
 import { positionOf } from "./text.ts";
 import { type KustomizeTexts, readTexts } from "./texts.ts";
 import { pairTraced, parseTrace, type TracedResource } from "./trace.ts";
-import { contains, findUnmarked, homeOf, isAlike, type Known } from "./unmarked.ts";
+import { findUnmarked } from "./unmarked.ts";
 
 /** Renders an overlay once more with a probe's files; undefined when the tool fails. */
 export type RenderProbe = (probe: Probe) => Promise<string | undefined>;

@@ -11,7 +11,7 @@ import {
 import type { Location } from "@gitops-actions/report";
 import type { Closure } from "../overlay.ts";
 import type { Tree } from "../tree.ts";
-import { isAlike } from "./unmarked.ts";
+import { isAlike } from "./alike.ts";
 
 interface Home {
   path: string;

@@ -1,5 +1,5 @@
 import type { Json } from "@gitops-actions/manifest";
-import { isAlike } from "./unmarked.ts";
+import { isAlike } from "./alike.ts";
 
 /** What stands between quotes, if all of it does. */
 export function unquote(text: string): string {

@@ -1,17 +1,12 @@
 import { type Json, joinPointer } from "@gitops-actions/manifest";
-import {
-  descend,
-  type Frame,
-  type Place,
-  parentOf,
-  type Source,
-  sourcesOf,
-  type World,
-} from "./expression.ts";
+import { first, type Resolve } from "./choose.ts";
+import { sourcesOf, type World } from "./expression.ts";
+import { placeOf } from "./frame.ts";
 import type { Action } from "./gotemplate.ts";
-import { includedBy, type Template } from "./instrument.ts";
+import type { Template } from "./instrument.ts";
 import { type Found, near } from "./located.ts";
-import { divide, unquote } from "./printed.ts";
+import { unquote } from "./printed.ts";
+import { restOf } from "./rest.ts";
 import { fileText, type Position } from "./text.ts";
 import { type Piece, piecesIn, type Step, type Trail } from "./trail.ts";
 
@@ -22,9 +17,6 @@ export interface Printed {
   tokens: readonly string[];
   value: Json;
 }
-
-/** How a source of an expression becomes a place that a person edits. */
-export type Resolve = (source: Source, rest: readonly string[], expected: Json) => Found | undefined;
 
 /**
  * Where a printed field comes from: the value that an expression of the template prints, if that can be followed to a
@@ -79,131 +71,6 @@ function resolvePiece(
   const whole = !within || /^\s*(?:["']["']|[|>][-+0-9]*)?\s*$/.test(around);
   const expected = whole ? printed.value : unquote(text.slice(step.start, step.end));
   return first(sourcesOf(action.pipeline, place, world), rest, expected, resolve);
-}
-
-function first(
-  sources: readonly Source[],
-  rest: readonly string[],
-  expected: Json,
-  resolve: Resolve,
-): Found | undefined {
-  for (const source of sources) {
-    const found = one(source, rest, expected, resolve);
-    if (found) return found;
-  }
-  return undefined;
-}
-
-function one(source: Source, rest: readonly string[], expected: Json, resolve: Resolve): Found | undefined {
-  switch (source.kind) {
-    case "made":
-      return first(rest.length > 0 ? descend([source], rest) : [], [], expected, resolve);
-    case "joined":
-      return firstPart(source.parts, rest, expected, resolve);
-    case "either": {
-      // Of two with this value, either may have been printed.
-      const found = source.sources.flatMap((each) => one(each, rest, expected, resolve) ?? []);
-      const [only] = found;
-      return found.every((each) => isSamePlace(each, only!)) ? only : undefined;
-    }
-    default:
-      return resolve(source, rest, expected);
-  }
-}
-
-function isSamePlace(a: Found, b: Found): boolean {
-  return a.text.path === b.text.path && a.line === b.line && a.column === b.column;
-}
-
-/** The last part whose value can be followed: what is printed is divided among the parts by the text between them. */
-function firstPart(
-  parts: readonly (string | (() => Source[]))[],
-  rest: readonly string[],
-  expected: Json,
-  resolve: Resolve,
-): Found | undefined {
-  if (rest.length > 0 || typeof expected === "object") return undefined;
-  const fixed = parts.map((part) => (typeof part === "string" ? part : undefined));
-  const printed = divide(trimmed(fixed), String(expected).trim());
-  const makers = parts.filter((part) => typeof part === "function");
-  for (const [index, maker] of [...makers.entries()].toReversed()) {
-    const own = printed?.[index];
-    const found = own ? first(maker(), [], own, resolve) : undefined;
-    if (found) return found;
-  }
-  return undefined;
-}
-
-/** Without the white space at both ends, which trim markers may have taken. */
-function trimmed(parts: readonly (string | undefined)[]): (string | undefined)[] {
-  return parts.map((part, index) => {
-    const start = index === 0 ? part?.trimStart() : part;
-    return index === parts.length - 1 ? start?.trimEnd() : start;
-  });
-}
-
-/** The place in its template of the action that a step executed. */
-function placeOf(step: Step, world: World): Place | undefined {
-  const { template, node } = step.spot;
-  const frame = frameOf(step, world);
-  return frame && { frame, block: parentOf(template.root, node), offset: node.start };
-}
-
-/** The execution that a step belongs to: the file's, or that of a named template, given what its caller gave it. */
-function frameOf(step: Step, world: World): Frame | undefined {
-  const { template } = step.spot;
-  const caller = callerOf(step);
-  if (!caller) return { template, step, dot: () => [{ kind: "root" }] };
-  const place = placeOf(caller, world);
-  const action = caller.spot.node as Action;
-  const given =
-    action.keyword === "template" ? action.pipeline?.commands[0]?.[1] : action.pipeline?.commands[0]?.[2];
-  if (!place || !given) return undefined;
-  const pipeline = { variables: [], commands: [[given]] };
-  return { template, step, dot: () => sourcesOf(pipeline, place, world) };
-}
-
-/** The nearest step outside that includes another template; loops and the action itself belong to this one. */
-function callerOf(step: Step): Step | undefined {
-  for (let each = step.outer; each; each = each.outer) {
-    if (each.kind === "action" && includedBy(each.spot.node as Action)) return each;
-  }
-  return undefined;
-}
-
-/** The path from what an action printed to the field: the keys and items that begin inside it. */
-function restOf({ trail, document, tokens }: Printed, step: Step): string[] | undefined {
-  const locate = (length: number) => trail.source.locate(document, joinPointer(tokens.slice(0, length)));
-  for (let length = 1; length <= tokens.length; length++) {
-    const span = locate(length);
-    if (!span) return undefined;
-    if (span.range[0] < step.start) continue;
-    const key = span.key?.range[0] ?? dashBefore(trail.source.text, span.range[0]);
-    if (key < step.start) return tokens.slice(length);
-    if (span.key) return tokens.slice(length - 1);
-    const index =
-      Number(tokens[length - 1]) -
-      firstItem(printedItems(trail, document, tokens.slice(0, length - 1)), step);
-    return [String(index), ...tokens.slice(length)];
-  }
-  return undefined;
-}
-
-function dashBefore(text: string, offset: number): number {
-  return text.lastIndexOf("-", offset - 1);
-}
-
-function printedItems(trail: Trail, document: number, tokens: readonly string[]): number[] {
-  const starts: number[] = [];
-  for (let index = 0; ; index++) {
-    const span = trail.source.locate(document, joinPointer([...tokens, String(index)]));
-    if (!span) return starts;
-    starts.push(span.range[0]);
-  }
-}
-
-function firstItem(starts: readonly number[], step: Step): number {
-  return starts.findIndex((start) => start >= step.start);
 }
 
 /** The line of the template: exactly, if what stands there prints this field and nothing else. */

@@ -113,12 +113,3 @@ export function replaceScalar(
   const gap = start === end && /[:-]/.test(text.source.text[start - 1] ?? "") ? " " : "";
   return { start, end, text: gap + JSON.stringify(replacement) + lineEnd };
 }
-
-/** A file as text; undefined where it is not UTF-8. */
-export function decodeText(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
-}

@@ -1,11 +1,11 @@
-import { isObject, type Json, joinPointer } from "@gitops-actions/manifest";
+import { decodeText, isObject, type Json, joinPointer } from "@gitops-actions/manifest";
 import type { ClosureContext } from "../closure/context.ts";
 import { readFolder } from "../closure/kustomize.ts";
 import { type ChartUse, isInline } from "../closure/use.ts";
 import { resolvePath } from "../resolve.ts";
 import type { Tree } from "../tree.ts";
 import { fieldsOf } from "./kustomization.ts";
-import { decodeText, fileText, innerText, type SourceText } from "./text.ts";
+import { fileText, innerText, type SourceText } from "./text.ts";
 
 type Role = "resource" | "patch" | "plugin" | "env" | "whole" | "kustomization" | "other";
 

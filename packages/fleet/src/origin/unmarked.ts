@@ -1,40 +1,11 @@
-import {
-  childOf,
-  equalJson,
-  isObject,
-  type Json,
-  joinPointer,
-  type Resource,
-  splitApiVersion,
-  splitPointer,
-  valueAt,
-} from "@gitops-actions/manifest";
+import { childOf, isObject, type Json, joinPointer, splitPointer, valueAt } from "@gitops-actions/manifest";
 import { alignPath } from "./align.ts";
-import type { Inflated } from "./inflation.ts";
+import { contains, isAlike } from "./alike.ts";
+import { type Home, homeOf } from "./home.ts";
+import type { Known } from "./known.ts";
 import { type Found, near } from "./located.ts";
-import type { Leaf } from "./mark.ts";
 import { generatorOf, labelOf, namespaceOf } from "./names.ts";
-import type { Unmarked } from "./plainvalue.ts";
 import { positionOf, type SourceText } from "./text.ts";
-import type { KustomizeTexts } from "./texts.ts";
-import type { TracedResource } from "./trace.ts";
-
-/** What is known of one resource when a field without a mark is asked for. */
-export interface Known {
-  resource: Resource;
-  traced: TracedResource;
-  unmarked: Unmarked;
-  texts: KustomizeTexts;
-  inflated: Inflated;
-}
-
-/** One object in a file of resources. */
-interface Home {
-  text: SourceText;
-  document: number;
-  base: string[];
-  value: Json;
-}
 
 /**
  * The place of a field that carried no mark, because kustomize decides something by it (kinds, names, namespaces, the
@@ -75,52 +46,6 @@ export function findUnmarked(known: Known, tokens: readonly string[]): Found | u
 
 function isSame(a: Found, b: Found): boolean {
   return a.text.path === b.text.path && a.line === b.line && a.column === b.column;
-}
-
-/** The document that a resource was read from. */
-export function homeOf({ resource, traced, unmarked, texts }: Known): Home | undefined {
-  const path = traced.origin?.path;
-  const text = texts.resources.find((each) => each.path === path);
-  if (!text) return undefined;
-  const homes = text.source.documents.flatMap(({ value }, document): Home[] => {
-    if (!isObject(value)) return [];
-    if (!Array.isArray(value.items) || !String(value.kind).endsWith("List"))
-      return [{ text, document, base: [], value }];
-    return value.items.map((item, index) => ({
-      text,
-      document,
-      base: ["items", String(index)],
-      value: item,
-    }));
-  });
-  if (homes.length <= 1) return homes[0];
-  const votes = new Map<Home, number>();
-  for (const leaf of [...unmarked.leaves.values()].flat()) {
-    const home = leaf.text === text ? homes.find((each) => holds(each, leaf)) : undefined;
-    if (home) votes.set(home, (votes.get(home) ?? 0) + 1);
-  }
-  const [most] = [...votes].sort(([, a], [, b]) => b - a);
-  if (most) return most[0];
-  const { id } = resource;
-  const fitting = homes.filter(({ value }) => {
-    const name = childOf(childOf(value, "metadata"), "name");
-    const { group } = splitApiVersion(String(childOf(value, "apiVersion")));
-    return (
-      group === id.group &&
-      childOf(value, "kind") === id.kind &&
-      typeof name === "string" &&
-      id.name.includes(name)
-    );
-  });
-  const length = (home: Home) => String(childOf(childOf(home.value, "metadata"), "name")).length;
-  const [best, second] = fitting.sort((a, b) => length(b) - length(a));
-  return best && (!second || length(second) < length(best)) ? best : undefined;
-}
-
-function holds(home: Home, leaf: Leaf): boolean {
-  if (leaf.field?.document !== home.document) return false;
-  const tokens = splitPointer(leaf.field.pointer);
-  return home.base.every((token, index) => tokens[index] === token);
 }
 
 function inHome(home: Home, { resource }: Known, tokens: readonly string[], value: Json): Found[] {
@@ -191,24 +116,4 @@ function at(text: SourceText, document: number, path: readonly string[], value: 
   const key = typeof value === "object" && value !== null;
   const position = positionOf(text, document, joinPointer(path), key);
   return position ? [{ text, ...position }] : [];
-}
-
-/** Equal, or the same text: kustomize and we may read `yes` or `0x1f` differently. */
-export function isAlike(a: Json | undefined, b: Json | undefined): boolean {
-  if (equalJson(a, b)) return true;
-  return isScalar(a) && isScalar(b) && String(a) === String(b);
-}
-
-function isScalar(value: Json | undefined): value is string | number | boolean | bigint {
-  return value !== undefined && value !== null && typeof value !== "object";
-}
-
-/** A name with prefixes, suffixes or a hash around the one that was written. */
-export function contains(rendered: Json | undefined, written: Json | undefined): boolean {
-  return (
-    typeof rendered === "string" &&
-    typeof written === "string" &&
-    written !== "" &&
-    rendered.includes(written)
-  );
 }

@@ -15,6 +15,8 @@ export interface Chart {
 interface Layer {
   text: SourceText;
   prefix: string[];
+  /** How much of the prefix leads to values at all: through a kustomization, for valuesInline. */
+  base: number;
   /** Only for `global`: what another chart's values say. */
   global: boolean;
 }
@@ -53,9 +55,9 @@ export async function readValues(
   }
   const layers: Layer[] = [];
   const add = (text: SourceText, base: readonly string[], prefix: readonly string[]) => {
-    layers.push({ text, prefix: [...base, ...prefix], global: false });
+    layers.push({ text, prefix: [...base, ...prefix], base: base.length, global: false });
     // `global` is the same for all charts, whichever of them says it.
-    if (prefix.length > 0) layers.push({ text, prefix: [...base], global: true });
+    if (prefix.length > 0) layers.push({ text, prefix: [...base], base: base.length, global: true });
   };
   for (const { path, prefix } of files) {
     const text = await readText(tree, path);
@@ -78,14 +80,14 @@ function makeValues(layers: readonly Layer[]): Values {
   // The last file first; lists and everything else but mappings hide what files before say below them.
   const from = (path: readonly string[]) => {
     const found: { text: SourceText; tokens: string[]; value: Json }[] = [];
-    for (const { text, prefix, global } of layers.toReversed()) {
+    for (const { text, prefix, base, global } of layers.toReversed()) {
       if (global && path[0] !== "global") continue;
       const tokens = [...prefix, ...path];
       const root = text.source.documents[0]?.value;
       const value = valueAt(root, joinPointer(tokens));
       if (value !== undefined) found.push({ text, tokens, value });
-      const hides = tokens.some((_token, length) => {
-        const above = valueAt(root, joinPointer(tokens.slice(0, length)));
+      const hides = tokens.slice(base).some((_token, length) => {
+        const above = valueAt(root, joinPointer(tokens.slice(0, base + length)));
         return above !== undefined && !isObject(above);
       });
       if (hides || (value !== undefined && !isObject(value))) break;

@@ -1,0 +1,81 @@
+import { type Json, joinPointer, type Resource, valueAt } from "@gitops-actions/manifest";
+import { isAlike } from "./alike.ts";
+import type { Cause } from "./cause.ts";
+import type { Instrumented } from "./charts.ts";
+import type { World } from "./expression.ts";
+import { type Found, near } from "./located.ts";
+import { isPrintedAs } from "./printed.ts";
+import type { Print, PrintedObject } from "./prints.ts";
+import { findPrinted, foundIn } from "./template.ts";
+import { positionOf } from "./text.ts";
+import { joinName } from "./values.ts";
+
+/** The place of a field of a resource that a chart printed. */
+export function findInChart(
+  home: PrintedObject,
+  chart: Instrumented,
+  resource: Pick<Resource, "value">,
+  tokens: readonly string[],
+): Found | undefined {
+  const { print, text, document, base } = home;
+  const value = valueAt(resource.value, joinPointer(tokens));
+  if (value === undefined && tokens.length > 0) {
+    const parent = findInChart(home, chart, resource, tokens.slice(0, -1));
+    return parent && near(parent);
+  }
+  const path = [...base, ...tokens];
+  const there = valueAt(text.source.documents[document]?.value, joinPointer(path));
+  if (value === undefined || there === undefined) return print && near(foundIn(print.template, 0));
+  const collection = typeof value === "object" && value !== null;
+  if (!print) {
+    const position = positionOf(text, document, joinPointer(path), collection);
+    return position && { text, ...position };
+  }
+  const printed = { trail: print.trail, document, tokens: path, value: there };
+  const world: World = { values: print.values, definitions: chart.definitions, budget: 500 };
+  const found = findPrinted(printed, world, (source, rest, expected) =>
+    resolveSource(source, rest, expected, print, chart),
+  );
+  // Two renders may differ in what is random or tells the time.
+  return found && (collection || isSameText(there, value) ? found : near(found));
+}
+
+/** Helm takes the white space from the end of each file, which a block scalar may count as its own. */
+function isSameText(a: Json, b: Json): boolean {
+  return isAlike(a, b) || (typeof a === "string" && typeof b === "string" && a.trimEnd() === b.trimEnd());
+}
+
+function resolveSource(
+  source: Cause,
+  rest: readonly string[],
+  expected: Json,
+  { values, metadata, chart }: Print,
+  { files }: Instrumented,
+): Found | undefined {
+  switch (source.kind) {
+    case "values": {
+      const path = [...source.path, ...rest];
+      if (source.key) return path.at(-1) === expected ? values.find(path, true) : undefined;
+      if (isPrintedAs(values.merged(path), expected)) return values.find(path);
+      return rest.length > 0 ? values.inside(source.path, rest, expected) : undefined;
+    }
+    case "chart": {
+      const field = source.path[0]?.replace(/^[AV]/, (letter) => letter.toLowerCase());
+      if (!metadata || (field !== "appVersion" && field !== "version")) return undefined;
+      const value = valueAt(metadata.source.documents[0]?.value, `/${field}`);
+      const position = isPrintedAs(value, expected) ? positionOf(metadata, 0, `/${field}`) : undefined;
+      return position && { text: metadata, ...position };
+    }
+    case "text":
+      return rest.length === 0 && source.value.trim() !== "" && isPrintedAs(source.value, expected)
+        ? foundIn(source.template, source.offset)
+        : undefined;
+    case "file": {
+      const text = files.get(joinName(chart.folder, source.path));
+      const same = text && rest.length === 0 && text.source.text.trim() === String(expected).trim();
+      return same ? { text, line: 1, column: 1, precision: "exact" } : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
