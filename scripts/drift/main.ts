@@ -94,7 +94,7 @@ console.log(`\n${kinds.size} kinds, Kubernetes ${kubernetesVersion}.\n`);
 
 const found = { changed: 0, removed: 0 };
 const tried = { changed: 0, removed: 0 };
-for (let n = 0; n < Number(values.changes); n++) {
+while (tried.changed + tried.removed < Number(values.changes) && sample.length > 0) {
   const sight = sample[Math.floor(random() * sample.length)]!;
   const leaves = gitSetLeaves(sight.resource.value, sight.live);
   if (leaves.length === 0) continue;

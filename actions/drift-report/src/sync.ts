@@ -117,12 +117,8 @@ function readFlux(object: JsonObject): State {
   // Sources of type OCI in HelmRepository have no status at all: there is nothing to reconcile.
   if (conditions.length === 0 && valueAt(object, "/spec/type") === "oci")
     return { state: "in-sync", revision, message: "", since: undefined };
-  return {
-    state: ready ? "progressing" : "unknown",
-    revision,
-    message: textOf(ready?.message),
-    since: undefined,
-  };
+  const message = ready ? textOf(ready.message) : "no controller has said anything of it";
+  return { state: ready ? "progressing" : "unknown", revision, message, since: undefined };
 }
 
 function conditionsOf(object: JsonObject): JsonObject[] {

@@ -52,7 +52,21 @@ export async function openCluster(
   signal?: AbortSignal,
 ): Promise<Cluster> {
   const proxy = await startProxy(tool, settings, machine, name, signal);
-  const client = createClient(proxy.socket, settings.limits, signal);
+  const cluster = await connectCluster(proxy.socket, settings, signal);
+  const close = async (): Promise<void> => {
+    await cluster.close();
+    await proxy.close();
+  };
+  return { ...cluster, close };
+}
+
+/** The cluster behind the socket of a proxy that already runs; closing it leaves the proxy alone. */
+export async function connectCluster(
+  socket: string,
+  settings: Pick<ClusterSettings, "pageSize" | "limits">,
+  signal?: AbortSignal,
+): Promise<Cluster> {
+  const client = createClient(socket, settings.limits, signal);
   const [served, version] = await Promise.all([discover(client), readVersion(client)]);
   return {
     version,
@@ -61,10 +75,7 @@ export async function openCluster(
       const kind = findKind(served, request);
       return "unread" in kind ? Promise.resolve(kind) : listAll(client, request, kind, settings.pageSize);
     },
-    async close() {
-      client.close();
-      await proxy.close();
-    },
+    close: async () => client.close(),
   };
 }
 
