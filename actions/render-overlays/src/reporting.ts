@@ -1,6 +1,5 @@
 import type { ChosenCommits } from "@gitops-actions/engine";
 import type { ChangedInput } from "@gitops-actions/fleet";
-import type { Redactor } from "@gitops-actions/manifest";
 import {
   type Comparison,
   type Finding,
@@ -29,14 +28,12 @@ export interface Learnt {
   notes: readonly string[];
 }
 
-/** What render-overlays reports, redacted: a tool may quote a Secret's value in its message. */
-export function reportParts(learnt: Learnt, redactor: Redactor): Omit<ReportParts, "action"> {
+/** What render-overlays reports. The messages of what was rendered are redacted already. */
+export function reportParts(learnt: Learnt): Omit<ReportParts, "action"> {
   const { source, sides, pairs, rendered, uses } = learnt;
   const compared = sides.base !== undefined;
   const all = (side: "base" | "head"): Finding[] =>
-    rendered
-      .flatMap((each) => findingsOf(each, side, compared))
-      .map((finding) => redactFinding(finding, redactor));
+    rendered.flatMap((each) => findingsOf(each, side, compared));
   const head = mergeFindings([...all("head"), ...problemFindings(sides.head)]);
   const marked = compared
     ? markAgainstBase(head, mergeFindings([...all("base"), ...problemFindings(sides.base!)]))
@@ -45,8 +42,7 @@ export function reportParts(learnt: Learnt, redactor: Redactor): Omit<ReportPart
   const lists = { skipped: noticedOf(sides.head), failed: [] as Unchecked[] };
   for (const each of rendered) {
     const unchecked = uncheckedOf(each);
-    if (unchecked)
-      lists[unchecked.list].push({ ...unchecked.item, message: redactor.redactText(unchecked.item.message) });
+    if (unchecked) lists[unchecked.list].push(unchecked.item);
   }
   const stored = rendered.flatMap((each) => each.stored.head?.resources ?? []);
   return {
@@ -58,14 +54,10 @@ export function reportParts(learnt: Learnt, redactor: Redactor): Omit<ReportPart
       unique: new Set(stored.map((resource) => resource.digest)).size,
     },
     unchanged: pairs.length - rendered.length,
-    notes: notesOf(learnt, redactor),
+    notes: notesOf(learnt),
     ...lists,
     ...marked,
   };
-}
-
-function redactFinding(finding: Finding, redactor: Redactor): Finding {
-  return { ...finding, message: redactor.redactText(finding.message) };
 }
 
 function problemFindings({ fleet }: Side): Finding[] {
@@ -84,10 +76,10 @@ function noticedOf({ fleet }: Side): Unchecked[] {
   return fleet.noticed.map(({ path, code, message }) => ({ kind: "path", id: path, code, message }));
 }
 
-function notesOf({ commits, rendered, checkInputs, notes }: Learnt, redactor: Redactor): string[] {
+function notesOf({ commits, rendered, checkInputs, notes }: Learnt): string[] {
   const warnings = rendered.flatMap(({ pair, outcomes }) =>
     outcomes.head?.status === "rendered"
-      ? outcomes.head.warnings.map((warning) => `${pair.id}: ${redactor.redactText(warning)}`)
+      ? outcomes.head.warnings.map((warning) => `${pair.id}: ${warning}`)
       : [],
   );
   const uncompared = rendered

@@ -9,7 +9,6 @@ import {
   treeAt,
 } from "@gitops-actions/engine";
 import { changedInputs, createClosureContext, type Index } from "@gitops-actions/fleet";
-import { createRedactor, type Redactor } from "@gitops-actions/manifest";
 import { makeReport, type Report } from "@gitops-actions/report";
 import { type ChangeSummary, summariseChanges } from "./changes.ts";
 import { type Pair, pairOverlays } from "./compare.ts";
@@ -18,6 +17,7 @@ import { describeSource, makeIndex } from "./index-entry.ts";
 import type { RenderInputs } from "./inputs.ts";
 import { emptyOutput } from "./output.ts";
 import { type RenderedPair, renderPairs } from "./pairs.ts";
+import { makeRedactors, redactMessages } from "./redaction.ts";
 import { reportParts } from "./reporting.ts";
 import { readSide, type Side } from "./side.ts";
 import { writePrivate } from "./store.ts";
@@ -62,7 +62,7 @@ export async function run(inputs: RenderInputs, world: RenderWorld): Promise<Ren
     const all = inputs.renderAll || checkInputs.length > 0;
     const looked = pairs.filter((pair) => all || pair.expected !== "unchanged");
     const { allowedHosts, notes } = await readTrusted(repository, commits, sides.head, inputs);
-    const { rendered, uses } = await renderPairs(
+    const { rendered: raw, uses } = await renderPairs(
       looked,
       { ...sides, allowedHosts },
       directory,
@@ -70,12 +70,16 @@ export async function run(inputs: RenderInputs, world: RenderWorld): Promise<Ren
       world,
     );
 
-    const redactor = makeRedactor(rendered, world.secretKey);
+    const redactors = await makeRedactors(raw, sides, world.secretKey);
+    const rendered = redactMessages(raw, redactors.redactMessage);
     const source = describeSource(commits, host.env.GITHUB_REPOSITORY);
     const index = makeIndex({ commits, source, pairs, rendered, checkInputs, tools: uses });
-    const changes = summariseChanges(new Map(rendered.map((each) => [each.pair.id, each.changes])), redactor);
+    const changes = summariseChanges(
+      new Map(rendered.map((each) => [each.pair.id, each.changes])),
+      redactors.changes,
+    );
     const report = makeReport({
-      ...reportParts({ commits, source, sides, pairs, rendered, checkInputs, uses, notes }, redactor),
+      ...reportParts({ commits, source, sides, pairs, rendered, checkInputs, uses, notes }),
       action: "render-overlays",
     });
     await writePrivate(join(directory, "index.json"), `${JSON.stringify(index, null, 2)}\n`);
@@ -107,17 +111,6 @@ async function readSides(
   const head = await readSide(commits.head.tree, inputs, context);
   if (!commits.base || !inputs.compare) return { head };
   return { head, base: await readSide(await treeAt(repository, commits.base.commit), inputs, context) };
-}
-
-function makeRedactor(rendered: readonly RenderedPair[], key: Uint8Array): Redactor {
-  const inputs = rendered.flatMap((each) =>
-    (["base", "head"] as const).map((side) => ({
-      overlay: each.pair.id,
-      side,
-      resources: each[side]?.resources ?? [],
-    })),
-  );
-  return createRedactor(inputs, key);
 }
 
 function changedIds(pairs: readonly Pair[], rendered: readonly RenderedPair[]): string[] {

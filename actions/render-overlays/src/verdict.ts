@@ -97,9 +97,14 @@ function reasonFinding(
     help,
     overlays: [overlay],
     // The same broken base fails many overlays with one message: one finding. Without a place, each is its own.
-    discriminator: location ? message : `${overlay} ${message}`,
+    discriminator: withoutNumbers(location ? message : `${overlay} ${message}`),
     ...(location && { location: { ...location, precision: "exact", via: [] } }),
   });
+}
+
+/** The number of a hidden value depends on what else is hidden; a fingerprint must not. */
+function withoutNumbers(message: string): string {
+  return message.replace(/«hidden \d+»/g, "«hidden»");
 }
 
 function documentFindings(overlay: string, { problems, resources }: Manifests): Finding[] {
@@ -110,7 +115,7 @@ function documentFindings(overlay: string, { problems, resources }: Manifests): 
       message: `document ${document + 1} of the rendered manifests (line ${line}): ${message}`,
       help: "Mend the manifest or template that makes this document: no API server takes it as it is.",
       overlays: [overlay],
-      discriminator: `${overlay} ${document} ${message}`,
+      discriminator: withoutNumbers(`${overlay} ${document} ${message}`),
     }),
   );
   const duplicates = findDuplicates(resources).map(([first, ...more]) =>

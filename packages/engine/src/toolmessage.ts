@@ -34,12 +34,16 @@ export function errorLines(stderr: string, noise: RegExp, place: RenderPlace): s
   return relativePaths(lines.join("\n").trim().slice(0, readable), place);
 }
 
-/** Cuts a message to what can be read, at a line where possible. */
+/**
+ * Cuts a message to what can be read. Never inside a word, where that can be helped: it may be a secret, which is
+ * known and hidden only whole.
+ */
 export function shorten(message: string): string {
   const trimmed = message.trim();
-  return trimmed.length <= longest
-    ? trimmed
-    : `${trimmed.slice(0, longest)}... (${trimmed.length - longest} more characters)`;
+  if (trimmed.length <= longest) return trimmed;
+  const space = trimmed.slice(0, longest).search(/\s\S*$/);
+  const end = space > longest / 2 ? space : longest;
+  return `${trimmed.slice(0, end)}... (${trimmed.length - end} more characters)`;
 }
 
 /** The text of a string that Go quoted (`%q`), with or without its quotes; what is no escape stays as it is. */

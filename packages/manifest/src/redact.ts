@@ -36,20 +36,24 @@ interface Occurrence {
 /**
  * A redactor that knows the secrets of everything rendered, of both sides. Equal values have equal numbers; the numbers
  * follow from the order of (overlay, identity, field, side), so two runs print the same. `key` is random bytes: values are
- * compared by their keyed hash.
+ * compared by their keyed hash. `further` are secrets that stand in no resource: their numbers follow after all others.
  */
-export function createRedactor(inputs: readonly RedactorInput[], key: Uint8Array): Redactor {
+export function createRedactor(
+  inputs: readonly RedactorInput[],
+  key: Uint8Array,
+  further: readonly Buffer[] = [],
+): Redactor {
   const digest = (bytes: Buffer) => createHmac("sha256", key).update(bytes).digest("base64");
   const occurrences = collect(inputs);
   const numbers = new Map<string, number>();
   const patterns = new Map<string, Pattern>();
   const published = publicNames(inputs);
-  for (const { secret } of occurrences) {
-    const hash = digest(secret.bytes);
+  for (const bytes of [...occurrences.map(({ secret }) => secret.bytes), ...further]) {
+    const hash = digest(bytes);
     if (numbers.has(hash)) continue;
     numbers.set(hash, numbers.size + 1);
     const label = `«hidden ${numbers.size}»`;
-    for (const text of writtenForms(secret.bytes)) {
+    for (const text of writtenForms(bytes)) {
       if (!isOrdinary(text) && !published.has(text) && !patterns.has(text))
         patterns.set(text, { text, label });
     }

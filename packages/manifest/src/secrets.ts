@@ -23,6 +23,12 @@ export function isSensitiveName(name: string): boolean {
   return sensitiveName.test(/[a-z]/.test(name) ? name : name.toLowerCase());
 }
 
+/** Whether a value is probably secret because of the name of what holds it (an env variable, a key of a values file). */
+export function isGuessedSecret(name: string, value: string): boolean {
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(value)) return true;
+  return value.length >= 6 && isSensitiveName(name) && !reference.test(value) && !isEncrypted(value);
+}
+
 /** A value encrypted by SOPS is what stands in Git for everyone to read: it is not plain, and not hidden. */
 export function isEncrypted(value: string): boolean {
   return /^ENC\[[A-Z0-9_]+,data:/.test(value);
@@ -70,7 +76,7 @@ function addData(found: SecretField[], secret: JsonObject, prefix: readonly stri
       if (isEncrypted(leaf) || leaf === "") return;
       found.push({
         pointer: joinPointer(tokens),
-        bytes: field === "data" ? decode(leaf) : Buffer.from(leaf),
+        bytes: field === "data" ? decodeData(leaf) : Buffer.from(leaf),
       });
     });
   }
@@ -102,9 +108,7 @@ function addGuess(
   value: string,
   tokens: readonly (string | number)[],
 ): void {
-  const isKey = /-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(value);
-  if (!isKey && (value.length < 6 || !isSensitiveName(name) || reference.test(value) || isEncrypted(value)))
-    return;
+  if (!isGuessedSecret(name, value)) return;
   found.push({ pointer: joinPointer(tokens), bytes: Buffer.from(value), guessed: true });
 }
 
@@ -142,7 +146,7 @@ function walkLeaves(
 }
 
 /** The bytes behind a Secret's data; the text itself where it is not base64. */
-function decode(text: string): Buffer {
+export function decodeData(text: string): Buffer {
   const compact = text.replace(/\s+/g, "");
   const bytes = Buffer.from(compact, "base64");
   return compact.length % 4 === 0 && bytes.toString("base64") === compact ? bytes : Buffer.from(text);

@@ -53,9 +53,15 @@ export function isPinned(address: string): boolean {
   return isRemoteFile(address) && address.split(/[/?#]/).some((part) => commit.test(part));
 }
 
-/** An address without the user name and password it may carry, for messages. */
-export function withoutCredentials(address: string): string {
-  return address.replace(/^((?:git::)?[a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, "$1");
+/** A text whose addresses carry no user name and password, and no query but what says which version is meant. */
+export function withoutCredentials(text: string): string {
+  return text.replace(/\b[a-z][a-z0-9+.-]*:\/\/[^\s'"]+/gi, (address) =>
+    address
+      .replace(/:\/\/[^/?#]*@/, "://")
+      .replace(/([?&;])([^=&;#]*)=[^&;#]*/g, (pair, separator: string, name: string) =>
+        /^(?:ref|version|timeout|submodules)$/.test(name) ? pair : `${separator}${name}=***`,
+      ),
+  );
 }
 
 function extractHost(location: string): { host: string; rest: string } | undefined {
