@@ -2,6 +2,7 @@ import { ensureTool, type PolicyEngine, type Tool, type ToolName } from "@gitops
 import type { Batch, FoundPolicies } from "@gitops-actions/fleet";
 import { ToolError, type ToolUse, type Unchecked } from "@gitops-actions/report";
 import { type EngineRun, emptyOutcome } from "./engines.ts";
+import { evaluateGatekeeper } from "./gatekeeper.ts";
 import { engineNames, type PolicyInputs } from "./inputs.ts";
 import { evaluateKyverno } from "./kyverno.ts";
 import { addPacks, type Judges } from "./policies.ts";
@@ -120,7 +121,10 @@ function start(
       };
       return evaluateAdmission(policies.admission, policies.others, batches, settings, tool, host, signal);
     }
-    default:
-      throw new ToolError("engine", `${name} is not supported yet`);
+    case "gatekeeper": {
+      const { auditWarn, allowNetwork } = inputs;
+      const settings = { ...limits, auditWarn, allowNetwork };
+      return evaluateGatekeeper(policies.gatekeeper, policies.others, batches, settings, tool, host, signal);
+    }
   }
 }

@@ -2,7 +2,9 @@ import { type Host, readVersion } from "@gitops-actions/action";
 import { UsageError } from "@gitops-actions/report";
 import { type Command, flag, parseArguments, suggestion } from "./command.ts";
 import { drift } from "./commands/drift.ts";
+import { exceptions } from "./commands/exceptions.ts";
 import { origin } from "./commands/origin.ts";
+import { policy } from "./commands/policy.ts";
 import { pr } from "./commands/pr.ts";
 import { render } from "./commands/render.ts";
 import { schemas } from "./commands/schemas.ts";
@@ -12,7 +14,17 @@ import { commandHelp, overview } from "./help.ts";
 import { makeTerminal, type Streams } from "./terminal.ts";
 
 /** Every command, in the order of help. */
-export const commands: readonly Command[] = [pr, render, validate, drift, origin, schemas, tools];
+export const commands: readonly Command[] = [
+  pr,
+  render,
+  validate,
+  policy,
+  exceptions,
+  drift,
+  origin,
+  schemas,
+  tools,
+];
 
 /** Runs `gitops ARGUMENTS` and answers the exit status. Throws UsageError (2) and ToolError (3). */
 export async function cli(

@@ -37,6 +37,7 @@ export {
 export * from "./limits.ts";
 export * from "./machine.ts";
 export * from "./policy/conftest.ts";
+export * from "./policy/gator.ts";
 export * from "./policy/kyverno.ts";
 export * from "./policy/outcome.ts";
 export * from "./policy/packs.ts";

@@ -1,10 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { join, resolve } from "node:path";
+import type { PolicyInputs } from "@gitops-actions/policy-check";
 import { describeCounts, formatChangesText, type RenderOutcome, run } from "@gitops-actions/render-overlays";
 import type { Paint } from "@gitops-actions/report";
-import { type Command, flag } from "../command.ts";
+import { type Arguments, type Command, flag, list } from "../command.ts";
 import { openDemo } from "./example.ts";
 import { renderInputs, renderOptions } from "./options.ts";
+import { checkIfAny, policyInputs, policyOptions } from "./policy.ts";
 import { startSaying } from "./say.ts";
 import { validateAndSay, validateInputs, validateOptions } from "./validate.ts";
 
@@ -17,6 +19,11 @@ export const pr: Command = {
   positionals: 1,
   options: {
     demo: { type: "boolean", help: "without PATH: make the example repository and look at its pull request" },
+    "all-engines": {
+      type: "boolean",
+      help: "run policy engines that take minutes to get, too (Kyverno, gator)",
+    },
+    ...policyOptions,
     ...validateOptions,
     ...renderOptions,
   },
@@ -36,9 +43,18 @@ export const pr: Command = {
     const index = join(rendered.directory, "index.json");
     const path = resolve(host.cwd, inputs.path);
     await validateAndSay(validateInputs(args, index, path), saying, host, terminal, signal);
+    const checks = policyInputs(args, index, path);
+    await checkIfAny(withQuickEngines(args, checks), saying, host, terminal, signal);
     return saying.end();
   },
 };
+
+/** conftest is quick to get; what the others would have looked at is listed. */
+function withQuickEngines(args: Arguments, inputs: PolicyInputs): PolicyInputs {
+  return flag(args, "all-engines") || list(args, "engine").length > 0
+    ? inputs
+    : { ...inputs, engines: ["conftest"] };
+}
 
 function describeChanges({ changes, changed, index }: RenderOutcome, paint: Paint): string {
   const title = `Changes: ${describeCounts(changes)}, in ${changed.length} of ${index.overlays.length} overlays`;

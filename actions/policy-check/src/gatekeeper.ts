@@ -1,0 +1,185 @@
+import {
+  type GatorRun,
+  type Machine,
+  type PolicyLimits,
+  type PolicyStatement,
+  runGator,
+  type Tool,
+} from "@gitops-actions/engine";
+import type { Batch, PolicyObject } from "@gitops-actions/fleet";
+import { identityKey, isObject, type JsonObject } from "@gitops-actions/manifest";
+import { countStatements, type EngineRun, emptyOutcome } from "./engines.ts";
+import { knownNamespaces, unknownLabels } from "./namespaces.ts";
+
+export interface GatekeeperSettings extends PolicyLimits {
+  auditWarn: boolean;
+  allowNetwork: boolean;
+}
+
+/** Evaluates Gatekeeper's constraints with gator, one start a batch. What it refuses is left out, and failed. */
+export async function evaluateGatekeeper(
+  objects: readonly PolicyObject[],
+  others: readonly PolicyObject[],
+  batches: readonly Batch[],
+  settings: GatekeeperSettings,
+  tool: Tool,
+  machine: Machine,
+  signal: AbortSignal,
+): Promise<EngineRun> {
+  const run: EngineRun = {
+    ...{ name: "gatekeeper", outcomes: batches.map(emptyOutcome), failures: [] },
+    ...{ skipped: [], notes: [] },
+  };
+  let policies = withoutNetwork(objects, settings, run);
+  let constraints = withTemplates(policies, run);
+  for (let index = 0; index < batches.length; index++) {
+    const batch = batches[index]!;
+    if (batch.items.length === 0 || constraints.length === 0) continue;
+    const given = policies.filter((each) => !isConstraint(each)).map(({ resource }) => resource.value);
+    const own = constraints.map(({ resource }) => resource.value);
+    const documents = batch.items.map(({ resource }) => resource);
+    const result = await runGator(
+      given,
+      own,
+      documents,
+      companions(batch, batches, others),
+      settings,
+      tool,
+      machine,
+      signal,
+    );
+    if (result.ok) {
+      record(run, index, constraints, batches, result, settings.auditWarn);
+      continue;
+    }
+    const refused = policies.filter((each) => isNamed(each, result));
+    if (refused.length === 0) {
+      run.outcomes[index]!.failures.push(result.failure);
+      continue;
+    }
+    for (const { path, resource } of refused)
+      run.failures.push({ ...result.failure, id: `${path}:${resource.line}` });
+    policies = policies.filter((each) => !refused.includes(each));
+    constraints = withTemplates(policies, run);
+    // The same batch again, without what ended it.
+    index--;
+  }
+  return run;
+}
+
+function isConstraint({ resource }: PolicyObject): boolean {
+  return resource.id.group === "constraints.gatekeeper.sh";
+}
+
+function isTemplate({ resource }: PolicyObject): boolean {
+  return resource.id.kind === "ConstraintTemplate";
+}
+
+function isNamed(policy: PolicyObject, { template, constraint }: Extract<GatorRun, { ok: false }>): boolean {
+  const { name } = policy.resource.id;
+  return (isTemplate(policy) && name === template) || (isConstraint(policy) && name === constraint);
+}
+
+/** The kind that a template makes. */
+function kindOf({ resource }: PolicyObject): string {
+  let value: unknown = resource.value;
+  for (const step of ["spec", "crd", "spec", "names", "kind"])
+    value = isObject(value as JsonObject) ? (value as JsonObject)[step] : undefined;
+  return String(value ?? "");
+}
+
+/** A template with a function that reaches the network or the environment would be run with it: gator forbids neither. */
+function withoutNetwork(
+  objects: readonly PolicyObject[],
+  { allowNetwork }: GatekeeperSettings,
+  run: EngineRun,
+): PolicyObject[] {
+  return objects.filter((object) => {
+    const found =
+      isTemplate(object) &&
+      /\b(?:http\.send|net\.lookup_ip_addr|opa\.runtime)\b/.exec(object.resource.text)?.[0];
+    if (!found || allowNetwork) return true;
+    const message = `it uses ${found}, which is not allowed (allow-network)`;
+    run.failures.push({ id: `${object.path}:${object.resource.line}`, code: "network", message });
+    return false;
+  });
+}
+
+/** The constraints whose template is there; the others are failed, and templates without constraints are listed. */
+function withTemplates(policies: readonly PolicyObject[], run: EngineRun): PolicyObject[] {
+  const templates = new Map(policies.filter(isTemplate).map((each) => [kindOf(each), each]));
+  const constraints = policies.filter(isConstraint);
+  for (const [kind, { path }] of templates) {
+    if (
+      constraints.some(({ resource }) => resource.id.kind === kind) ||
+      run.skipped.some(({ id }) => id === path)
+    )
+      continue;
+    const message = `the template ${kind} has no constraint, so it is asked nothing`;
+    run.skipped.push({ kind: "policy", id: path, code: "no-constraint", message });
+  }
+  return constraints.filter(({ path, resource }) => {
+    if (templates.has(resource.id.kind)) return true;
+    const failure = {
+      id: `${path}:${resource.line}`,
+      code: "no-template",
+      message: `no ConstraintTemplate makes the kind ${resource.id.kind} of the constraint ${resource.id.name}, or it was refused`,
+    };
+    if (!run.failures.some(({ id, code }) => id === failure.id && code === failure.code))
+      run.failures.push(failure);
+    return false;
+  });
+}
+
+/** Namespaces that resources are in and other batches describe, and objects that stand with the policies. */
+function companions(batch: Batch, batches: readonly Batch[], others: readonly PolicyObject[]): JsonObject[] {
+  const own = new Set(batch.items.map(({ resource }) => identityKey(resource.id)));
+  const namespaces = [...knownNamespaces(batch, batches)]
+    .filter(
+      ([name, labels]) =>
+        labels !== undefined &&
+        !own.has(identityKey({ group: "", version: "v1", kind: "Namespace", namespace: "", name })),
+    )
+    .map(
+      ([name, labels]): JsonObject => ({
+        ...{ apiVersion: "v1", kind: "Namespace" },
+        metadata: { name, labels: { ...labels, "kubernetes.io/metadata.name": name } },
+      }),
+    );
+  return [
+    ...namespaces,
+    ...others.filter(({ resource }) => resource.id.kind === "Provider").map(({ resource }) => resource.value),
+  ];
+}
+
+function record(
+  run: EngineRun,
+  index: number,
+  constraints: readonly PolicyObject[],
+  batches: readonly Batch[],
+  { violations, matched }: Extract<GatorRun, { ok: true }>,
+  auditWarn: boolean,
+): void {
+  const outcome = run.outcomes[index]!;
+  const batch = batches[index]!;
+  for (const [position, { resource }] of constraints.entries()) {
+    const { kind, name } = resource.id;
+    const policy = `${kind}/${name}`;
+    const own = violations.filter(({ constraint }) => constraint.kind === kind && constraint.name === name);
+    const statements = own.map(
+      ({ actions, document, message }): PolicyStatement => ({
+        status: statusOf(actions, auditWarn),
+        ...{ policy, rule: policy, document, message },
+      }),
+    );
+    outcome.statements.push(...statements);
+    const about = new Set([...matched[position]!, ...own.map(({ document }) => document)]);
+    const count = countStatements(policy, batch.items.length, about.size, statements);
+    outcome.counts.push({ ...count, notEvaluated: unknownLabels(resource.value, batch, batches) });
+  }
+}
+
+function statusOf(actions: readonly string[], auditWarn: boolean): "failed" | "warned" {
+  if (actions.includes("deny")) return "failed";
+  return actions.includes("warn") || auditWarn ? "warned" : "failed";
+}

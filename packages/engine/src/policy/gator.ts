@@ -1,0 +1,196 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { isObject, type JsonObject, writeJson } from "@gitops-actions/manifest";
+import { ToolError } from "@gitops-actions/report";
+import * as z from "zod";
+import { childEnvironment, withoutNetwork } from "../environment.ts";
+import { type ProcessSpec, runProcess } from "../exec.ts";
+import { stoppedBy } from "../limits.ts";
+import type { Machine } from "../machine.ts";
+import type { Tool } from "../tools/tool.ts";
+import type { PolicyDocument, PolicyFailure, PolicyLimits } from "./outcome.ts";
+
+const Violation = z.object({
+  msg: z.string(),
+  enforcementAction: z.string().optional(),
+  scopedEnforcementActions: z.array(z.string()).nullish(),
+  constraint: z.record(z.string(), z.unknown()),
+  violatingObject: z.record(z.string(), z.unknown()),
+});
+
+/** One violation, as `gator test --output json` prints it. */
+export interface GatorViolation {
+  message: string;
+  /** `deny`, `warn`, `dryrun`, or what each enforcement point does. */
+  actions: string[];
+  constraint: { kind: string; name: string };
+  resource: { apiVersion: string; kind: string; namespace: string; name: string };
+}
+
+/** Reads gator's JSON output, in its order. Throws ToolError when it is not that. */
+export function parseGator(stdout: string): GatorViolation[] {
+  try {
+    const violations = z.array(Violation).nullable().parse(JSON.parse(stdout)) ?? [];
+    return violations.map((each) => ({
+      message: each.msg,
+      actions: each.scopedEnforcementActions?.length
+        ? each.scopedEnforcementActions
+        : [each.enforcementAction ?? "deny"],
+      constraint: { kind: String(each.constraint.kind), name: nameIn(each.constraint).name },
+      resource: {
+        apiVersion: String(each.violatingObject.apiVersion),
+        kind: String(each.violatingObject.kind),
+        ...nameIn(each.violatingObject),
+      },
+    }));
+  } catch (error) {
+    const said = stdout.slice(0, 200) || "nothing";
+    throw new ToolError("output", `gator printed something that is not its JSON output: ${said}`, {
+      cause: error,
+    });
+  }
+}
+
+function nameIn({ metadata }: Record<string, unknown>): { namespace: string; name: string } {
+  const { namespace = "", name = "" } = (metadata ?? {}) as { namespace?: string; name?: string };
+  return { namespace, name };
+}
+
+/** What gator says when it ends without output: one template or constraint that it refuses ends the whole run. */
+export function parseGatorError(stderr: string): { message: string; template?: string; constraint?: string } {
+  const message = stderr
+    .replace(/^(?:Error: )?(?:auditing objects: )?/, "")
+    .replace(/\s+/g, " ")
+    .trim()
+    .slice(0, 1000);
+  const template = /(?:adding template|to template|converting unstructured) "([^"]+)"/.exec(message)?.[1];
+  const constraint = /adding constraint "([^"]+)"/.exec(message)?.[1];
+  return {
+    message: message || "gator ended without a word",
+    ...(template && { template }),
+    ...(constraint && { constraint }),
+  };
+}
+
+/** A template of our own that every resource violates: under a constraint's match, it tells what the constraint is about. */
+const seenKind = "GitopsActionsSeen";
+
+const seenTemplate: JsonObject = {
+  apiVersion: "templates.gatekeeper.sh/v1",
+  kind: "ConstraintTemplate",
+  metadata: { name: seenKind.toLowerCase() },
+  spec: {
+    crd: { spec: { names: { kind: seenKind } } },
+    targets: [
+      {
+        target: "admission.k8s.gatekeeper.sh",
+        rego: `package ${seenKind.toLowerCase()}\nviolation[{"msg": "seen"}] { true }\n`,
+      },
+    ],
+  },
+};
+
+function seen(name: string, match?: JsonObject): JsonObject {
+  return {
+    ...{ apiVersion: "constraints.gatekeeper.sh/v1beta1", kind: seenKind, metadata: { name } },
+    spec: { enforcementAction: "dryrun", ...(match && { match }) },
+  };
+}
+
+/** What a run says: violations by the document's position, and for each constraint the documents it is about. */
+export type GatorRun =
+  | { ok: true; violations: (GatorViolation & { document: number })[]; matched: Set<number>[] }
+  | { ok: false; failure: PolicyFailure; template?: string; constraint?: string };
+
+/**
+ * Tests documents, no identity twice, in one start. gator passes over what it could not review in silence, so each
+ * document must show up under a constraint that all violate. `others` are what referential policies and namespace
+ * selectors need and nobody rendered here; nothing is said of them.
+ */
+export async function runGator(
+  policies: readonly JsonObject[],
+  constraints: readonly JsonObject[],
+  documents: readonly PolicyDocument[],
+  others: readonly JsonObject[],
+  limits: PolicyLimits,
+  tool: Tool,
+  machine: Machine,
+  signal?: AbortSignal,
+): Promise<GatorRun> {
+  const folder = mkdtempSync(join(machine.tempDir, "gator-"));
+  try {
+    const named = documents.map(nameOf);
+    const matches = constraints.map(({ spec }, index) =>
+      seen(`seen-${index}`, isObject(spec) && isObject(spec.match) ? spec.match : undefined),
+    );
+    const objects = [
+      ...policies,
+      seenTemplate,
+      seen("seen"),
+      ...matches,
+      ...constraints,
+      ...others,
+      ...named,
+    ];
+    const input = join(folder, "input.yaml");
+    writeFileSync(input, objects.map((each) => `---\n${writeJson(each)}\n`).join(""), { mode: 0o600 });
+    const spec: ProcessSpec = {
+      command: tool.path,
+      args: ["test", "--output", "json", "--filename", input],
+      cwd: folder,
+      env: withoutNetwork(childEnvironment(machine, [])),
+      deadlineMs: limits.deadlineMs,
+      maxOutputBytes: 512 * 1024 * 1024,
+      maxMemoryBytes: limits.maxMemoryBytes,
+    };
+    const result = await runProcess(spec, signal);
+    const stopped = stoppedBy(result, spec, "gator");
+    if (stopped) return { ok: false, failure: { id: "gator", ...stopped } };
+    const stdout = Buffer.from(result.stdout).toString("utf8");
+    if (stdout.trim() === "") {
+      const { message, ...names } = parseGatorError(result.stderr);
+      return {
+        ok: false,
+        failure: { id: names.constraint ?? names.template ?? "gator", code: "refused", message },
+        ...names,
+      };
+    }
+    return sort(parseGator(stdout), named, constraints.length);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function sort(
+  violations: readonly GatorViolation[],
+  documents: readonly JsonObject[],
+  constraints: number,
+): GatorRun {
+  const positions = new Map(documents.map((each, index) => [keyOf(each), index]));
+  const all = new Set<number>();
+  const matched = Array.from({ length: constraints }, () => new Set<number>());
+  const said: (GatorViolation & { document: number })[] = [];
+  for (const violation of violations) {
+    const { apiVersion, kind, namespace, name } = violation.resource;
+    const document = positions.get(`${apiVersion} ${kind} ${namespace} ${name}`);
+    if (document === undefined) continue;
+    if (violation.constraint.kind !== seenKind) said.push({ ...violation, document });
+    else if (violation.constraint.name === "seen") all.add(document);
+    else matched[Number(violation.constraint.name.slice("seen-".length))]?.add(document);
+  }
+  if (all.size === documents.length) return { ok: true, violations: said, matched };
+  const message = `gator reviewed ${all.size} of ${documents.length} resources`;
+  return { ok: false, failure: { id: "gator", code: "lost", message } };
+}
+
+function keyOf(value: JsonObject): string {
+  const { namespace, name } = nameIn(value);
+  return `${value.apiVersion} ${value.kind} ${namespace} ${name}`;
+}
+
+/** A resource that gets its name from the API server has none in a report: give it one. */
+function nameOf({ value }: PolicyDocument): JsonObject {
+  const metadata = (value.metadata ?? {}) as JsonObject;
+  if (typeof metadata.name === "string" || typeof metadata.generateName !== "string") return value;
+  return { ...value, metadata: { ...metadata, name: `${metadata.generateName}generated` } };
+}
