@@ -672,6 +672,18 @@ const remotes: Case[] = [
     renders: "fails",
   }),
   one(
+    "generators: a mapping that is no object and reads as an address",
+    app("generators:\n- |-\n  https://example.com/generator: x\n- 'git@example.com:org/repo: {}'\n"),
+    { ...reading(), absent: ["app/git@example.com:org", "app/https:"] },
+    { gaps: ["plugin", "remote-base", "plugin", "remote-base"], renders: "fails" },
+  ),
+  one(
+    "patchesStrategicMerge: a mapping that is no object and reads as an address",
+    app("patchesStrategicMerge: ['https://example.com/patch: x']\n"),
+    reading(),
+    { gaps: ["remote-file"], renders: "fails" },
+  ),
+  one(
     "a repository of the machine",
     app("resources: ['file:///srv/repo']\n"),
     { ...reading(), absent: ["app/file:"] },

@@ -4,6 +4,7 @@ import { pluginUses } from "./plugin.ts";
 import {
   lowerCased,
   makeChartUse,
+  mayBePath,
   pushGenerator,
   pushList,
   pushPatches,
@@ -117,10 +118,8 @@ function plugins(field: string): Reader {
       const what = readAs(text);
       if (what === "unsure")
         found.problem = { message: `${field} holds what is no YAML`, line: lineOf(item) };
-      if (what !== "objects") {
-        pushUse(item, found, "plugin", field);
-        continue;
-      }
+      if (mayBePath(text)) pushUse(item, found, "plugin", field);
+      if (what !== "objects") continue;
       // Of an inline text, the item's own line is where a person looks.
       const line = lineOf(item);
       const inner = pluginUses(text);

@@ -136,11 +136,13 @@ async function readUse(
   use: Use,
   context: ClosureContext,
 ): Promise<void> {
+  const remote = use.kind === "file" ? undefined : parseRepoSpec(use.path);
   if (use.kind !== "component" && isRemoteFile(use.path)) {
     reads.gaps.push(remoteGap(use, path));
+    // What cannot be fetched and is no repository is looked for as a folder.
+    if (use.kind !== "file" && !remote) await visit(tree, reads, use.path, folder, exactly(path, use.line));
     return;
   }
-  const remote = use.kind === "file" ? undefined : parseRepoSpec(use.path);
   if (use.kind === "component" && remote) {
     pushRemote(reads, use, path, remote.host);
     return;

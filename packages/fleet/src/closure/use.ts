@@ -1,4 +1,5 @@
 import { type Field, fieldsOf, itemsOf, lineOf, readDocuments, textOf, type YamlNode } from "../document.ts";
+import { isRemoteFile, parseRepoSpec } from "./remote.ts";
 
 /**
  * How kustomize uses a path: `resource` may be a file, a folder or a remote; `component` is never a file;
@@ -76,7 +77,7 @@ export function pushPath(map: YamlNode, found: Uses, field: string): void {
 export function pushPatches(list: YamlNode, found: Uses, field: string): void {
   for (const item of itemsOf(list)) {
     const text = textOf(item);
-    if (text && !isInline(text)) pushUse(item, found, "file", field);
+    if (text && mayBePath(text)) pushUse(item, found, "file", field);
   }
 }
 
@@ -146,6 +147,14 @@ export function readAs(text: string): "objects" | "path" | "unsure" {
   if (documents.some((document) => document.error)) return "unsure";
   const roots = documents.filter((document) => document.root !== null);
   return roots.every((document) => document.root?.kind === "map") ? "objects" : "path";
+}
+
+/**
+ * Whether kustomize may take a text as a path. What is a mapping is no path, unless it lacks what an object must have:
+ * then a key such as `https://example.com/x` makes it one that is fetched.
+ */
+export function mayBePath(text: string): boolean {
+  return readAs(text) !== "objects" || isRemoteFile(text) || parseRepoSpec(text) !== undefined;
 }
 
 /** Whether a text is surely objects. */
