@@ -23,8 +23,8 @@ export function parseChartMetadata(text: string): ChartMetadata {
 function parse(text: string): ChartMetadata {
   const metadata: ChartMetadata = { name: "", type: "", version: "", appVersion: "", dependencies: [] };
   const [document] = readDocuments(text);
+  if (document?.error) return { ...metadata, problem: document.error };
   if (!document || document.root === null) return { ...metadata, problem: { message: "is empty", line: 1 } };
-  if (document.error) return { ...metadata, problem: document.error };
   for (const { key, value } of fieldsOf(document.root)) {
     if (key === "name" || key === "type" || key === "version" || key === "appVersion") {
       metadata[key] = textOf(value) ?? "";
