@@ -44,6 +44,23 @@ patches:
     "overlay/kustomization.yaml:7 exact | value: ^patched",
   ],
   [
+    "labels by which a patch chooses, to change nothing",
+    {
+      "overlay/kustomization.yaml": `resources: [a.yaml]
+patches:
+  - target: { labelSelector: "app=web" }
+    patch: |-
+      - op: replace
+        path: /data/key
+        value: same
+`,
+      "overlay/a.yaml": config("a", "key: same", "  labels: { app: web }\n"),
+    },
+    "ConfigMap/a",
+    "data.key",
+    "overlay/kustomization.yaml:7 exact | value: ^same",
+  ],
+  [
     "such a label itself",
     {
       "overlay/kustomization.yaml": `resources: [a.yaml]
