@@ -37,5 +37,5 @@ function compareTimes(a: string | undefined, b: string | undefined): number {
 export function formatAttribution(who: Attribution | undefined): string {
   if (!who) return "not recorded";
   const how = who.subresource ? `${who.operation} of ${who.subresource}` : who.operation;
-  return `${who.manager || "an unnamed manager"} (${how})${who.time ? ` at ${who.time}` : ""}`;
+  return `${who.manager || "an unnamed manager"} (${how})${who.time ? ` at ${who.time}` : ", at a time that is not recorded"}`;
 }

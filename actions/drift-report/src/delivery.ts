@@ -67,12 +67,13 @@ function readKustomization(object: JsonObject): Deliverer {
   };
 }
 
-/** `namespace_name_group_Kind` (fluxcd/pkg/ssa, cli-utils object.ObjMetadata; `__` stands for `:` in RBAC names). */
+/** `namespace_name_group_Kind`; in names of RBAC `__` stands for `:` (cli-utils, object/objmetadata.go). */
 function readEntry(entry: Json): Deliverer["inventory"] {
   const { id, v } = fields(entry);
-  const [namespace, name, group, kind] = String(id).replaceAll("__", "\0").split("_");
-  if (name === undefined || group === undefined || !kind) return [];
-  return [{ group, version: String(v), kind, namespace: namespace!, name: name.replaceAll("\0", ":") }];
+  const match = /^([^_]*)_(.+)_([^_]*)_([^_]+)$/.exec(String(id));
+  if (!match) return [];
+  const [, namespace, name, group, kind] = match as unknown as [string, string, string, string, string];
+  return [{ group, version: String(v), kind, namespace, name: name.replaceAll("__", ":") }];
 }
 
 function readApplication(object: JsonObject): Deliverer[] {

@@ -4,7 +4,7 @@ import type { DriftInputs } from "./inputs.ts";
 /** What drift-report asks of render-overlays; at another commit, and of some overlays only, where that is named. */
 export function renderInputs(
   inputs: DriftInputs,
-  at: { commit?: string; paths?: readonly string[]; output?: string } = {},
+  at: { commit?: string; paths?: readonly string[] } = {},
 ): RenderInputs {
   const ref = at.commit ?? inputs.ref;
   return {
@@ -17,6 +17,5 @@ export function renderInputs(
     tools: { ...inputs.tools, versions: {}, paths: {} },
     ...(inputs.token && { token: inputs.token }),
     ...(ref && { headRef: ref }),
-    ...(at.output && { output: at.output }),
   };
 }

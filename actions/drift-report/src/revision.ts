@@ -1,3 +1,4 @@
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Cluster } from "@gitops-actions/engine";
 import { diffResources, type Resource } from "@gitops-actions/manifest";
@@ -75,9 +76,12 @@ async function renderApplied(
   const late = placed.filter(({ applied }) => applied !== undefined);
   for (const [commit, group] of Map.groupBy(late, ({ applied }) => applied!)) {
     const paths = group.map(({ wanted }) => wanted.overlay.path);
-    const output = join(world.host.tempDir, `applied-${commit.slice(0, 12)}`);
+    // A render has its folders below the temporary one: each gets its own.
+    const tempDir = join(world.host.tempDir, `applied-${commit.slice(0, 12)}`);
+    mkdirSync(tempDir, { mode: 0o700 });
     try {
-      const then = await readDesired(renderInputs(inputs, { commit, paths, output }), inputs, world);
+      const there = { ...world, host: { ...world.host, tempDir } };
+      const then = await readDesired(renderInputs(inputs, { commit, paths }), inputs, there);
       found.set(commit, new Map(then.wanted.map((each) => [each.overlay.id, each])));
     } catch (error) {
       if (!(error instanceof UsageError || error instanceof ToolError) || world.signal.aborted) throw error;

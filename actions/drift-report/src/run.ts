@@ -60,9 +60,13 @@ export async function run(inputs: DriftInputs, world: DriftWorld): Promise<Drift
   }
 }
 
+/** What the cluster itself has otherwise; a controller that lags or fails, or is yet to apply a commit, is no drift. */
+const driftRules = new Set(
+  ["changed", "missing", "extra", "removed-from-git", "unmanaged-addition"].map((name) => `drift/${name}`),
+);
+
 function drifted({ findings, failed }: Report): DriftOutcome["drifted"] {
-  if (findings.some(({ rule }) => rule.startsWith("drift/") && !rule.startsWith("drift/sync-")))
-    return "true";
+  if (findings.some(({ rule }) => driftRules.has(rule))) return "true";
   return failed.length > 0 ? "unknown" : "false";
 }
 

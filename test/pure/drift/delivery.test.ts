@@ -30,6 +30,7 @@ const kustomization: JsonObject = {
     inventory: {
       entries: [
         { id: "shop_web_apps_Deployment", v: "v1" },
+        { id: "shop_settings__ConfigMap", v: "v1" },
         { id: "_system__node-reader_rbac.authorization.k8s.io_ClusterRole", v: "v1" },
       ],
     },
@@ -78,6 +79,7 @@ describe("what controllers deliver", () => {
         options: [],
         inventory: [
           { group: "apps", version: "v1", kind: "Deployment", namespace: "shop", name: "web" },
+          { group: "", version: "v1", kind: "ConfigMap", namespace: "shop", name: "settings" },
           {
             group: "rbac.authorization.k8s.io",
             kind: "ClusterRole",
