@@ -1,4 +1,5 @@
 export { type BoardRow, formatBoardMarkdown, formatBoardText } from "./board.ts";
+export { connect } from "./connection.ts";
 export { type Forge, githubForge, type Pull, type Push } from "./forge.ts";
 export * from "./gates/index.ts";
 export { defaults, type Operation, operations, type PromoteInputs } from "./inputs.ts";

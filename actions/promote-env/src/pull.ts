@@ -64,7 +64,7 @@ export async function putPull(
   const missing = parts.labels.filter((label) => !open.labels.includes(label));
   const stale = !open.body.includes(digestMark(parts)) || open.title !== parts.title;
   if (stale) await forge.updatePull(open.number, { title: parts.title, body });
-  if (stale) await forge.addLabels(open.number, missing);
+  await forge.addLabels(open.number, missing);
   return {
     kind: "pull",
     number: open.number,

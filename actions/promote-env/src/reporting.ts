@@ -88,3 +88,31 @@ export function describeDelivered({ apps, environment, moves, delivery }: Delive
       return `${what}: it is so already`;
   }
 }
+
+/** The outputs of the step besides the report. */
+export function outputsOf({
+  board,
+  delivered,
+}: {
+  board: readonly BoardRow[];
+  delivered: readonly Delivered[];
+}): Record<string, string> {
+  const written = delivered.filter(
+    ({ delivery }) => delivery.kind === "pushed" || (delivery.kind === "pull" && delivery.done !== "kept"),
+  );
+  return {
+    promoted: JSON.stringify(written.map(({ apps, environment, moves }) => ({ apps, environment, moves }))),
+    "has-changes": String(written.length > 0),
+    commits: JSON.stringify(
+      delivered.flatMap(({ delivery }) => (delivery.kind === "pushed" ? [delivery.commit] : [])),
+    ),
+    "pull-requests": JSON.stringify(
+      delivered.flatMap(({ delivery }) => (delivery.kind === "pull" ? [delivery.url] : [])),
+    ),
+    waiting: JSON.stringify(
+      board.flatMap(({ app, environment, next }) =>
+        next && !next.open ? [{ app, environment, because: next.because }] : [],
+      ),
+    ),
+  };
+}

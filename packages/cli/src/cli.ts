@@ -3,11 +3,18 @@ import { UsageError } from "@gitops-actions/report";
 import { type Command, flag, parseArguments, suggestion } from "./command.ts";
 import { drift } from "./commands/drift.ts";
 import { exceptions } from "./commands/exceptions.ts";
+import { hold } from "./commands/hold.ts";
 import { origin } from "./commands/origin.ts";
+import { plan } from "./commands/plan.ts";
 import { policy } from "./commands/policy.ts";
 import { pr } from "./commands/pr.ts";
+import { promote } from "./commands/promote.ts";
 import { render } from "./commands/render.ts";
+import { resume } from "./commands/resume.ts";
+import { rollback } from "./commands/rollback.ts";
 import { schemas } from "./commands/schemas.ts";
+import { set } from "./commands/set.ts";
+import { status } from "./commands/status.ts";
 import { tools } from "./commands/tools.ts";
 import { validate } from "./commands/validate.ts";
 import { commandHelp, overview } from "./help.ts";
@@ -21,6 +28,13 @@ export const commands: readonly Command[] = [
   policy,
   exceptions,
   drift,
+  status,
+  plan,
+  promote,
+  set,
+  rollback,
+  hold,
+  resume,
   origin,
   schemas,
   tools,

@@ -106,7 +106,7 @@ function pairSlots(from: readonly CellSlot[], to: readonly CellSlot[]): Pair[] {
     if (at < 0) left.from.push(slot);
     else pairs.push({ from: slot, to: left.to.splice(at, 1)[0]! });
   }
-  const alike = (a: CellSlot) => (b: CellSlot) => a.kind === b.kind && a.subject === b.subject;
+  const alike = (a: CellSlot) => (b: CellSlot) => likeness(a) === likeness(b);
   for (const slot of left.from) {
     const others = left.to.filter(alike(slot));
     const only = others.length === 1 && left.from.filter(alike(slot)).length === 1 ? others[0] : undefined;
@@ -115,6 +115,15 @@ function pairSlots(from: readonly CellSlot[], to: readonly CellSlot[]): Pair[] {
   }
   for (const slot of left.to) pairs.push({ to: slot });
   return pairs.sort((a, b) => byCodePoint(idOf(a), idOf(b)));
+}
+
+const images = new Set<CellSlot["kind"]>(["kustomize-image", "image", "image-values"]);
+const charts = new Set<CellSlot["kind"]>(["kustomize-chart", "helm-release", "argo-source", "chart-dependency"]);
+
+/** What a version is of, however it is written: Flux may deploy a chart in one environment and Argo CD in the next. */
+function likeness({ kind, subject }: CellSlot): string {
+  const family = images.has(kind) ? "image" : charts.has(kind) ? "chart" : kind;
+  return `${family} ${family === "chart" ? subject.split(/[\s/]/).at(-1) : subject}`;
 }
 
 function idOf({ from, to }: Pair): string {
