@@ -2,7 +2,7 @@ import type { ToolName } from "@gitops-actions/engine";
 import { expect, test } from "vitest";
 import { parseVersion } from "../../../packages/engine/src/tools/version.ts";
 
-/** What the programs print, as recorded; opa, conftest, kyverno and gator after the format strings of their sources. */
+/** What the programs print, as recorded; opa after the format string of its source. */
 const printed: [ToolName, string, string | undefined][] = [
   ["kustomize", "v5.8.2\n", "5.8.2"],
   [
@@ -34,10 +34,14 @@ const printed: [ToolName, string, string | undefined][] = [
     "1.7.12\ninstalled by downloading from release page\nbuilt with go1.26.1 compiler for linux/amd64\n",
     "1.7.12",
   ],
-  ["conftest", "Conftest: 0.70.1\nOPA: 1.15.0\n", "0.70.1"],
+  ["conftest", "Conftest: 0.70.1\nOPA: 1.20.2\n", "0.70.1"],
   ["opa", "Version: 1.21.0\nBuild Commit: \nRego Version: v1\n", "1.21.0"],
-  ["kyverno", "Version: v1.19.1\nTime: 2026-08-21T00:00:00Z\nGit commit ID: abc\n", "1.19.1"],
-  ["gator", "gator version gator/v3.23.1 (linux/amd64) abc/2026\n", "3.23.1"],
+  ["kyverno", "Version: v1.19.1\nTime: ---\nGit commit ID: ---\n", "1.19.1"],
+  [
+    "gator",
+    "gator version v3.23.1 (Feature State: beta), opa/v1.17.1, frameworks/v0.0.0-20260616163050-e1eaa1bf6d62\n",
+    "3.23.1",
+  ],
 ];
 
 test.each(printed)("%s: %j", (name, output, version) => {

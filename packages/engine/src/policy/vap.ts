@@ -47,6 +47,8 @@ export function planAdmission(
 function addBinding(plan: AdmissionPlan, policy: Named, binding: Named): void {
   const prefix = `gitops-actions-${plan.checks.length}`;
   const { validations, matchConstraints, ...rest } = policy.spec;
+  // Audit annotations alone refuse nothing.
+  if (!Array.isArray(validations) || validations.length === 0) return;
   const matches: string[] = [];
   const match = (suffix: string, constraints: Json | undefined): void => {
     const name = `${prefix}-${suffix}`;
@@ -58,7 +60,7 @@ function addBinding(plan: AdmissionPlan, policy: Named, binding: Named): void {
   match("policy", matchConstraints);
   if (isObject(binding.spec.matchResources)) match("binding", binding.spec.matchResources);
   const { paramRef, validationActions } = binding.spec;
-  for (const [index, validation] of (Array.isArray(validations) ? validations : []).entries()) {
+  for (const [index, validation] of validations.entries()) {
     const name = `${prefix}-${index}`;
     plan.policies.push(
       write(name, { ...rest, matchConstraints: withRules(undefined), validations: [validation] }),

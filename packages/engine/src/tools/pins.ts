@@ -463,7 +463,7 @@ export const pins = {
     version: "3.23.1",
     range: ">=3.23.1 <3.24.0",
     ask: ["--version"],
-    says: /gator\/v?(\d[^\s+]*)/,
+    says: /^gator version v?(\d[^\s+]*)/m,
     release: {
       url: "https://github.com/open-policy-agent/gatekeeper/releases/download/v{version}/{asset}",
       member: "gator",
