@@ -67,22 +67,24 @@ interface Change {
   now: unknown;
 }
 
-/** Documents of the same kind and name belong together; what is left over, in order, where kinds or counts agree. */
+/**
+ * Documents of the same kind and name belong together, those at the same place first, because several may have one
+ * name; what is left over, by kind where there is one.
+ */
 function pairDocuments(before: unknown[], after: unknown[]): { old?: unknown; now?: unknown }[] {
   const rest = new Set(after);
-  const pairs = before.map((old) => {
-    const now = [...rest].find((each) => identityOf(each) === identityOf(old));
-    rest.delete(now);
-    return { old, now };
-  });
-  for (const pair of pairs) {
-    if (pair.now !== undefined) continue;
-    const now =
-      [...rest].find((each) => pick(each, "/kind") === pick(pair.old, "/kind")) ??
-      (before.length === after.length ? [...rest][0] : undefined);
-    rest.delete(now);
-    pair.now = now;
-  }
+  const pairs: { old: unknown; now?: unknown }[] = before.map((old) => ({ old }));
+  const take = (choose: (old: unknown, index: number) => unknown) => {
+    for (const [index, pair] of pairs.entries()) {
+      if (pair.now !== undefined) continue;
+      pair.now = choose(pair.old, index);
+      rest.delete(pair.now);
+    }
+  };
+  take((old, index) => (sameIdentity(old, after[index]) ? after[index] : undefined));
+  take((old) => [...rest].find((each) => sameIdentity(each, old)));
+  take((old) => [...rest].find((each) => pick(each, "/kind") === pick(old, "/kind")));
+  if (before.length === after.length) take(() => [...rest][0]);
   return [...pairs, ...[...rest].map((now) => ({ old: undefined, now }))];
 }
 

@@ -14,6 +14,7 @@ describe("what was printed of a value", () => {
     [null, "", false],
     ["{{ .Release.Name }}-extra", "r-extra", true],
     ["{{ .Release.Name }}-extra", "r-other", false],
+    ["x/{{`{{name}}`}}", "x/{{name}}", true],
     ["a {{ .b }} c {{ .d }}", "a x c y c z", true],
   ])("%j as %j: %j", (value, printed, answer) => {
     expect(isPrintedAs(value, printed)).toBe(answer);

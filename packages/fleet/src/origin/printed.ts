@@ -1,5 +1,6 @@
 import type { Json } from "@gitops-actions/manifest";
 import { isAlike } from "./alike.ts";
+import { nodesOf, parseTemplate } from "./gotemplate.ts";
 
 /** What stands between quotes, if all of it does. */
 export function unquote(text: string): string {
@@ -27,13 +28,29 @@ export function isPrintedAs(value: Json | undefined, expected: Json): boolean {
 
 /** Whether `tpl` may have made a text of another: the same around its actions. */
 function isExecutedAs(written: string, printed: string): boolean {
-  const fixed = written.split(/\{\{[^}]*\}\}/);
-  return (
-    divide(
-      fixed.flatMap((text, index) => (index === 0 ? [text] : [undefined, text])),
-      printed,
-    ) !== undefined
+  const nodes = parseTemplate(written)?.children;
+  const pattern = nodes?.map((node) =>
+    node.kind === "text" ? written.slice(node.start, node.end) : undefined,
   );
+  return pattern !== undefined && divide(pattern, printed) !== undefined;
+}
+
+/** A text of YAML with its actions made a word each, of the same length: they are no YAML. */
+export function maskActions(text: string): string {
+  const template = parseTemplate(text);
+  if (!template) return text;
+  let masked = text;
+  for (const node of nodesOf(template)) {
+    const actions = node.kind === "action" ? [node] : node.kind === "block" ? [node.opens, node.closes] : [];
+    for (const action of actions) {
+      if (!action) continue;
+      const { start, end } = action;
+      // A word stays on its line.
+      const word = text.slice(start, end).replace(/[^\n]/g, "x");
+      masked = masked.slice(0, start) + word + masked.slice(end);
+    }
+  }
+  return masked;
 }
 
 /**

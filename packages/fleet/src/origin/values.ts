@@ -2,7 +2,7 @@ import { isObject, type Json, joinPointer, valueAt } from "@gitops-actions/manif
 import { resolvePath } from "../resolve.ts";
 import type { Tree } from "../tree.ts";
 import type { Found } from "./located.ts";
-import { isPrintedAs } from "./printed.ts";
+import { isPrintedAs, maskActions } from "./printed.ts";
 import { fileText, innerText, positionOf, type SourceText } from "./text.ts";
 
 /** One chart of a render: subcharts are named by the keys under which the values of their parents stand. */
@@ -116,7 +116,7 @@ function makeValues(layers: readonly Layer[]): Values {
       const [last] = from(path);
       if (typeof last?.value !== "string") return undefined;
       // Actions are no YAML: what stands around them is read.
-      const masked = last.value.replace(/\{\{.*?\}\}/g, (action) => "x".repeat(action.length));
+      const masked = maskActions(last.value);
       const inner = innerText(last.text, 0, joinPointer(last.tokens), masked);
       const span = inner?.source.locate(0, joinPointer(rest));
       if (!inner || !span || !isPrintedAs(last.value.slice(...span.range), expected)) return undefined;
