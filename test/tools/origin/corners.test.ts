@@ -61,6 +61,47 @@ patches:
     "overlay/kustomization.yaml:7 exact | value: ^same",
   ],
   [
+    "common labels by which a patch chooses, to change nothing",
+    {
+      "overlay/kustomization.yaml": `resources: [../base]
+patches:
+  - target: { labelSelector: "team=x" }
+    patch: |-
+      - op: replace
+        path: /data/key
+        value: same
+`,
+      "base/kustomization.yaml": "resources: [a.yaml]\ncommonLabels: { team: x }\n",
+      "base/a.yaml": config("a", "key: same"),
+    },
+    "ConfigMap/a",
+    "data.key",
+    "overlay/kustomization.yaml:7 exact | value: ^same",
+  ],
+  [
+    "a name inside another",
+    {
+      "overlay/kustomization.yaml": `configMapGenerator:
+  - { name: a, literals: [k=1] }
+  - { name: a-b, literals: [k=2] }
+`,
+    },
+    "ConfigMap/a-b",
+    "metadata.name",
+    "overlay/kustomization.yaml:3 exact | - { name: ^a-b, literals: [k=2] }",
+  ],
+  [
+    "the name of an item of which the patch sets something deeper",
+    {
+      "overlay/kustomization.yaml": "resources: [a.yaml]\npatches: [{ path: p.yaml }]\n",
+      "overlay/a.yaml": deployment("nginx:1"),
+      "overlay/p.yaml": deployment("nginx:1").replace("image: nginx:1", "resources: { limits: { cpu: 1 } }"),
+    },
+    "Deployment/web",
+    "spec.template.spec.containers[0].name",
+    "overlay/a.yaml:8 near | - name: ^app",
+  ],
+  [
     "such a label itself",
     {
       "overlay/kustomization.yaml": `resources: [a.yaml]
@@ -301,12 +342,13 @@ describe("corners of kustomize", () => {
     const files: Files = {
       "overlay/kustomization.yaml": "resources: [linked]\n",
       "overlay/linked": { link: "../base" },
-      "base/kustomization.yaml": "resources: [a.yaml]\n",
+      "base/kustomization.yaml": "resources: [a.yaml]\nnamespace: prod\n",
       "base/a.yaml": config("a", "key: b"),
     };
     const traced = await traceOf(files, kustomize);
     expect(await traced.at("ConfigMap/a", "data.key")).toBe("base/a.yaml:6 exact | key: ^b");
     expect(await traced.at("ConfigMap/a", "kind")).toBe("base/a.yaml:2 exact | kind: ^ConfigMap");
+    expect(await traced.at("ConfigMap/a", "metadata.namespace")).toContain("base/kustomization.yaml:2 exact");
   });
 
   test("a tool that refuses marks is asked with fewer of them", async () => {

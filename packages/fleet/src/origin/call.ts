@@ -78,8 +78,12 @@ export function ofCall(
     case "coalesce":
     case "or":
       return all(args);
-    default:
-      return either(all(args));
+    default: {
+      // What is written down says how (`trunc 63`, `replace "a" "b"`), the rest what.
+      const given = args.filter((_arg, index) => keys[index] === undefined);
+      if (given.length === 1) return given[0]!();
+      return either(all(given.length > 0 ? given : args));
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { isObject, parseSource, writeJson } from "@gitops-actions/manifest";
+import { isObject, type Json, parseSource, writeJson } from "@gitops-actions/manifest";
 import type { Closure } from "../overlay.ts";
 import { markEnvFile, markGenerators, markOptions, markWholeFile } from "./generator.ts";
 import { guardOf, imageNames } from "./guard.ts";
@@ -9,7 +9,7 @@ import { createMarks, type Marks } from "./mark.ts";
 import { markPatch } from "./patch.ts";
 import { markPlugin } from "./plugin.ts";
 import { markReplicas } from "./replicas.ts";
-import { markResources } from "./resource.ts";
+import { type Guard, markResources } from "./resource.ts";
 import { applyEdits, type Edit, replaceScalar, type SourceText } from "./text.ts";
 import type { KustomizeTexts } from "./texts.ts";
 
@@ -67,7 +67,7 @@ export function probeKustomize(
     else if (!inside) put(text);
   }
   for (const text of texts.kustomizations) {
-    if (settings) edit(text, markKustomization(text, images, marks));
+    if (settings) edit(text, markKustomization(text, images, guard, marks));
     if (edits.has(text)) put(text);
   }
   if (settings) for (const text of texts.env) files.set(text.path, markEnvFile(text, marks));
@@ -87,7 +87,14 @@ function withoutTests(patch: string): string {
   return texts.join("---\n");
 }
 
-function markKustomization(text: SourceText, images: ReadonlySet<string>, marks: Marks): Edit[] {
+function markKustomization(
+  text: SourceText,
+  images: ReadonlySet<string>,
+  guard: Guard,
+  marks: Marks,
+): Edit[] {
+  const pairs = (tokens: string[], value: Json | undefined, decides: boolean) =>
+    decides ? [] : markPairs(text, tokens, value, marks);
   return fieldsOf(text).flatMap(({ key, name, value }) => {
     switch (key) {
       case "images":
@@ -100,14 +107,15 @@ function markKustomization(text: SourceText, images: ReadonlySet<string>, marks:
       case "generatoroptions":
         return markOptions(text, [name], value, marks);
       case "commonlabels":
+        return pairs([name], value, guard.labels);
       case "commonannotations":
-        return markPairs(text, [name], value, marks);
-      case "labels":
-        return Array.isArray(value)
-          ? value.flatMap((item, index) =>
-              isObject(item) ? markPairs(text, [name, String(index), "pairs"], item.pairs, marks) : [],
-            )
-          : [];
+        return pairs([name], value, guard.annotations);
+      case "labels": {
+        const list = Array.isArray(value) ? value : [];
+        return list.flatMap((item, index) =>
+          isObject(item) ? pairs([name, String(index), "pairs"], item.pairs, guard.labels) : [],
+        );
+      }
       default:
         return [];
     }
