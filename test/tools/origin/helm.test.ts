@@ -163,6 +163,9 @@ data:
   {{- range .Values.items }}
   port: {{ .port | default 80 | quote }}
   {{- end }}
+  script: |
+    first {{ .Values.colour }}
+    second {{ .Values.replicas }}
 `,
   "chart/templates/extra.yaml": "{{ tpl .Values.extra $ }}\n",
 };
@@ -280,6 +283,12 @@ describe("what Helm renders", () => {
       "ConfigMap/config",
       "data.either",
       "chart/templates/config.yaml:10 exact",
+    ],
+    [
+      "a text of several lines and values",
+      "ConfigMap/config",
+      "data.script",
+      "config.yaml:15 exact | script: ^|",
     ],
     ["a list that hides another", "ConfigMap/config", "data.port", "chart/templates/config.yaml:13 exact"],
     ["a field that is absent", web, "spec.paused", "chart/templates/deployment.yaml:9 near"],
