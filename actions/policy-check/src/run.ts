@@ -25,6 +25,8 @@ export interface PolicyWorld {
 
 export interface PolicyOutcome {
   report: Report;
+  /** How many policies there are, evaluated or not. */
+  policies: number;
 }
 
 /**
@@ -66,7 +68,7 @@ export async function run(inputs: PolicyInputs, world: PolicyWorld): Promise<Pol
       waived: waived.waived,
       fixed: marked.fixed,
     });
-    return { report };
+    return { report, policies: evaluation.policies };
   } finally {
     await place.repository?.close();
   }

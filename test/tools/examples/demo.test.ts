@@ -277,7 +277,14 @@ describe("discovery", () => {
     const { overlays, noticed, problems } = await discover(tree, await loadConfig(tree));
     expect(overlays.map(({ id }) => id).sort()).toEqual(listed);
     expect(problems).toEqual([]);
-    expect(noticed.map(({ path }) => path)).toEqual(["infrastructure"]);
+    // What Flux and Argo CD take from elsewhere is listed too; of our own files, these are not rendered.
+    const own = noticed.filter(({ code }) => code !== "remote-source");
+    expect(own.map(({ path }) => path)).toEqual([
+      "infrastructure",
+      "policies/admission",
+      "policies/gatekeeper",
+      "policies/kyverno",
+    ]);
     for (const { id, environment } of overlays) {
       if (/dev|staging|prod/.test(id)) expect(id).toMatch(new RegExp(`[/@]${environment}$`));
       else expect({ id, environment }).toEqual({ id, environment: undefined });

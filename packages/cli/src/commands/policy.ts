@@ -2,9 +2,15 @@ import { randomBytes } from "node:crypto";
 import { join, resolve } from "node:path";
 import type { Host } from "@gitops-actions/action";
 import { packNames } from "@gitops-actions/engine";
-import { defaults, engineNames, type PolicyInputs, parseNames, run } from "@gitops-actions/policy-check";
+import {
+  defaults,
+  engineNames,
+  type PolicyInputs,
+  type PolicyOutcome,
+  parseNames,
+  run,
+} from "@gitops-actions/policy-check";
 import { run as render } from "@gitops-actions/render-overlays";
-import type { Report } from "@gitops-actions/report";
 import { type Arguments, type Command, flag, list, type Option, type Terminal, text } from "../command.ts";
 import { choice, renderInputs, renderOptions, toolSettings } from "./options.ts";
 import { type Saying, startSaying } from "./say.ts";
@@ -57,7 +63,7 @@ export async function checkAndSay(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> {
-  const report = await check(inputs, host, terminal, signal);
+  const { report } = await check(inputs, host, terminal, signal);
   const { failOn, failOnSeverity, allowEmpty } = inputs;
   saying.say(report, { failOn, failOnSeverity, allowEmpty }, join(host.tempDir, "checked"));
 }
@@ -70,9 +76,9 @@ export async function checkIfAny(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<void> {
-  const report = await check(inputs, host, terminal, signal);
+  const { report, policies } = await check(inputs, host, terminal, signal);
   const { failOn, failOnSeverity } = inputs;
-  if (report.verdict === "nothing-found") saying.tell("policy-check: there are no policies.\n");
+  if (policies === 0) saying.tell("policy-check: there are no policies.\n");
   else saying.say(report, { failOn, failOnSeverity, allowEmpty: true }, join(host.tempDir, "checked"));
 }
 
@@ -81,9 +87,9 @@ async function check(
   host: Host,
   terminal: Terminal,
   signal: AbortSignal,
-): Promise<Report> {
+): Promise<PolicyOutcome> {
   const world = { host, progress: terminal.progress, signal, secretKey: randomBytes(32) };
-  return (await run(inputs, world)).report;
+  return await run(inputs, world);
 }
 
 /** `gitops policy`: do we want it? */
