@@ -4,7 +4,7 @@ export { type Checked, checkObjects, type Judged } from "./check.ts";
 export { compareObjects, type Difference } from "./comparison.ts";
 export { readDeliverers } from "./delivery.ts";
 export { driftFindings } from "./findings.ts";
-export { parseJqPath } from "./ignore.ts";
+export { ignoredOf, parseJqPath } from "./ignore.ts";
 export { type DriftInputs, defaults, parseOwner } from "./inputs.ts";
 export { equalQuantity } from "./quantity.ts";
 export type { Placed } from "./revision.ts";

@@ -16,14 +16,3 @@ export function equalScalar(desired: Json, live: Json, format: Shape["format"]):
 function isNumber(value: Json): value is number | bigint {
   return typeof value === "number" || typeof value === "bigint";
 }
-
-const unit: Record<string, number> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1e3, m: 6e4, h: 3.6e6 };
-
-/** Milliseconds of a Go duration such as `1h30m`; undefined for any other text. */
-export function parseDuration(text: string): number | undefined {
-  if (!/^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+$/.test(text)) return undefined;
-  let sum = 0;
-  for (const [, amount, name] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g))
-    sum += Number(amount) * unit[name!]!;
-  return sum;
-}

@@ -127,6 +127,22 @@ describe("what is another value is a difference", () => {
     expect(differing(pod("stdin: true", "replicas: 0"), pod("stdin: true"))).toEqual(["/spec/replicas"]);
   });
 
+  test("where all labels are gone, each is named", () => {
+    const config = (metadata: string): string =>
+      `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a${metadata}}\n`;
+    expect(differing(config(", labels: {a: b, c: d}"), config(""))).toEqual([
+      "/metadata/labels/a",
+      "/metadata/labels/c",
+    ]);
+  });
+
+  test("what the type does not have is no difference, and is counted", () => {
+    const desired = readOne("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndatum: {a: b}\n");
+    const live = readOne("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+    const comparison = compareObjects(desired.value, live.value, shapeFor(desired));
+    expect(comparison).toMatchObject({ differences: [], unknown: ["/datum"] });
+  });
+
   test("an empty label is a label", () => {
     const config = (labels: string): string =>
       `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, labels: ${labels}}\n`;

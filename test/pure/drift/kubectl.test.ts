@@ -65,7 +65,15 @@ describe("a page of a list", () => {
 
   test("is none when it is cut, of another kind, or no list", () => {
     const text = JSON.stringify(list);
-    for (const body of [text.slice(0, -1), "", "[]", "null", status(200, "", ""), '{"kind":"ConfigMapList"}'])
+    for (const body of [
+      text.slice(0, -1),
+      "",
+      "[]",
+      "null",
+      status(200, "", ""),
+      '{"kind":"ConfigMapList"}',
+      '{"kind":"ConfigMap","items":[]}',
+    ])
       expect(parsePage(body, "ConfigMap"), body).toBeUndefined();
   });
 });

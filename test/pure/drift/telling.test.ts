@@ -188,6 +188,10 @@ describe("secrets", () => {
       ),
     ].join("\n");
     expect(outputs).toContain("key password differs");
+    const ofSecret = findings.filter(({ resource }) => resource?.kind === "Secret");
+    expect(ofSecret.every(({ expected, actual }) => expected === undefined && actual === undefined)).toBe(
+      true,
+    );
     for (const form of forms) expect(outputs.includes(form), form).toBe(false);
   });
 });

@@ -1,0 +1,206 @@
+import { attribute, findExtras, ignoredOf } from "@gitops-actions/drift-report";
+import type { JsonObject } from "@gitops-actions/manifest";
+import { describe, expect, test } from "vitest";
+import { readOne, shapeFor } from "./schemas.ts";
+
+const git = readOne(`
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop, labels: {app: web}}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      tolerations: [{key: a}]
+      containers: [{name: app, image: "web:1", ports: [{containerPort: 80}]}]
+`);
+
+const container = {
+  "f:image": {},
+  "f:name": {},
+  "f:ports": { 'k:{"containerPort":80,"protocol":"TCP"}': { "f:containerPort": {} } },
+};
+const template = (fields: JsonObject) => ({ "f:spec": { "f:template": { "f:spec": fields } } });
+
+/** As an API server writes it: the applier, a person with kubectl edit, a controller of the cluster, and the status. */
+const live: JsonObject = {
+  ...structuredClone(git.value),
+  metadata: {
+    name: "web",
+    namespace: "shop",
+    labels: { app: "web" },
+    annotations: { note: "x", "deployment.kubernetes.io/revision": "1" },
+    managedFields: [
+      {
+        manager: "kustomize-controller",
+        operation: "Apply",
+        time: "2026-11-01T00:00:00Z",
+        fieldsV1: {
+          "f:metadata": { "f:labels": { "f:app": {} } },
+          ...template({
+            "f:tolerations": {},
+            "f:containers": { 'k:{"name":"app"}': { ".": {}, ...container } },
+          }),
+        },
+      },
+      {
+        manager: "kubectl-edit",
+        operation: "Update",
+        time: "2026-11-20T00:00:00Z",
+        fieldsV1: {
+          "f:metadata": { "f:annotations": { ".": {}, "f:note": {} } },
+          ...template({
+            "f:containers": {
+              'k:{"name":"app"}': { "f:image": {} },
+              'k:{"name":"spy"}': { ".": {}, "f:name": {}, "f:image": {} },
+            },
+          }),
+        },
+      },
+      {
+        manager: "kube-controller-manager",
+        operation: "Update",
+        time: "2026-11-21T00:00:00Z",
+        fieldsV1: { "f:metadata": { "f:annotations": { "f:deployment.kubernetes.io/revision": {} } } },
+      },
+      {
+        manager: "somebody",
+        operation: "Update",
+        subresource: "status",
+        time: "2026-11-22T00:00:00Z",
+        fieldsV1: { "f:status": { "f:replicas": {} } },
+      },
+    ],
+  },
+  spec: {
+    ...(git.value.spec as JsonObject),
+    template: {
+      spec: {
+        tolerations: [{ key: "a" }],
+        containers: [
+          { name: "spy", image: "spy:1" },
+          { name: "app", image: "web:2", ports: [{ containerPort: 80, protocol: "TCP" }] },
+        ],
+      },
+    },
+  },
+  status: { replicas: 1 },
+};
+const containers = "/spec/template/spec/containers";
+
+describe("who wrote a field", () => {
+  test.each([
+    ["the last of several", `${containers}/1/image`, "kubectl-edit"],
+    [
+      "by the key of its item, wherever that stands",
+      `${containers}/1/ports/0/containerPort`,
+      "kustomize-controller",
+    ],
+    ["a part of what is owned as a whole", "/spec/template/spec/tolerations/0/key", "kustomize-controller"],
+    ["a label", "/metadata/labels/app", "kustomize-controller"],
+    ["status", "/status/replicas", "somebody"],
+  ])("%s", (_what, pointer, manager) => expect(attribute(live, pointer)?.manager).toBe(manager));
+
+  test("nobody, where nothing is recorded", () => {
+    expect(attribute(live, "/spec/replicas")).toBeUndefined();
+    expect(attribute({ metadata: { managedFields: "broken" } }, "/spec")).toBeUndefined();
+    expect(attribute({}, "/spec")).toBeUndefined();
+  });
+
+  test("whoever names the field comes before whoever owns what is above it, however late", () => {
+    const object: JsonObject = {
+      metadata: {
+        managedFields: [
+          {
+            manager: "exact",
+            operation: "Update",
+            time: "2026-11-01T00:00:00Z",
+            fieldsV1: { "f:spec": { "f:a": { "f:b": {} } } },
+          },
+          {
+            manager: "above",
+            operation: "Update",
+            time: "2026-11-02T00:00:00Z",
+            fieldsV1: { "f:spec": { "f:a": {} } },
+          },
+        ],
+      },
+      spec: { a: { b: 1 } },
+    };
+    expect(attribute(object, "/spec/a/b")?.manager).toBe("exact");
+  });
+});
+
+describe("fields that only the cluster has", () => {
+  const pointers = (desired: JsonObject, object = live): Record<string, string[]> => {
+    const extras = findExtras(desired, object, shapeFor(git));
+    return {
+      unmanaged: extras.unmanaged.map((each) => each.livePointer),
+      removed: extras.removedFromGit.map((each) => each.livePointer),
+    };
+  };
+
+  test("are told when somebody wrote them, not when the cluster did, and never in status", () => {
+    expect(pointers(git.value)).toEqual({
+      unmanaged: ["/metadata/annotations/note", `${containers}/0`],
+      removed: [],
+    });
+  });
+
+  test("that were applied once are told apart", () => {
+    const less = structuredClone(git.value);
+    delete (less.metadata as JsonObject).labels;
+    expect(pointers(less).removed).toEqual(["/metadata/labels/app"]);
+  });
+
+  test("of a client-side applier are not determinable, and not told", () => {
+    const applied = structuredClone(live);
+    const [first] = (applied.metadata as JsonObject).managedFields as JsonObject[];
+    Object.assign(first!, { manager: "kubectl-client-side-apply", operation: "Update" });
+    const less = structuredClone(git.value);
+    delete (less.metadata as JsonObject).labels;
+    expect(pointers(less, applied).removed).toEqual([]);
+  });
+});
+
+describe("ignore rules of an Application", () => {
+  const rule = {
+    group: "apps",
+    kind: "Deployment",
+    name: "",
+    namespace: "",
+    pointers: [] as string[],
+    jq: [] as string[],
+    managers: [] as string[],
+  };
+
+  test("cover a field and what is below it, in every item of a list", () => {
+    const { covers } = ignoredOf(git.id, [
+      { ...rule, pointers: ["/spec/replicas"], jq: [".spec.template.spec.containers[].image"] },
+    ]);
+    expect(covers("/spec/replicas", undefined)).toBe(true);
+    expect(covers(`${containers}/7/image`, undefined)).toBe(true);
+    expect(covers(`${containers}/7`, undefined)).toBe(false);
+    expect(covers("/spec/replicasets", undefined)).toBe(false);
+  });
+
+  test("cover what a manager wrote", () => {
+    const { covers } = ignoredOf(git.id, [{ ...rule, managers: ["kube-controller-manager"] }]);
+    expect(covers("/spec/anything", "kube-controller-manager")).toBe(true);
+    expect(covers("/spec/anything", "kubectl-edit")).toBe(false);
+  });
+
+  test("govern what they name, and `*` everything", () => {
+    const all = { ...rule, group: "*", kind: "*", pointers: ["/spec"] };
+    expect(ignoredOf(git.id, [all]).covers("/spec/x", undefined)).toBe(true);
+    for (const other of [{ kind: "StatefulSet" }, { group: "" }, { name: "other" }, { namespace: "other" }])
+      expect(
+        ignoredOf(git.id, [{ ...rule, pointers: ["/spec"], ...other }]).covers("/spec/x", undefined),
+      ).toBe(false);
+  });
+
+  test("that are more than a path are handed on as unread", () => {
+    expect(ignoredOf(git.id, [{ ...rule, jq: [".spec | keys"] }]).unread).toEqual([".spec | keys"]);
+  });
+});
