@@ -44,6 +44,8 @@ export interface GitHub {
   /** Whether the token may write pull requests. */
   writes: boolean;
   faults: Fault[];
+  /** Called when a request that matches has come, before it is handled or right after; its answer is not sent then. */
+  traps: { when: RegExp; moment: "before" | "after"; call: () => void }[];
   /** What was asked that GitHub would not have understood, and what this server answered that GitHub would not. */
   problems: string[];
   /** Method and path of every request, in order. */
@@ -63,6 +65,7 @@ export async function serveGitHub(tipOf: (branch: string) => string | undefined)
     activity: true,
     writes: true,
     faults: [],
+    traps: [],
     problems: [],
     requests: [],
   };
@@ -95,6 +98,9 @@ function answer(
   const url = new URL(request.url ?? "/", "http://localhost");
   const what = `${method} ${url.pathname}`;
   state.requests.push(what);
+  const trap = state.traps.find((each) => each.when.test(what));
+  if (trap) state.traps = state.traps.filter((each) => each !== trap);
+  if (trap?.moment === "before") return trap.call();
   const fault = state.faults.find((each) => each.left > 0 && each.when.test(what));
   if (fault) fault.left--;
   if (fault && !/after/.test(fault.kind)) return fail(fault.kind, request, response);
@@ -122,6 +128,7 @@ function answer(
   state.problems.push(
     ...responseProblems(found.operation, status, value).map((problem) => `${what} answered: ${problem}`),
   );
+  if (trap) return trap.call();
   if (fault) return fail(fault.kind, request, response, status, value);
   send(response, status, value);
 }

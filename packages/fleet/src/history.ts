@@ -172,13 +172,18 @@ async function fill(state: State, tree: Tree): Promise<void> {
   const { options, read } = state;
   const own = await loadConfig(tree).catch(() => options.config);
   const config = own.environments.length > 0 ? own : options.config;
-  state.placement = await placeFiles(tree, config, state.context, options.environment);
+  // Texts that were understood are remembered from tree to tree, the trees themselves are not: there may be thousands.
+  const context = { ...createClosureContext(), parsed: state.context.parsed };
+  state.placement = await placeFiles(tree, config, context, options.environment);
   state.files.clear();
   state.paths.clear();
   const entries = ownedEntries(tree.entries(), state.placement, read.wants);
-  const texts = await Promise.all(entries.map(([entry]) => tree.read(entry.path)));
+  // What was read in another tree is known by its object id.
+  const texts = await Promise.all(
+    entries.map(([{ path, id }]) => (read.knows(path, id) ? undefined : tree.read(path))),
+  );
   for (const [index, [entry, owner]] of entries.entries())
-    put(state, entry.path, read(entry.path, entry.id, decode(texts[index]!), owner));
+    put(state, entry.path, read(entry.path, entry.id, texts[index] ? decode(texts[index]) : "", owner));
   state.stale = false;
 }
 

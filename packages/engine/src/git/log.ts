@@ -19,7 +19,8 @@ export function gitHistory(repository: Repository): History {
       const last = commits.at(-1);
       return { commits, cut: last !== undefined && (await isCut(repository, last)) };
     },
-    tree: (commit) => treeAt(repository, commit),
+    // A tree is remembered as long as its repository: one that a walk passes through must not be.
+    tree: (commit) => treeAt({ ...repository }, commit),
     async blob(id) {
       const object = await repository.object(id);
       if (object) return object.bytes;

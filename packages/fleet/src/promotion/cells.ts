@@ -42,7 +42,9 @@ export interface OwnedSlot {
 export type ReadOwned = (path: string, id: string, text: string, owner: Owner) => OwnedSlot[];
 
 /** Makes a reader for what settings declare; it remembers what it has read by path and object id. */
-export function ownedReader(settings: PromotionSettings): ReadOwned & { wants(path: string): boolean } {
+export function ownedReader(
+  settings: PromotionSettings,
+): ReadOwned & { wants(path: string): boolean; knows(path: string, id: string): boolean } {
   const files = settings.files.map(compilePattern);
   const fields = settings.fields.map(({ file, pointer }): [PathPattern, string] => [
     compilePattern(file),
@@ -64,6 +66,7 @@ export function ownedReader(settings: PromotionSettings): ReadOwned & { wants(pa
     return slots.map((slot) => own(slot, owner, settings));
   };
   return Object.assign(read, {
+    knows: (path: string, id: string) => known.has(`${id} ${path}`),
     wants: (path: string) =>
       mayHoldVersions(path) || whole(path) || fields.some(([pattern]) => pattern.match(path)),
   });

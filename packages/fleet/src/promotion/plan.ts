@@ -118,7 +118,12 @@ function pairSlots(from: readonly CellSlot[], to: readonly CellSlot[]): Pair[] {
 }
 
 const images = new Set<CellSlot["kind"]>(["kustomize-image", "image", "image-values"]);
-const charts = new Set<CellSlot["kind"]>(["kustomize-chart", "helm-release", "argo-source", "chart-dependency"]);
+const charts = new Set<CellSlot["kind"]>([
+  "kustomize-chart",
+  "helm-release",
+  "argo-source",
+  "chart-dependency",
+]);
 
 /** What a version is of, however it is written: Flux may deploy a chart in one environment and Argo CD in the next. */
 function likeness({ kind, subject }: CellSlot): string {
