@@ -166,6 +166,7 @@ data:
   script: |
     first {{ .Values.colour }}
     second {{ .Values.replicas }}
+  both: {{ .Values.twins.left | default .Values.twins.right }}
 `,
   "chart/templates/extra.yaml": "{{ tpl .Values.extra $ }}\n",
 };
