@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { type DriftInputs, type DriftOutcome, defaults, run } from "@gitops-actions/drift-report";
 import { userCacheDir } from "@gitops-actions/engine";
 import { formatText } from "@gitops-actions/report";
@@ -186,7 +186,9 @@ test("what Git has beyond the applied commit is pending, and no drift", async ()
 });
 
 test("against the head, the same is a difference", async () => {
-  const outcome = await report({ revision: "head" });
+  // A relative path is relative to where the person is.
+  const kubeconfig = relative(repository, plane.kubeconfig());
+  const outcome = await report({ revision: "head", kubeconfig });
   expect(rules(outcome)).toEqual(["drift/changed Deployment/web /spec/replicas"]);
   expect(outcome.report.findings[0]).toMatchObject({ expected: "3", actual: "2" });
 });

@@ -1,4 +1,5 @@
-import type { Event, Host } from "@gitops-actions/action";
+import { resolve } from "node:path";
+import { type Event, type Host, workspaceOf } from "@gitops-actions/action";
 import {
   type Cluster,
   clusterLimits,
@@ -89,7 +90,8 @@ async function openClusters(
       {
         pageSize: clusterLimits.pageSize,
         limits: { ...clusterLimits.limits, deadlineMs: inputs.timeLimitSeconds * 1000 },
-        ...(inputs.kubeconfig && { kubeconfig: inputs.kubeconfig }),
+        // kubectl runs in the private folder of this run: a relative path is the person's.
+        ...(inputs.kubeconfig && { kubeconfig: resolve(workspaceOf(host), inputs.kubeconfig) }),
         ...(context && { context }),
       },
       host,

@@ -120,6 +120,12 @@ describe("what is another value is a difference", () => {
     expect(differing(pod(git), pod(live)).map((pointer) => pointer.replace(prefix, ""))).toContain(field);
   });
 
+  test("an item whose name stands twice is held against its own partner", () => {
+    const env = (second: string): string => pod(`env: [{name: A, value: one}, {name: A, value: ${second}}]`);
+    expect(differing(env("two"), env("two"))).toEqual([]);
+    expect(differing(env("two"), env("three"))).toEqual(["/spec/template/spec/containers/0/env/1/value"]);
+  });
+
   test("zero replicas are kept, so their absence is one", () => {
     expect(differing(pod("stdin: true", "replicas: 0"), pod("stdin: true", "replicas: 3"))).toEqual([
       "/spec/replicas",
