@@ -36,6 +36,12 @@ describe("an edit", () => {
     const text = "resources:\n  - github.com/org/repo//deploy?ref=v1&timeout=9s # why\n";
     expect(move(text, { version: "v2" }).text).toBe(text.replace("v1", "v2"));
   });
+  test("leaves a number a number, unless it would then be read as another", () => {
+    const text = "image: {repository: web, tag: 5}\n";
+    expect(move(text, { name: "web", tag: "6" }).text).toBe(text.replace("5", "6"));
+    expect(move(text, { name: "web", tag: "1.10" }).text).toBe(text.replace("5", '"1.10"'));
+    expect(move(text, { name: "web", tag: "12345678901234567890" }).text).toContain('"12345678901234567890"');
+  });
   test("of an anchor's value changes what repeats it too, and only that", () => {
     const text = "a:\n  image: {repository: web, tag: &tag v1}\nb:\n  image: {repository: job, tag: *tag}\n";
     expect(move(text, { name: "web", tag: "v2" }).text).toBe(text.replace("&tag v1", '&tag "v2"'));

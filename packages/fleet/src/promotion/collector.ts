@@ -23,7 +23,7 @@ export interface SlotParts {
   subject: string;
   /** Where the slot stands: the parts are children of it, or it is the scalar itself. */
   at: Tokens;
-  /** Pointers of the parts, by role, relative to `at`. */
+  /** Keys of the parts below `at`, by role. */
   roles: Partial<Record<Role, string>>;
 }
 
@@ -44,7 +44,7 @@ export function addSlot(collector: Collector, { kind, subject, at, roles }: Slot
   const version: Version = {};
   const parts: Slot["parts"] = {};
   for (const [role, name] of Object.entries(roles) as [Role, string][]) {
-    const tokens = [...at, ...name.split("/")];
+    const tokens = [...at, name];
     const scalar = scalarAt(collector, tokens);
     if (!scalar || collector.taken.has(scalar.part.pointer)) continue;
     collector.taken.add(scalar.part.pointer);

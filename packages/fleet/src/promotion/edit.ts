@@ -46,7 +46,9 @@ export function editsOf(slot: Slot, version: Version, raw: Partial<Record<Role, 
     if (!part) missing.push(role);
     else if (slot.version[role] !== value || (raw[role] !== undefined && raw[role] !== part.raw)) {
       const { before = "", after = "" } = part.around ?? {};
-      edits.push(edit(slot, part, `${before}${value}${after}`, raw[role]));
+      // What is no string there stays none where that is the same value: quotes would make another of it. 1.10 is not.
+      const bare = isBare(part.raw) && isBare(value) && keepsForm(value) ? value : undefined;
+      edits.push(edit(slot, part, `${before}${value}${after}`, raw[role] ?? bare));
     }
   }
   const stale = (["tag", "digest"] as const).filter(
@@ -106,6 +108,16 @@ function fitBreak(raw: string, old: string, rest: string): string {
   const ending = /\r?\n$/;
   if (ending.test(old)) return ending.test(raw) ? raw : raw + (ending.exec(old)?.[0] ?? "");
   return ending.test(raw) && /^(?:\r?\n|$)/.test(rest) ? raw.replace(ending, "") : raw;
+}
+
+/** Whether a number reads back as it is written. */
+function keepsForm(text: string): boolean {
+  return text === "true" || text === "false" || text === String(Number(text));
+}
+
+/** Whether a text, written without quotes, is a number or a truth value. */
+function isBare(text: string): boolean {
+  return /^(?:true|false|[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)$/.test(text);
 }
 
 function edit(slot: Slot, part: Part, value: string, raw: string | undefined): Edit {
