@@ -121,6 +121,7 @@ export async function rollBack(
   };
   change.pull.body = `Back to what ran since commit ${wanted.commit}.\n\n${change.pull.body}`;
   const onSame = branch.name === state.defaultBranch.name;
+  change.ran = wanted.last;
   change.more = [...exact, ...(onSame ? [holds] : [])];
   // The hold first: nothing must be promoted between the two.
   const changes = onSame ? [change] : [holdChange(state, "hold", cell, holds, reason, now, inputs), change];

@@ -18,6 +18,8 @@ export interface Change {
   plans: readonly Plan[];
   /** Files besides those that plans write. */
   more?: readonly FileWrite[];
+  /** For a rollback, the commit whose result it is meant to restore. */
+  ran?: string;
   story: Story;
   /** The date of the commit: the same change makes the same commit. */
   date: Date;
@@ -25,12 +27,19 @@ export interface Change {
   pull: Omit<PullParts, "base" | "section">;
 }
 
-/** What became of a change. `moved`: the branch is no longer where it was read; look again and decide anew. */
+/** What became of a change. `differs`: of a rollback, overlays that will not be what they were then. `moved`: the branch is no longer where it was read; look again and decide anew. */
 export type Delivery =
   | { kind: "moved" }
   | { kind: "nothing" }
-  | { kind: "pushed"; commit: string; proof?: Proof }
-  | { kind: "pull"; number: number; url: string; done: "opened" | "updated" | "kept"; proof?: Proof }
+  | { kind: "pushed"; commit: string; proof?: Proof; differs?: string[] }
+  | {
+      kind: "pull";
+      number: number;
+      url: string;
+      done: "opened" | "updated" | "kept";
+      proof?: Proof;
+      differs?: string[];
+    }
   | { kind: "refused"; because: string; proof?: Proof };
 
 const author = { name: "gitops-actions", email: "gitops-actions@users.noreply.github.com" };
@@ -60,7 +69,12 @@ export async function deliver(
       : undefined;
   const refusal = proof && refusalOf(proof, change);
   if (refusal) return { kind: "refused", because: refusal, proof: proof! };
-  const shown = proof ? { proof } : {};
+  const then =
+    change.ran !== undefined && proof
+      ? await proofOf(repository, { ...change, tip: change.ran }, commit, inputs, world)
+      : undefined;
+  const differs = then?.changed.filter((id) => !then.others.includes(id));
+  const shown = { ...(proof ? { proof } : {}), ...(differs ? { differs } : {}) };
   if (strategy === "direct") return { ...(await push(repository, change, commit, inputs, world)), ...shown };
   const { forge } = world;
   if (!forge)

@@ -79,9 +79,9 @@ export function describeDelivered({ apps, environment, moves, delivery }: Delive
   const what = `${apps.join(", ")} in ${environment}${moves.length > 0 ? ` (${moves.join(", ")})` : ""}`;
   switch (delivery.kind) {
     case "pushed":
-      return `${what}: written as ${delivery.commit.slice(0, 7)}`;
+      return `${what}: written as ${delivery.commit.slice(0, 7)}${describeDifference(delivery.differs)}`;
     case "pull":
-      return `${what}: pull request #${delivery.number} ${delivery.done} (${delivery.url})`;
+      return `${what}: pull request #${delivery.number} ${delivery.done} (${delivery.url})${describeDifference(delivery.differs)}`;
     case "refused":
       return `${what}: refused`;
     case "nothing":
@@ -115,4 +115,11 @@ export function outputsOf({
       ),
     ),
   };
+}
+
+/** Of a rollback: whether what it renders to is what ran then. */
+function describeDifference(differs: readonly string[] | undefined): string {
+  if (differs === undefined) return "";
+  if (differs.length === 0) return "; it renders to what ran then";
+  return `; ${differs.join(", ")} does not render to what ran then: something shared has changed since, and only exact restores the files beside the versions`;
 }

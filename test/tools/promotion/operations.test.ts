@@ -185,6 +185,21 @@ describe("rollback, hold and resume", () => {
     expect(where.show(".gitops/holds.yaml")).toContain("holds: []");
   });
 
+  test("says whether what it renders to is what ran then", async () => {
+    const where = place();
+    where.commit({ [file("prod")]: overlay("2.0.0") });
+    const back = { operation: "rollback" as const, apps: ["web"], environments: ["prod"], prove: true };
+    expect((await where.run(back)).report.notes[0]).toContain("it renders to what ran then");
+    where.commit({ [file("prod")]: overlay("3.0.0") });
+    const changed = fleet()["apps/web/base/deployment.yaml"]!.replace(
+      "spec: {selector",
+      "spec: {replicas: 7, selector",
+    );
+    where.commit({ "apps/web/base/deployment.yaml": changed });
+    const { report } = await where.run({ ...back, to: "1.0.0" });
+    expect(report.notes[0]).toContain("apps/web/overlays/prod does not render to what ran then");
+  });
+
   test("to a version or commit that is named", async () => {
     const where = place();
     for (const tag of ["1.1.0", "1.2.0", "1.3.0"]) where.commit({ [file("prod")]: overlay(tag) });
