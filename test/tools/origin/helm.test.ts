@@ -249,6 +249,18 @@ const exact: [what: string, resource: string, field: string, place: string][] = 
   ],
   ["a global value", "ConfigMap/cache", "data.domain", "prod.yaml:9 exact | domain: ^shop.example.com"],
   [
+    "a value that has a default of the same text",
+    "ConfigMap/config",
+    "data.both",
+    "chart/values.yaml:33 exact | twins: { left: ^same, right: same }",
+  ],
+  [
+    "one branch of a quoted template",
+    "ConfigMap/config",
+    "data.mode",
+    "chart/values.yaml:34 exact | modes: { on: fast, off: ^slow }",
+  ],
+  [
     "a file of crds",
     "CustomResourceDefinition/things.example.com",
     "spec.scope",
