@@ -104,6 +104,24 @@ spec:
     expect(unknown.engines![0]!.notEvaluated).toEqual(["labels of namespace shop unknown"]);
   });
 
+  test("leaves out the rules that do not validate, and says so; the others are evaluated", async () => {
+    const mutate = `    match: {any: [{resources: {kinds: [Pod]}}]}
+    mutate: {patchStrategicMerge: {metadata: {labels: {added: "yes"}}}}`;
+    const both = kyvernoPolicy("both", `${teamRule}\n  - name: second\n${mutate}`);
+    const report = await check(
+      { "both.yaml": both, "mutate.yaml": kyvernoPolicy("mutate", mutate) },
+      podOf("bad", "x: y"),
+    );
+    expect(lines(report)).toEqual([
+      "warning kyverno/both/rule Pod/bad /metadata/labels/team: team is required",
+    ]);
+    expect(report.skipped.map(({ id, code }) => `${id} ${code}`)).toEqual([
+      "policies/both.yaml:1 not-validating",
+      "policies/mutate.yaml:1 not-validating",
+    ]);
+    expect(failures(report)).toEqual([]);
+  });
+
   test("lets be what a PolicyException excepts, and counts it apart", async () => {
     const exception = `apiVersion: kyverno.io/v2
 kind: PolicyException

@@ -9,7 +9,7 @@ import {
   type Tool,
 } from "@gitops-actions/engine";
 import type { Batch, PolicyObject } from "@gitops-actions/fleet";
-import { formatIdentity, type JsonObject } from "@gitops-actions/manifest";
+import { formatIdentity, isObject, type Json, type JsonObject, writeJson } from "@gitops-actions/manifest";
 import pMap from "p-map";
 import { countStatements, type EngineRun, emptyOutcome } from "./engines.ts";
 import { knownNamespaces, unknownLabels, valuesWith } from "./namespaces.ts";
@@ -37,7 +37,9 @@ export async function evaluateKyverno(
   const exceptions = objects
     .filter(({ resource }) => resource.id.kind === "PolicyException")
     .map(({ resource }) => resource.text);
-  let policies = objects.filter(({ resource }) => resource.id.kind !== "PolicyException");
+  let policies = objects
+    .filter(({ resource }) => resource.id.kind !== "PolicyException")
+    .flatMap((policy) => onlyValidating(policy, run));
   const probe = async (some: readonly PolicyObject[]): Promise<Set<PolicyObject>> => {
     const documents = samples(batches);
     const answers = await pMap(
@@ -95,6 +97,27 @@ export async function evaluateKyverno(
     }
   }
   return run;
+}
+
+/**
+ * A policy with the rules that validate and no others: one that mutates makes the CLI print resources in place of its
+ * report. Nothing is left of one without such a rule.
+ */
+function onlyValidating(policy: PolicyObject, run: EngineRun): PolicyObject[] {
+  const { path, resource } = policy;
+  const { spec } = resource.value;
+  if (resource.id.group !== "kyverno.io" || !isObject(spec) || !Array.isArray(spec.rules)) return [policy];
+  const isOther = (rule: Json): boolean =>
+    isObject(rule) &&
+    !("validate" in rule) &&
+    ["mutate", "generate", "verifyImages"].some((key) => key in rule);
+  const rules = spec.rules.filter((rule) => !isOther(rule));
+  const left = spec.rules.length - rules.length;
+  if (left === 0) return [policy];
+  const message = `${left} of ${spec.rules.length} rules of ${resource.id.name} mutate, generate or verify images, and are not evaluated`;
+  run.skipped.push({ kind: "policy", id: `${path}:${resource.line}`, code: "not-validating", message });
+  const value = { ...resource.value, spec: { ...spec, rules } };
+  return rules.length === 0 ? [] : [{ path, resource: { ...resource, value, text: writeJson(value) } }];
 }
 
 /** The CustomResourceDefinitions of the fleet. */
