@@ -44,7 +44,7 @@ nested:
     key: value
 flag: false
 twins: { left: same, right: same }
-modes: { on: fast, off: slow }
+modes: { up: fast, down: slow }
 items:
   - name: only
     port: 80
@@ -100,7 +100,7 @@ release: {{ .Release.Name }}
 {{- if .Values.flag }}{{ .Values.twins.left }}{{ else }}{{ .Values.twins.right }}{{ end -}}
 {{- end }}
 {{- define "shop.mode" -}}
-{{- if .Values.flag }}{{ .Values.modes.on }}{{ else }}{{ .Values.modes.off }}{{ end -}}
+{{- if .Values.flag }}{{ .Values.modes.up }}{{ else }}{{ .Values.modes.down }}{{ end -}}
 {{- end }}
 {{- define "shop.pair" -}}
 {{ printf "%s=%s" (index . 0) (index . 1) }}
@@ -258,7 +258,7 @@ const exact: [what: string, resource: string, field: string, place: string][] = 
     "one branch of a quoted template",
     "ConfigMap/config",
     "data.mode",
-    "chart/values.yaml:34 exact | modes: { on: fast, off: ^slow }",
+    "chart/values.yaml:34 exact | modes: { up: fast, down: ^slow }",
   ],
   [
     "a file of crds",
