@@ -459,6 +459,12 @@ const inflation: Case[] = [
     { escapes: ["link-outside"], renders: "never" },
   ),
   one(
+    "helmCharts: a release name that Helm would take for an option",
+    app("helmCharts: [{name: web, releaseName: --post-renderer}]\n", chartFiles("app/charts/web")),
+    { ...reading("charts/web/values.yaml"), directories: ["app/charts/web"] },
+    { escapes: ["chart-option"], renders: "never" },
+  ),
+  one(
     "helmCharts: values from the network",
     app(
       "helmCharts: [{name: web, releaseName: r, valuesFile: 'https://example.com/values.yaml'}]\n",

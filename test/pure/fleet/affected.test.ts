@@ -63,6 +63,37 @@ test("what one tree takes over from another is what it would have found itself",
   );
 });
 
+test.each([
+  ["a name that was looked for is there", "resources: [gone.yaml]\n", { "app/plugins/gone.yaml": "PLUGIN" }],
+  [
+    "a folder without a kustomization has one",
+    "resources: [more]\n",
+    {
+      "app/plugins/more/kustomization.yaml": "resources: [p.yaml]\n",
+      "app/plugins/more/p.yaml": "PLUGIN",
+    },
+  ],
+])("what a folder of plugins yields is worked out again when %s", async (_, plugins, added) => {
+  const plugin = "apiVersion: builtin\nkind: PatchTransformer\nmetadata: {name: x}\npath: patch.yaml\n";
+  const files: Files = {
+    "app/kustomization.yaml": "transformers: [plugins]\n",
+    "app/patch.yaml": "kind: A\n",
+    "app/plugins/kustomization.yaml": plugins,
+    "app/plugins/more/keep": "",
+  };
+  const after: Files = { ...files };
+  for (const [path, text] of Object.entries(added)) after[path] = text === "PLUGIN" ? plugin : text;
+  const overlay: Overlay = {
+    id: "app",
+    path: "app",
+    kind: "kustomize",
+    options: { values: [], apiVersions: [] },
+  };
+  const context = createClosureContext();
+  expect((await closureOf(memoryTree(files), overlay, context)).files).not.toContain("app/patch.yaml");
+  expect((await closureOf(memoryTree(after), overlay, context)).files).toContain("app/patch.yaml");
+});
+
 test("what is the same in another tree is neither read nor worked out again", async () => {
   const files: Files = {};
   for (let index = 0; index < 50; index++) {

@@ -123,6 +123,9 @@ test("messages say what, and what to do", async () => {
     "https://example.com/org/repo?ref=main is fetched from example.com, and is not pinned to a commit",
     expect.stringMatching(/^https:\/\/raw\.example\.com\/\S+ is fetched from raw\.example\.com$/),
   ]);
+  expect(await messages("a kustomization that is a list")).toEqual([
+    "app/kustomization.yaml cannot be read: is not a mapping",
+  ]);
   expect(await messages("a dependency that is not vendored")).toEqual([
     "the chart needs db from https://charts.example.com, which is not in its charts/ folder; " +
       "run `helm dependency build` and commit charts/",

@@ -126,7 +126,6 @@ function plugins(field: string): Reader {
       found.uses.push(...inner.uses.map((use) => ({ ...use, line })));
       found.charts.push(...inner.charts.map((chart) => ({ ...chart, line })));
       found.plugins.push(...inner.plugins.map((plugin) => ({ ...plugin, line })));
-      if (inner.problem) found.problem = { ...inner.problem, line };
     }
   };
 }
