@@ -10,7 +10,7 @@ import {
   readString,
 } from "@gitops-actions/action";
 import type { ToolSettings } from "@gitops-actions/engine";
-import type { Severity } from "@gitops-actions/report";
+import { type Severity, UsageError } from "@gitops-actions/report";
 
 /** What a person asks of render-overlays, in a workflow or on the command line. */
 export interface RenderInputs {
@@ -102,6 +102,26 @@ export function readInputs(host: Pick<Host, "env" | "cwd">): RenderInputs {
     summary: readBoolean(host, "summary", defaults.summary),
     annotations: readBoolean(host, "annotations", defaults.annotations),
   });
+}
+
+/** Throws UsageError for settings that no run could make sense of, wherever they came from. */
+export function checkSettings({ allowRemoteBases, kubeVersion, tools }: RenderInputs): void {
+  for (const host of allowRemoteBases) {
+    if (/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(host)) continue;
+    throw new UsageError(`allow-remote-bases: ${quote(host)} is not a host. Name it as in github.com.`);
+  }
+  if (kubeVersion !== undefined && !/^v?\d+\.\d+(\.\d+)?([-+][\w.+-]*)?$/.test(kubeVersion))
+    throw new UsageError(`kube-version: ${quote(kubeVersion)} is not a version. Name it as in 1.35.0.`);
+  if (tools.mirror !== undefined && !/^https?:\/\/[^\s/]/i.test(tools.mirror)) {
+    const example = "https://mirror.example/{tool}/{version}/{asset}";
+    throw new UsageError(
+      `tools-mirror: ${quote(tools.mirror)} is not an http(s) address. Example: ${example}`,
+    );
+  }
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.slice(0, 100));
 }
 
 function readTools(host: Pick<Host, "env">): ToolSettings {

@@ -14,7 +14,7 @@ import { type ChangeSummary, summariseChanges } from "./changes.ts";
 import { type Pair, pairOverlays } from "./compare.ts";
 import { toGitEvent } from "./event.ts";
 import { describeSource, makeIndex } from "./index-entry.ts";
-import type { RenderInputs } from "./inputs.ts";
+import { checkSettings, type RenderInputs } from "./inputs.ts";
 import { emptyOutput } from "./output.ts";
 import { type RenderedPair, renderPairs } from "./pairs.ts";
 import { makeRedactors, redactMessages } from "./redaction.ts";
@@ -50,6 +50,7 @@ export interface RenderOutcome {
  */
 export async function run(inputs: RenderInputs, world: RenderWorld): Promise<RenderOutcome> {
   const { host, progress } = world;
+  checkSettings(inputs);
   const directory = await emptyOutput(inputs, host);
   const repository = await openRepository(resolve(workspaceOf(host), inputs.path), host);
   try {

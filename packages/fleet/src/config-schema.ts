@@ -2,6 +2,9 @@ import * as z from "zod";
 import { PromotionFile } from "./promotion/settings.ts";
 
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "must be letters, digits, `.`, `_` and `-`");
+const host = z
+  .string()
+  .regex(/^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/, "must be the name of a host, such as github.com");
 const glob = z.string().min(1);
 const file = z
   .string()
@@ -99,14 +102,8 @@ export const ConfigFile = z
       ),
     allow: z
       .strictObject({
-        "remote-bases": z
-          .array(z.string().min(1))
-          .optional()
-          .describe("Hosts that bases may be fetched from."),
-        "chart-repositories": z
-          .array(z.string().min(1))
-          .optional()
-          .describe("Hosts that charts may be pulled from."),
+        "remote-bases": z.array(host).optional().describe("Hosts that bases may be fetched from."),
+        "chart-repositories": z.array(host).optional().describe("Hosts that charts may be pulled from."),
       })
       .optional()
       .describe("What rendering may fetch. Read at the tip of the base branch."),

@@ -1,4 +1,4 @@
-import { byCodePoint, type ClosureContext, createClosureContext } from "./closure/context.ts";
+import { byCodePoint, type ClosureContext, createClosureContext, exactly } from "./closure/context.ts";
 import { type KustomizationFolder, readFolder } from "./closure/kustomize.ts";
 import { type Config, defaultConfig } from "./config.ts";
 import { chartOverlays } from "./discover/charts.ts";
@@ -57,8 +57,30 @@ export async function discover(
       ...collector.noticed,
       ...noticed.filter((each) => !collector.ignored(each.path)),
     ]),
-    problems: configProblemsOf(config, collector.overlays, collector.seen),
+    problems: [
+      ...configProblemsOf(config, collector.overlays, collector.seen),
+      ...repeatedFields(folders)
+        .filter((each) => !collector.ignored(each.folder))
+        .map(({ problem }) => problem),
+    ],
   };
+}
+
+/** Fields of kustomizations that are written twice, of which only the last one counts. */
+function repeatedFields(
+  folders: ReadonlyMap<string, KustomizationFolder>,
+): { folder: string; problem: Gap }[] {
+  return [...folders].flatMap(([folder, { kustomizations }]) =>
+    kustomizations.flatMap(({ path, content }) =>
+      (content.repeated ?? []).map(({ key, line }) => {
+        const message = `${path}: ${key} stands twice; kustomize takes the last one and leaves the other out`;
+        return {
+          folder: folder || ".",
+          problem: { code: "repeated-field", message, location: exactly(path, line) },
+        };
+      }),
+    ),
+  );
 }
 
 async function readFolders(

@@ -26,6 +26,8 @@ export interface Kustomization extends Uses {
   namespace?: string;
   /** The text has `{{ }}` in places that YAML reads: it is a template of a kustomization. */
   templated?: boolean;
+  /** Fields that stand twice, without regard to case: kustomize takes the last and says nothing. */
+  repeated?: { key: string; line: number }[];
   /** The first field that changes or makes objects other than by reading them; see `computed-plugin`. */
   alters?: string;
 }
@@ -60,6 +62,11 @@ function parse(text: string): Kustomization {
     else readers[field.key]?.(field.value, found);
   }
   readCharts(fields, found);
+  const repeated = fields.filter(
+    (field, at) =>
+      !field.merged && fields.slice(0, at).some((other) => other.key === field.key && !other.merged),
+  );
+  if (repeated.length > 0) found.repeated = repeated.map(({ key, line }) => ({ key, line }));
   const alters = fields.find((field) => altering.has(field.key));
   return alters ? { ...found, alters: alters.key } : found;
 }
