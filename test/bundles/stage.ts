@@ -2,7 +2,7 @@
 // up, and a job that renders it, started as the runner starts it. Around it lie secrets nobody may get to see.
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -225,7 +225,14 @@ async function tools(): Promise<Record<string, string>> {
 }
 
 /** Fails when a secret has got out, or something was said to the runner that only we may say. Then removes all. */
-export async function strike({ run, stage }: Shown): Promise<void> {
+export async function strike(shown: Shown): Promise<void> {
+  inspect(shown);
+  await shown.run.cleanUp();
+  shown.stage.remove();
+}
+
+/** What `strike` does, without removing anything. */
+export function inspect({ run, stage }: Shown): void {
   const folders = [run.root, stage.workspace];
   const texts = { stdout: run.stdout, stderr: run.stderr };
   const config = join(stage.workspace, ".git/config");
@@ -241,8 +248,20 @@ export async function strike({ run, stage }: Shown): Promise<void> {
     if (command === "add-mask") expect(data).toBe(run.canaries.INPUT_TOKEN);
   expect(run.exportedEnv).toEqual({});
   expect(run.state).toEqual({});
-  await run.cleanUp();
-  stage.remove();
+}
+
+/** Waits until a process has ended; fails when it does not. */
+export async function expectGone(pid: number): Promise<void> {
+  // A process that has ended stays listed until its new parent, init, takes notice.
+  const runs = () => {
+    try {
+      return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+    } catch {
+      return false;
+    }
+  };
+  for (let tries = 0; runs() && tries < 40; tries++) await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(runs(), `process ${pid} still runs`).toBe(false);
 }
 
 /** Fails unless the healthy overlay was rendered with its change, whatever else there was. */
@@ -282,6 +301,18 @@ export function expectRefused(
   expect(entry?.status).toMatch(/^(failed|rejected)$/);
   expect(entry?.head).toBeUndefined();
   expectGood(shown);
+}
+
+/** A PATH with Git and no other tool: neither kustomize nor kubectl. */
+export function pathWithGitAlone(stage: Stage): string {
+  const bin = join(stage.root, "only-git");
+  mkdirSync(bin);
+  symlinkSync(gitPath(), join(bin, "git"));
+  return bin;
+}
+
+export function gitPath(): string {
+  return execFileSync("sh", ["-c", "command -v git"], { encoding: "utf8" }).trim();
 }
 
 /** A server on loopback, where proxies do not stand in the way, that counts who comes and what they ask. */

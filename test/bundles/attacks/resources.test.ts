@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findTool } from "../../setup/tools.ts";
 import {
   type Content,
+  expectGone,
   expectGood,
   type Files,
   findingsOf,
@@ -232,6 +233,6 @@ test("a tool that hangs with a grandchild that holds its output is ended with it
   });
   expectGood(shown);
   const pid = Number(readFileSync(join(stage.root, "pid"), "utf8"));
-  expect(() => process.kill(pid, 0)).toThrow(/ESRCH/);
+  await expectGone(pid);
   await strike(shown);
 });
