@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -57,18 +57,33 @@ describe.each(names)("dist/%s", (name) => {
     expect(best).toBeLessThan(1000);
   });
 
-  test("comes with the license of each library in it", () => {
-    const licenses = readFileSync(join(built, name, "licenses.txt"), "utf8");
-    const code = readFileSync(join(built, name, "index.js"), "utf8");
-    const libraries = new Set(
-      [...code.matchAll(/^;\/\/ CONCATENATED MODULE: \.\/node_modules\/((?:@[^/]+\/)?[^/]+)\//gm)].map(
-        (m) => m[1]!,
-      ),
-    );
+  test("comes with the license of each library that its packages declare", () => {
+    const licenses = readFileSync(join(built, name, "licenses.txt"), "utf8").split("\n");
+    const libraries = declaredLibraries(name === "gitops" ? "packages/cli" : `actions/${name}`);
     expect(libraries.size).toBeGreaterThan(3);
-    for (const library of libraries) expect(licenses.split("\n"), `license of ${library}`).toContain(library);
+    // What prints a change of several lines is left out of bundles that print none.
+    if (!/^(gitops|render-overlays|promote-env|drift-report)$/.test(name)) libraries.delete("diff");
+    for (const library of libraries) expect(licenses, `license of ${library}`).toContain(library);
   });
 });
+
+/** The libraries that a workspace and those it stands on declare in their package.json. */
+function declaredLibraries(workspace: string, seen = new Set<string>()): Set<string> {
+  const libraries = new Set<string>();
+  if (seen.has(workspace)) return libraries;
+  seen.add(workspace);
+  const file = join(root, workspace, "package.json");
+  const { dependencies = {} } = JSON.parse(readFileSync(file, "utf8")) as { dependencies?: object };
+  for (const name of Object.keys(dependencies)) {
+    const own = /^@gitops-actions\/(.+)$/.exec(name)?.[1];
+    if (own === undefined) libraries.add(name);
+    else {
+      const folder = existsSync(join(root, "packages", own)) ? `packages/${own}` : `actions/${own}`;
+      for (const library of declaredLibraries(folder, seen)) libraries.add(library);
+    }
+  }
+  return libraries;
+}
 
 describe("the command line of an unpacked release, outside the clone", () => {
   const folder = mkdtempSync(join(tmpdir(), "gitops-unpacked-"));

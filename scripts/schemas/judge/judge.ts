@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { userCacheDir } from "@gitops-actions/engine";
 import { type JsonObject, parseManifests } from "@gitops-actions/manifest";
 import { defaults, run } from "@gitops-actions/validate-schema";
+import { findProgram } from "../../corpora/tools.ts";
 import { mutate, seededRandom } from "../compare/mutate.ts";
 import type { Sample } from "./corpora.ts";
 import { type Difference, explain, type OurVerdict, type RawVerdict } from "./explain.ts";
@@ -75,7 +76,7 @@ function judgeRaw(folder: string, count: number, tempDir: string, schemas?: stri
     location[0]!,
     folder,
   ];
-  const done = spawnSync("kubeconform", args, { encoding: "utf8", maxBuffer: 1 << 30 });
+  const done = spawnSync(findProgram("kubeconform"), args, { encoding: "utf8", maxBuffer: 1 << 30 });
   const { resources } = JSON.parse(done.stdout) as {
     resources: { filename: string; status: string; msg: string }[];
   };
