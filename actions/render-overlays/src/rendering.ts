@@ -132,8 +132,24 @@ async function* renderGroup(
   yield* unplaced;
 }
 
+/** Each is kept in memory with its values; a few kilobytes of a template can make millions. */
+const maxDocuments = 20_000;
+
 function toOutcome(result: RenderResult): Outcome {
-  if (result.status === "rendered") return result;
+  if (result.status === "rendered") {
+    if (!hasMoreDocuments(result.output, maxDocuments)) return result;
+    const message = `it renders more than ${maxDocuments.toLocaleString("en-US")} documents. Nothing of that size can be reviewed: split it into several overlays.`;
+    return { status: "failed", reasons: [{ code: "output", message }] };
+  }
   const { code, message, location } = result;
   return { status: "failed", reasons: [{ code, message, ...(location && { location }) }] };
+}
+
+/** Whether a stream has more than `limit` lines that begin a document. */
+function hasMoreDocuments(output: Uint8Array, limit: number): boolean {
+  const bytes = Buffer.from(output.buffer, output.byteOffset, output.byteLength);
+  let count = 1;
+  for (let at = bytes.indexOf("\n---"); at >= 0; at = bytes.indexOf("\n---", at + 4))
+    if (++count > limit) return true;
+  return false;
 }

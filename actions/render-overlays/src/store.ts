@@ -27,9 +27,12 @@ export async function storeRender(
     digest: resourceDigest(resource),
   }));
   if (stored.length > 0) await mkdir(join(directory, folder, "resources"), { recursive: true, mode: 0o700 });
-  await Promise.all(
-    stored.map(({ file }, i) => write(join(directory, file), withNewline(resources[i]!.text))),
-  );
+  // A few at a time: a system lets a process open only so many files.
+  const files = stored.entries();
+  const writer = async (): Promise<void> => {
+    for (const [i, { file }] of files) await write(join(directory, file), withNewline(resources[i]!.text));
+  };
+  await Promise.all(Array.from({ length: openFiles }, writer));
   return { manifest, digest: manifestDigest(stored), resources: stored };
 }
 
@@ -44,6 +47,8 @@ function folderOf(overlayId: string): string {
     .map((name) => (/^(?:_root|manifest\.yaml|resources)~*$/i.test(name) ? `${name}~` : name))
     .join("/");
 }
+
+const openFiles = 32;
 
 /** Writes a file that only its owner may read, and the folders above it. */
 export async function writePrivate(path: string, content: Uint8Array | string): Promise<void> {

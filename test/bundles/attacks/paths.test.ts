@@ -1,6 +1,8 @@
 // Class B: nothing outside the repository is read, and nothing is written outside the output. The stage has a file
 // outside the repository and a checkout's .git/config, each with a secret in it.
-import { beforeAll, describe, test } from "vitest";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
 import {
   type Content,
   expectRefused,
@@ -272,3 +274,42 @@ describe("refused, with file and line:", () => {
 });
 
 test("no secret got out", () => strike(shown));
+
+test("what a chart asks for outside of itself is empty", async () => {
+  const text = `${manifest("chart")}  a: {{ .Files.Get "../../../outside/secret.yaml" | quote }}
+  b: {{ .Files.Get "/proc/self/environ" | quote }}
+  c: {{ .Files.Get "../../.git/config" | quote }}
+  d: {{ len (.Files.Glob "**/*") }}
+  e: {{ lookup "v1" "Secret" "kube-system" "x" | toJson | quote }}
+  f: {{ tpl "{{ .Files.Get (printf \\"../%s\\" .Chart.Name) }}" . | quote }}
+`;
+  const shown = await play({
+    head: {
+      "apps/evil/Chart.yaml": "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+      "apps/evil/templates/a.yaml": text,
+    },
+  });
+  expect(shown.run.exitCode, shown.run.stdout).toBe(0);
+  const overlay = shown.index?.overlays.find(({ id }) => id === "apps/evil");
+  const rendered = readFileSync(join(shown.run.outputs.directory!, overlay!.head!.manifest), "utf8");
+  expect(rendered).toContain('a: ""\n  b: ""\n  c: ""\n  d: 0\n  e: "{}"\n  f: ""\n');
+  await strike(shown);
+});
+
+test("a template cannot read the environment: Helm has no such function", async () => {
+  const chart = (call: string) => `${manifest("chart")}  a: {{ ${call} | quote }}\n`;
+  const calls = ['env "PATH"', 'expandenv "$PATH"'];
+  const head = Object.fromEntries(
+    calls.flatMap((call, index) => [
+      [`apps/evil-${index}/Chart.yaml`, "apiVersion: v2\nname: web\nversion: 1.0.0\n"],
+      [`apps/evil-${index}/templates/a.yaml`, chart(call)],
+    ]),
+  );
+  const shown = await play({ head });
+  for (const index of [0, 1])
+    expectRefused(shown, `apps/evil-${index}`, "template", {
+      path: `apps/evil-${index}/templates/a.yaml`,
+      line: 7,
+    });
+  await strike(shown);
+});

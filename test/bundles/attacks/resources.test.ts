@@ -157,6 +157,11 @@ describe("taken as what it is:", () => {
 
   test.each([
     ["aliases of aliases", bomb(head), /alias/],
+    [
+      "more documents than anybody reviews",
+      "apiVersion: v1\nkind: A\n---\n".repeat(20_001),
+      /more than 20,000 documents/,
+    ],
     ["a document nested ten thousand deep", deep(10_000), /./],
     ["a NUL", `${manifest("a")}\0\n`, /./],
     [

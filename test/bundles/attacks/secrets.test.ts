@@ -271,6 +271,28 @@ test("a fetch that fails from an allowed host does not give away the address's t
   await strike(shown);
 });
 
+test("ordinary values of Secrets are not hidden where they stand elsewhere", async () => {
+  const text = secret('enabled: "true"\n  port: "5432"\n  host: localhost\n  user: postgres');
+  const shown = await play({
+    main: { "apps/web/s.yaml": text, "apps/web/c.yaml": manifest("c", "before") },
+    head: {
+      "apps/web/c.yaml": `${manifest("c", "true")}  port: "5432"\n  host: localhost\n  user: postgres\n`,
+      "apps/bad/kustomization.yaml": "resources: [true-5432-localhost.yaml]\n",
+      "apps/bad/s.yaml": text,
+    },
+  });
+  expectGood(shown);
+  for (const line of [
+    "data.value: before → true",
+    'data.port: "5432"',
+    "data.host: localhost",
+    "data.user: postgres",
+  ])
+    expect(shown.run.stdout).toContain(line);
+  expect(findingsOf(shown, "apps/bad")[0]?.message).toContain("true-5432-localhost.yaml does not exist");
+  await strike(shown);
+});
+
 let shown: Shown;
 const secrets: Record<string, string> = {};
 
