@@ -77,11 +77,13 @@ describe.each(names)("the bundle of %s", async (name) => {
   });
 
   // What reads manifests takes any folder of them, also where there is no repository.
-  test("says that a workspace without a repository needs a checkout, and fails with 2", async () => {
+  test("says what is missing in an empty workspace, and fails with 2", async () => {
     const workspace = mkdtempSync(join(work, "empty-"));
     const result = await start(name, action, { workspace });
     expect(result.exitCode).toBe(2);
-    expect(result.annotations.map(({ data }) => data).join("\n")).toMatch(/actions\/checkout/);
+    // What reads manifests takes any folder of them, also where there is no repository.
+    const missing = action.inputs?.manifests ? /deploy|manifests/ : /actions\/checkout/;
+    expect(result.annotations.map(({ data }) => data).join("\n")).toMatch(missing);
     await result.cleanUp();
   });
 
