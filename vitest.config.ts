@@ -48,5 +48,13 @@ export default defineConfig({
 });
 
 function project(name: string, options: object) {
-  return { extends: true as const, test: { name, include: [`test/${name}/**/*.test.ts`], ...options } };
+  return {
+    extends: true as const,
+    test: {
+      name,
+      include: [`test/${name}/**/*.test.ts`],
+      setupFiles: ["test/setup/properties.ts"],
+      ...options,
+    },
+  };
 }
