@@ -56,6 +56,8 @@ const unknown: ReadonlySet<string> = new Set([
   "unreadable-kustomization",
   "unreadable-archive",
   "computed-plugin",
+  // Never started anyhow; but what we take for foreign, kustomize may take for one of its own.
+  "plugin",
 ]);
 
 function toReason({ code, message, location, remote }: Gap): Reason {

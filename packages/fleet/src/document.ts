@@ -54,11 +54,11 @@ export function readDocuments(source: string): YamlDocument[] {
 }
 
 /**
- * What Go's YAML parsers take for something else than this one does: the line breaks of YAML 1.1, which end a comment
- * there; and NUL and replacement characters, which are what a text in UTF-16 looks like, which they decode.
+ * What Go's YAML parsers take for something else than this one does: the line breaks of YAML 1.1, and a carriage return
+ * by itself, which end a comment or a text there; and NUL and replacement characters, which are what a text in UTF-16 looks like, which they decode.
  */
 function findStrange(source: string): { message: string; line: number; column: number } | undefined {
-  const at = source.search(/[\0\u0085\u2028\u2029\uFFFD]/);
+  const at = source.search(/[\0\u0085\u2028\u2029\uFFFD]|\r(?!\n)/);
   if (at < 0) return undefined;
   const before = source.slice(0, at).split("\n");
   const code = source.charCodeAt(at).toString(16).toUpperCase().padStart(4, "0");

@@ -221,6 +221,40 @@ const attacks: Attack[] = [
     line: 1,
   },
   {
+    name: "a carriage return by itself at the end of a comment",
+    files: "# harmless\rresources: ['http://HOST/base.yaml']\n",
+    rule: "unreadable-kustomization",
+    line: 1,
+  },
+  {
+    name: "a carriage return by itself in a block of text",
+    files: "namePrefix: |\n  a\rresources: ['http://HOST/base.yaml']\n",
+    rule: "unreadable-kustomization",
+    line: 2,
+  },
+  {
+    name: "a list of plugin configurations",
+    files: {
+      [kustomization]: "transformers: [list.yaml]\n",
+      "list.yaml":
+        "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: builtin, kind: PatchTransformer, metadata: {name: p}, path: 'http://HOST/p.yaml'}\n",
+    },
+    rule: "plugin",
+    at: "list.yaml",
+    line: 1,
+  },
+  {
+    name: "a builtin plugin that does not look like one",
+    files: {
+      [kustomization]: "transformers: [p.yaml]\n",
+      "p.yaml":
+        "apiVersion: /builtin\nkind: PatchTransformer\nmetadata: {name: p}\npath: http://HOST/p.yaml\n",
+    },
+    rule: "plugin",
+    at: "p.yaml",
+    line: 1,
+  },
+  {
     name: "a kustomization in UTF-16",
     files: "UTF16resources:\n- http://HOST/base.yaml\n",
     rule: "unreadable-kustomization",

@@ -147,6 +147,12 @@ const attacks: Attack[] = [
     at: "a.yaml",
   },
   {
+    name: "a plain manifest that is a link",
+    files: { "a.yaml": manifest("a"), "s.yaml": linked },
+    rule: "link-outside",
+    at: "s.yaml",
+  },
+  {
     name: "a chart with a link to the process's environment",
     files: { ...chart(), "files/environ": { link: "/proc/self/environ" } },
     rule: "link-outside",
