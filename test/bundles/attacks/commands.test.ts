@@ -193,7 +193,7 @@ test("orders to the runner in what Helm and kustomize say are only text", async 
 test("orders to the runner in a chart's notes and warnings, and in a tool's own output, are only text", async () => {
   const stage = setStage();
   const tool = join(stage.root, "kustomize");
-  const lines = orders.map((text) => `Warning: ${text}\n${text}`).join("\n");
+  const lines = orders.map((text) => `# Warning: x ${text}\n${text}`).join("\n");
   // A tool that talks: on both streams, while it succeeds.
   writeFileSync(
     tool,
@@ -210,6 +210,7 @@ test("orders to the runner in a chart's notes and warnings, and in a tool's own 
     },
   });
   expect(shown.run.exitCode, shown.run.stdout + shown.run.stderr).toBe(0);
+  expect(shown.report?.notes.join("\n")).toContain("apps/good: x ::set-output name=directory::/etc");
   expectUnmoved(shown);
   await strike(shown);
 });
