@@ -1,5 +1,6 @@
 import type { Host } from "@gitops-actions/action";
 import {
+  compact,
   readBoolean,
   readChoice,
   readInput,
@@ -8,6 +9,7 @@ import {
   readPath,
   readRef,
   readString,
+  readTools,
 } from "@gitops-actions/action";
 import type { ToolSettings } from "@gitops-actions/engine";
 import { type Severity, UsageError } from "@gitops-actions/report";
@@ -92,7 +94,7 @@ export function readInputs(host: Pick<Host, "env" | "cwd">): DriftInputs {
       unit: "minutes",
     }),
     allowEmpty: readBoolean(host, "allow-empty", defaults.allowEmpty),
-    tools: readTools(host),
+    tools: readTools(host, ["kubectl"]),
     failOn: readChoice(host, "fail-on", ["drift", "none"] as const, defaults.failOn),
     failOnSeverity: readChoice<Severity>(
       host,
@@ -126,23 +128,4 @@ function readWebhook(text: string): string | undefined {
   // The address itself is often the secret: it is not repeated.
   if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text;
   throw new UsageError("input 'webhook' is not an http(s) URL.");
-}
-
-function readTools(host: Pick<Host, "env">): ToolSettings {
-  const version = readString(host, "kubectl-version");
-  const path = readString(host, "kubectl-path");
-  const mirror = readString(host, "tools-mirror");
-  return {
-    versions: version ? { kubectl: version } : {},
-    paths: path ? { kubectl: path } : {},
-    from: readChoice(host, "tools-from", ["auto", "release", "go", "path"], "auto"),
-    // In a job a build takes minutes that nobody asked for: only `tools-from: go` does it.
-    allowBuild: false,
-    ...(mirror && { mirror }),
-  };
-}
-
-/** Leaves out what is undefined, for exact optional properties. */
-function compact<Shape extends object>(value: { [Key in keyof Shape]: Shape[Key] | undefined }): Shape {
-  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Shape;
 }

@@ -2,13 +2,13 @@ import type { Host } from "@gitops-actions/action";
 import {
   readBoolean,
   readChoice,
-  readInput,
   readInteger,
   readList,
   readPath,
   readString,
+  readTools,
 } from "@gitops-actions/action";
-import { type PolicyEngine, packNames, type ToolName, type ToolSettings } from "@gitops-actions/engine";
+import { type PolicyEngine, packNames, type ToolSettings } from "@gitops-actions/engine";
 import { type Severity, UsageError } from "@gitops-actions/report";
 
 /** Names a person may give for `engines`. */
@@ -110,7 +110,7 @@ export function readInputs(host: Pick<Host, "env" | "cwd">): PolicyInputs {
       ["error", "warning", "notice"] as const,
       defaults.failOnSeverity,
     ),
-    tools: readTools(host),
+    tools: readTools(host, ["conftest", "kyverno", "gator"]),
     timeLimitSeconds: readInteger(host, "time-limit", {
       default: defaults.timeLimitSeconds,
       min: 1,
@@ -151,26 +151,4 @@ function readNames<Name extends string>(
   known: readonly Name[],
 ): Name[] {
   return parseNames(readList(host, name), `input '${name}'`, known);
-}
-
-const toolInputs = ["conftest", "kyverno", "gator"] as const satisfies readonly ToolName[];
-
-function readTools(host: Pick<Host, "env">): ToolSettings {
-  const versions: NonNullable<ToolSettings["versions"]> = {};
-  const paths: NonNullable<ToolSettings["paths"]> = {};
-  for (const name of toolInputs) {
-    const version = readString(host, `${name}-version`);
-    const path = readString(host, `${name}-path`);
-    if (version) versions[name] = version;
-    if (path) paths[name] = path;
-  }
-  const mirror = readInput(host, "tools-mirror");
-  return {
-    versions,
-    paths,
-    from: readChoice(host, "tools-from", ["auto", "release", "go", "path"], "auto"),
-    // In a job a build takes minutes that nobody asked for: only `tools-from: go` does it.
-    allowBuild: false,
-    ...(mirror && { mirror }),
-  };
 }

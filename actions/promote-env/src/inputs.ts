@@ -1,4 +1,5 @@
 import {
+  compact,
   type Host,
   readBoolean,
   readChoice,
@@ -8,6 +9,7 @@ import {
   readPaths,
   readRef,
   readString,
+  readTools,
 } from "@gitops-actions/action";
 import type { ToolSettings } from "@gitops-actions/engine";
 import { UsageError } from "@gitops-actions/report";
@@ -99,7 +101,7 @@ export function readInputs(host: Pick<Host, "env" | "cwd">): PromoteInputs {
       fetch: readBoolean(host, "fetch", defaults.fetch),
       prove: readBoolean(host, "prove", defaults.prove),
       allowRemoteBases: readList(host, "allow-remote-bases"),
-      tools: readTools(host),
+      tools: readTools(host, []),
       token: given("token"),
       summary: readBoolean(host, "summary", defaults.summary),
       annotations: readBoolean(host, "annotations", defaults.annotations),
@@ -138,18 +140,4 @@ function readTime(text: string | undefined): number | undefined {
   const at = Date.parse(text);
   if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(at)) return at;
   throw new UsageError(`input 'until' is '${text}'; expected a time such as 2026-12-24T18:00:00Z.`);
-}
-
-function readTools(host: Pick<Host, "env">): ToolSettings {
-  const mirror = readString(host, "tools-mirror");
-  return {
-    from: readChoice(host, "tools-from", ["auto", "release", "go", "path"], "auto"),
-    allowBuild: false,
-    ...(mirror && { mirror }),
-  };
-}
-
-/** Leaves out what is undefined, for exact optional properties. */
-function compact<Shape extends object>(value: { [Key in keyof Shape]: Shape[Key] | undefined }): Shape {
-  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Shape;
 }

@@ -1,4 +1,5 @@
 import type { Closure, Overlay } from "@gitops-actions/fleet";
+import { compareText } from "@gitops-actions/manifest";
 
 /** One overlay as one side of the comparison knows it. */
 export interface Sighting {
@@ -22,7 +23,7 @@ export interface Pair {
  */
 export function pairOverlays(base: Map<string, Sighting> | undefined, head: Map<string, Sighting>): Pair[] {
   const ids = new Set([...(base?.keys() ?? []), ...head.keys()]);
-  return [...ids].sort(byCodePoint).map((id) => {
+  return [...ids].sort(compareText).map((id) => {
     const before = base?.get(id);
     const after = head.get(id);
     return {
@@ -62,8 +63,4 @@ function optionsOf(overlay: Overlay): unknown {
     options.includeCrds ?? null,
     namespace ?? null,
   ];
-}
-
-export function byCodePoint(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

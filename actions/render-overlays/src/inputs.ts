@@ -1,5 +1,6 @@
 import type { Host } from "@gitops-actions/action";
 import {
+  compact,
   readBoolean,
   readChoice,
   readInput,
@@ -8,6 +9,7 @@ import {
   readPath,
   readRef,
   readString,
+  readTools,
 } from "@gitops-actions/action";
 import type { ToolSettings } from "@gitops-actions/engine";
 import { type Severity, UsageError } from "@gitops-actions/report";
@@ -80,7 +82,7 @@ export function readInputs(host: Pick<Host, "env" | "cwd">): RenderInputs {
     kubeVersion: given("kube-version"),
     apiVersions: readList(host, "api-versions"),
     includeCrds: readBoolean(host, "include-crds", defaults.includeCrds),
-    tools: readTools(host),
+    tools: readTools(host, ["kustomize", "helm"]),
     failOnSeverity: readChoice<Severity>(
       host,
       "fail-on-severity",
@@ -122,29 +124,4 @@ export function checkSettings({ allowRemoteBases, kubeVersion, tools }: RenderIn
 
 function quote(text: string): string {
   return JSON.stringify(text.slice(0, 100));
-}
-
-function readTools(host: Pick<Host, "env">): ToolSettings {
-  const kustomize = {
-    version: readString(host, "kustomize-version"),
-    path: readString(host, "kustomize-path"),
-  };
-  const helm = { version: readString(host, "helm-version"), path: readString(host, "helm-path") };
-  const mirror = readString(host, "tools-mirror");
-  return {
-    versions: {
-      ...(kustomize.version && { kustomize: kustomize.version }),
-      ...(helm.version && { helm: helm.version }),
-    },
-    paths: { ...(kustomize.path && { kustomize: kustomize.path }), ...(helm.path && { helm: helm.path }) },
-    from: readChoice(host, "tools-from", ["auto", "release", "go", "path"], "auto"),
-    // In a job a build takes minutes that nobody asked for: only `tools-from: go` does it.
-    allowBuild: false,
-    ...(mirror && { mirror }),
-  };
-}
-
-/** Leaves out what is undefined, for exact optional properties. */
-function compact<Shape extends object>(value: { [Key in keyof Shape]: Shape[Key] | undefined }): Shape {
-  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Shape;
 }

@@ -1,5 +1,13 @@
 import type { Host } from "@gitops-actions/action";
-import { readBoolean, readChoice, readInput, readList, readPath, readString } from "@gitops-actions/action";
+import {
+  readBoolean,
+  readChoice,
+  readInput,
+  readList,
+  readPath,
+  readString,
+  readTools,
+} from "@gitops-actions/action";
 import type { ToolSettings } from "@gitops-actions/engine";
 import { type Severity, UsageError } from "@gitops-actions/report";
 
@@ -91,7 +99,7 @@ export function readInputs(host: Pick<Host, "env" | "cwd">): ValidateInputs {
       ["error", "warning", "notice"] as const,
       defaults.failOnSeverity,
     ),
-    tools: readTools(host),
+    tools: readTools(host, ["kubeconform"]),
     summary: readBoolean(host, "summary", defaults.summary),
     annotations: readBoolean(host, "annotations", defaults.annotations),
   };
@@ -128,18 +136,4 @@ function parsePattern(text: string): RegExp {
       `input 'ignore-filename-patterns' is '${text}', which is no regular expression: ${(error as Error).message}`,
     );
   }
-}
-
-function readTools(host: Pick<Host, "env">): ToolSettings {
-  const version = readString(host, "kubeconform-version");
-  const path = readString(host, "kubeconform-path");
-  const mirror = readString(host, "tools-mirror");
-  return {
-    versions: version ? { kubeconform: version } : {},
-    paths: path ? { kubeconform: path } : {},
-    from: readChoice(host, "tools-from", ["auto", "release", "go", "path"], "auto"),
-    // In a job a build takes time that nobody asked for: only `tools-from: go` does it.
-    allowBuild: false,
-    ...(mirror && { mirror }),
-  };
 }

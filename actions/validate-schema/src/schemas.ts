@@ -7,6 +7,7 @@ import {
   type SchemaText,
   schemaSource,
 } from "@gitops-actions/engine";
+import { compareText } from "@gitops-actions/manifest";
 import type { Definition } from "./definitions.ts";
 import type { Group, SideName } from "./documents.ts";
 
@@ -83,7 +84,7 @@ function choose(
   };
   const ranked = definitions.map((definition) => ({ definition, rank: rank(definition) }));
   const sorted = ranked.sort(
-    (a, b) => a.rank - b.rank || compare(placeOf(a.definition), placeOf(b.definition)),
+    (a, b) => a.rank - b.rank || compareText(placeOf(a.definition), placeOf(b.definition)),
   );
   for (const [index, { definition, rank }] of sorted.entries()) {
     const rival = sorted
@@ -105,8 +106,4 @@ function sameSchemas(a: CrdSchemas, b: CrdSchemas): boolean {
 
 function placeOf({ overlay, location }: Definition): string {
   return `${overlay ?? ""}\0${location?.path ?? ""}\0${location?.line ?? 0}`;
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

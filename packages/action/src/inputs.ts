@@ -88,6 +88,42 @@ export function readChoice<Choice extends string>(
   throw wrong(name, value, `one of ${choices.join(", ")}${near ? `. Did you mean ${near}?` : ""}`);
 }
 
+/** Where a step's tools come from, as its inputs say: the same words in every action. */
+export interface ToolInputs<Name extends string> {
+  versions: Partial<Record<Name, string>>;
+  paths: Partial<Record<Name, string>>;
+  from: "auto" | "release" | "go" | "path";
+  allowBuild: false;
+  mirror?: string;
+}
+
+/** Reads `tools-from`, `tools-mirror`, and `<name>-version` and `<name>-path` of each named tool. */
+export function readTools<const Name extends string>(
+  host: InputHost,
+  names: readonly Name[],
+): ToolInputs<Name> {
+  const given = (suffix: string): Partial<Record<Name, string>> => {
+    const values = names.map((name) => [name, readString(host, `${name}-${suffix}`)] as const);
+    return Object.fromEntries(values.filter(([, value]) => value !== "")) as Partial<Record<Name, string>>;
+  };
+  const mirror = readString(host, "tools-mirror");
+  return {
+    versions: given("version"),
+    paths: given("path"),
+    from: readChoice(host, "tools-from", ["auto", "release", "go", "path"] as const, "auto"),
+    // In a job a build takes minutes that nobody asked for: only `tools-from: go` does it.
+    allowBuild: false,
+    ...(mirror && { mirror }),
+  };
+}
+
+/** Leaves out what is undefined, for exact optional properties. */
+export function compact<Shape extends object>(
+  value: { [Key in keyof Shape]: Shape[Key] | undefined },
+): Shape {
+  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Shape;
+}
+
 /** The candidate a mistyped word most likely meant, or undefined when none is near. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   if (word.length > 100) return undefined;

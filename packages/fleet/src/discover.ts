@@ -1,4 +1,5 @@
-import { byCodePoint, type ClosureContext, createClosureContext, exactly } from "./closure/context.ts";
+import { compareText } from "@gitops-actions/manifest";
+import { type ClosureContext, createClosureContext, exactly } from "./closure/context.ts";
 import { type KustomizationFolder, readFolder } from "./closure/kustomize.ts";
 import { type Config, defaultConfig } from "./config.ts";
 import { chartOverlays } from "./discover/charts.ts";
@@ -88,7 +89,7 @@ async function readFolders(
   folders: Iterable<string>,
   context: ClosureContext,
 ): Promise<Map<string, KustomizationFolder>> {
-  const sorted = [...folders].sort(byCodePoint);
+  const sorted = [...folders].sort(compareText);
   const all = await Promise.all(sorted.map((folder) => readFolder(tree, folder, context)));
   return new Map(sorted.map((folder, index) => [folder, all[index]!]));
 }

@@ -10,9 +10,9 @@ import {
   parseNames,
   run,
 } from "@gitops-actions/policy-check";
-import { run as render } from "@gitops-actions/render-overlays";
-import { type Arguments, type Command, flag, list, type Option, type Terminal, text } from "../command.ts";
-import { choice, renderInputs, renderOptions, toolSettings } from "./options.ts";
+import { type Arguments, type Command, flag, list, type Option, type Terminal } from "../command.ts";
+import { findManifests } from "./manifests.ts";
+import { choice, renderOptions, toolSettings } from "./options.ts";
 import { type Saying, startSaying } from "./say.ts";
 
 /** Options of every command that checks policies. */
@@ -116,23 +116,8 @@ export const policy: Command = {
   async run(args, host, terminal, signal) {
     const saying = startSaying(args, host, terminal, false);
     const path = resolve(host.cwd, args.positionals[0] ?? ".");
-    const given = text(args, "manifests");
-    const manifests =
-      given === undefined ? await renderFirst(args, host, terminal, signal) : resolve(host.cwd, given);
-    await checkAndSay(policyInputs(args, manifests, path), saying, host, terminal, signal);
+    const manifests = await findManifests(args, host, terminal, signal);
+    await checkAndSay(policyInputs(args, manifests.path, path), saying, host, terminal, signal);
     return saying.end();
   },
 };
-
-/** Renders everything, or with --base what differs, and answers the path of the index. */
-async function renderFirst(
-  args: Arguments,
-  host: Host,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<string> {
-  const inputs = { ...renderInputs(args), compare: text(args, "base") !== undefined };
-  const world = { host, progress: terminal.progress, signal, secretKey: randomBytes(32) };
-  const { directory } = await render(inputs, world);
-  return join(directory, "index.json");
-}

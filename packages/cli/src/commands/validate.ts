@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { join, resolve } from "node:path";
 import type { Host } from "@gitops-actions/action";
-import { run as render } from "@gitops-actions/render-overlays";
 import { defaults, parseMissingSchemas, run, type ValidateInputs } from "@gitops-actions/validate-schema";
 import { type Arguments, type Command, list, type Option, type Terminal, text } from "../command.ts";
-import { choice, renderInputs, renderOptions, toolSettings } from "./options.ts";
+import { findManifests } from "./manifests.ts";
+import { choice, renderOptions, toolSettings } from "./options.ts";
 import { type Saying, startSaying } from "./say.ts";
 
 /** Options of every command that validates. */
@@ -90,25 +90,11 @@ export const validate: Command = {
   async run(args, host, terminal, signal) {
     const saying = startSaying(args, host, terminal, false);
     const path = resolve(host.cwd, args.positionals[0] ?? ".");
-    const given = text(args, "manifests");
-    const manifests =
-      given === undefined ? await renderFirst(args, host, terminal, signal) : resolve(host.cwd, given);
-    await validateAndSay(validateInputs(args, manifests, path), saying, host, terminal, signal);
+    const manifests = await findManifests(args, host, terminal, signal);
+    for (const { id, message } of manifests.failed)
+      terminal.err(`not rendered, so not validated: ${id}: ${message}
+`);
+    await validateAndSay(validateInputs(args, manifests.path, path), saying, host, terminal, signal);
     return saying.end();
   },
 };
-
-/** Renders everything, or with --base what differs, and answers the path of the index. */
-async function renderFirst(
-  args: Arguments,
-  host: Host,
-  terminal: Terminal,
-  signal: AbortSignal,
-): Promise<string> {
-  const inputs = { ...renderInputs(args), compare: text(args, "base") !== undefined };
-  const world = { host, progress: terminal.progress, signal, secretKey: randomBytes(32) };
-  const { directory, report } = await render(inputs, world);
-  for (const { id, message } of report.failed)
-    terminal.err(`not rendered, so not validated: ${id}: ${message}\n`);
-  return join(directory, "index.json");
-}

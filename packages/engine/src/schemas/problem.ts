@@ -1,3 +1,4 @@
+import { compareText } from "@gitops-actions/manifest";
 import { parseSchemaErrors, type SchemaError, splitList } from "./message.ts";
 
 /** What is wrong, as the second half of a rule's name: `kubeconform/wrong-type`. */
@@ -39,7 +40,8 @@ export function problemsOf(msg: string): Problem[] {
     ];
   const problems = errors.flatMap(explain);
   return problems.sort(
-    (a, b) => compare(a.field, b.field) || compare(a.what, b.what) || compare(a.message, b.message),
+    (a, b) =>
+      compareText(a.field, b.field) || compareText(a.what, b.what) || compareText(a.message, b.message),
   );
 }
 
@@ -180,8 +182,4 @@ function describePattern(pattern: string): { what: ProblemKind; expected: string
 
 function child(field: string, name: string): string {
   return `${field}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { compareText } from "@gitops-actions/manifest";
 import { type Location, ToolError } from "@gitops-actions/report";
 import { changedPaths } from "../check-inputs.ts";
 import type { Closure, Gap } from "../overlay.ts";
@@ -235,17 +236,12 @@ function describe(entry: Entry | undefined): string {
 }
 
 function sorted(paths: Set<string>): string[] {
-  return [...paths].sort(byCodePoint);
+  return [...paths].sort(compareText);
 }
 
 function sortedGaps(gaps: Gap[]): Gap[] {
   const key = (gap: Gap) =>
     `${gap.location?.path ?? ""}\0${String(gap.location?.line ?? 0).padStart(9, "0")}\0${gap.code}\0${gap.message}`;
   const unique = new Map(gaps.map((gap) => [key(gap), gap]));
-  return [...unique.entries()].sort(([a], [b]) => byCodePoint(a, b)).map(([, gap]) => gap);
-}
-
-/** Sorts without regard to the machine's language. */
-export function byCodePoint(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return [...unique.entries()].sort(([a], [b]) => compareText(a, b)).map(([, gap]) => gap);
 }

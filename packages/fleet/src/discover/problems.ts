@@ -1,4 +1,4 @@
-import { byCodePoint } from "../closure/context.ts";
+import { compareText } from "@gitops-actions/manifest";
 import type { Config } from "../config.ts";
 import { suggest } from "../config-problems.ts";
 import type { Gap, Overlay } from "../overlay.ts";
@@ -38,6 +38,6 @@ export function configProblemsOf(
     problems.push(problem("unknown-environment", message + suggest(environment, names), undefined));
   }
   return problems.sort(
-    (a, b) => (a.location?.line ?? 0) - (b.location?.line ?? 0) || byCodePoint(a.message, b.message),
+    (a, b) => (a.location?.line ?? 0) - (b.location?.line ?? 0) || compareText(a.message, b.message),
   );
 }

@@ -1,5 +1,6 @@
+import { compareText } from "@gitops-actions/manifest";
 import { parseAllDocuments } from "yaml";
-import { byCodePoint, type ClosureContext } from "../closure/context.ts";
+import type { ClosureContext } from "../closure/context.ts";
 import type { Noticed } from "../overlay.ts";
 import type { Tree } from "../tree.ts";
 
@@ -104,7 +105,7 @@ export async function remoteSources(
       return objects.flatMap((object) => remoteSource(object, entry.path, own) ?? []);
     }),
   );
-  return found.flat().sort((a, b) => byCodePoint(a.path, b.path) || byCodePoint(a.message, b.message));
+  return found.flat().sort((a, b) => compareText(a.path, b.path) || compareText(a.message, b.message));
 }
 
 function sourceObjects(text: string): Value[] {

@@ -1,5 +1,5 @@
-import { parseSource, splitPointer } from "@gitops-actions/manifest";
-import { byCodePoint } from "../closure/context.ts";
+import { compareText, parseSource, splitPointer } from "@gitops-actions/manifest";
+
 import { compilePattern, type PathPattern } from "../pattern.ts";
 import type { Entry } from "../tree.ts";
 import { addSlot, type Collector } from "./collector.ts";
@@ -92,9 +92,9 @@ export function groupCells(owned: Iterable<OwnedSlot>): Cell[] {
       });
   }
   for (const cell of cells.values()) {
-    cell.slots.sort((a, b) => byCodePoint(a.id, b.id));
+    cell.slots.sort((a, b) => compareText(a.id, b.id));
     for (const slot of cell.slots) {
-      slot.places.sort((a, b) => byCodePoint(a.path, b.path) || a.document - b.document);
+      slot.places.sort((a, b) => compareText(a.path, b.path) || a.document - b.document);
       slot.version = slot.places[0]!.moves;
       slot.mixed = slot.places.some(
         (place) => describeVersion(place.moves) !== describeVersion(slot.version),
@@ -102,7 +102,7 @@ export function groupCells(owned: Iterable<OwnedSlot>): Cell[] {
     }
   }
   return [...cells.values()].sort(
-    (a, b) => byCodePoint(a.app, b.app) || byCodePoint(a.environment, b.environment),
+    (a, b) => compareText(a.app, b.app) || compareText(a.environment, b.environment),
   );
 }
 
@@ -124,7 +124,7 @@ export function ownedEntries(
 /** A version as one text, the same for the same version. */
 export function describeVersion(version: Version): string {
   return Object.entries(version)
-    .sort(([a], [b]) => byCodePoint(a, b))
+    .sort(([a], [b]) => compareText(a, b))
     .map(([role, value]) => `${role}=${value}`)
     .join(" ");
 }

@@ -1,4 +1,4 @@
-import { byCodePoint } from "../closure/context.ts";
+import { compareText } from "@gitops-actions/manifest";
 import { type Cell, type CellSlot, describeVersion, type PlacedSlot } from "./cells.ts";
 import { type Edit, editsOf, rawOf } from "./edit.ts";
 import type { Role, Version } from "./slot.ts";
@@ -114,7 +114,7 @@ function pairSlots(from: readonly CellSlot[], to: readonly CellSlot[]): Pair[] {
     pairs.push({ from: slot, ...(only ? { to: only } : {}) });
   }
   for (const slot of left.to) pairs.push({ to: slot });
-  return pairs.sort((a, b) => byCodePoint(idOf(a), idOf(b)));
+  return pairs.sort((a, b) => compareText(idOf(a), idOf(b)));
 }
 
 const images = new Set<CellSlot["kind"]>(["kustomize-image", "image", "image-values"]);
