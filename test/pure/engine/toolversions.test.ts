@@ -36,6 +36,8 @@ const printed: [ToolName, string, string | undefined][] = [
   ],
   ["conftest", "Conftest: 0.70.1\nOPA: 1.20.2\n", "0.70.1"],
   ["opa", "Version: 1.21.0\nBuild Commit: \nRego Version: v1\n", "1.21.0"],
+  ["gitleaks", "8.30.1\n", "8.30.1"],
+  ["gitleaks", "version is set by build process\n", undefined],
   ["kyverno", "Version: v1.19.1\nTime: ---\nGit commit ID: ---\n", "1.19.1"],
   [
     "gator",

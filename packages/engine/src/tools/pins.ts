@@ -498,6 +498,45 @@ export const pins = {
       },
     },
   },
+  gitleaks: {
+    version: "8.30.1",
+    range: ">=8.30.1 <8.31.0",
+    ask: ["version"],
+    says: /^v?(\d\S*)/,
+    release: {
+      url: "https://github.com/gitleaks/gitleaks/releases/download/v{version}/{asset}",
+      member: "gitleaks",
+    },
+    build: {
+      package: "",
+      ldflags: "-X {module}/version.Version={version}",
+      takes: "about half a minute",
+    },
+    versions: {
+      "8.30.1": {
+        module: "github.com/zricethezav/gitleaks/v8",
+        sum: "h1:PmEvCfVI7ti9dV3s5aMZUY7sS2GxRvG3yzih7E+cS3w=",
+        assets: {
+          "linux/amd64": {
+            name: "gitleaks_8.30.1_linux_x64.tar.gz",
+            sha256: "551f6fc83ea457d62a0d98237cbad105af8d557003051f41f3e7ca7b3f2470eb",
+          },
+          "linux/arm64": {
+            name: "gitleaks_8.30.1_linux_arm64.tar.gz",
+            sha256: "e4a487ee7ccd7d3a7f7ec08657610aa3606637dab924210b3aee62570fb4b080",
+          },
+          "darwin/amd64": {
+            name: "gitleaks_8.30.1_darwin_x64.tar.gz",
+            sha256: "dfe101a4db2255fc85120ac7f3d25e4342c3c20cf749f2c20a18081af1952709",
+          },
+          "darwin/arm64": {
+            name: "gitleaks_8.30.1_darwin_arm64.tar.gz",
+            sha256: "b40ab0ae55c505963e365f271a8d3846efbc170aa17f2607f13df610a9aeb6a5",
+          },
+        },
+      },
+    },
+  },
   act: {
     version: "0.2.89",
     range: ">=0.2.87 <0.3.0",
