@@ -1,5 +1,6 @@
 // Makes sure that tools are in the user's cache (or on PATH): node scripts/tools.ts kustomize,helm
 //
+// `servers` stands for the programs of an API server; see scripts/servers/programs.ts.
 // Silent when they are there; otherwise it says what it fetches or builds and how long that took. The npm scripts
 // run it first, so that no test and no command fetches a tool halfway through.
 import { mkdtempSync, rmSync } from "node:fs";
@@ -7,6 +8,8 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureTool, type Machine, type ToolName, toolNames, userCacheDir } from "@gitops-actions/engine";
 import { ToolError, UsageError } from "@gitops-actions/report";
+import { ensureProgram } from "./servers/build.ts";
+import { programGroups } from "./servers/programs.ts";
 
 const tempDir = mkdtempSync(join(tmpdir(), "gitops-tools-"));
 const machine: Machine = {
@@ -19,10 +22,18 @@ const machine: Machine = {
 const cancel = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => cancel.abort());
 
+const progress = (message: string): void => console.error(message);
+
 try {
   for (const name of namesFrom(process.argv[2] ?? "")) {
-    const progress = (message: string): void => console.error(message);
-    await ensureTool(name, { from: "auto", allowBuild: true }, machine, progress, { signal: cancel.signal });
+    if (isTool(name)) {
+      await ensureTool(name, { from: "auto", allowBuild: true }, machine, progress, {
+        signal: cancel.signal,
+      });
+      continue;
+    }
+    for (const program of programGroups[name])
+      await ensureProgram(program, process.env, progress, cancel.signal);
   }
 } catch (error) {
   if (!(error instanceof ToolError || error instanceof UsageError)) throw error;
@@ -32,14 +43,21 @@ try {
   rmSync(tempDir, { recursive: true, force: true });
 }
 
-function namesFrom(list: string): ToolName[] {
+type Name = ToolName | keyof typeof programGroups;
+
+function isTool(name: Name): name is ToolName {
+  return toolNames.includes(name as ToolName);
+}
+
+function namesFrom(list: string): Name[] {
+  const known: string[] = [...toolNames, ...Object.keys(programGroups)];
   const names = list.split(",").map((name) => name.trim());
   for (const name of names) {
-    if (!toolNames.includes(name as ToolName)) {
+    if (!known.includes(name)) {
       throw new UsageError(
-        `scripts/tools.ts: ${JSON.stringify(name)} is not a tool. Tools: ${toolNames.join(", ")}.`,
+        `scripts/tools.ts: ${JSON.stringify(name)} is not a tool. Tools: ${known.join(", ")}.`,
       );
     }
   }
-  return names as ToolName[];
+  return names as Name[];
 }

@@ -47,11 +47,16 @@ export function entryFolder(cacheDir: string, wanted: Wanted, kind: "release" | 
   );
 }
 
+/** What is known of a program before its entry is read; for a pinned tool, its pin as well. */
+type Stored = Pick<Wanted, "version" | "platform"> & { name: string } & Partial<
+    Pick<Wanted, "pin" | "assets">
+  >;
+
 /**
  * Looks at one entry and compares the program with the sum recorded when it was stored. This finds damage and
  * careless tampering; whoever can write both files could as well replace this program.
  */
-export async function readEntry(folder: string, wanted: Wanted): Promise<Cached> {
+export async function readEntry(folder: string, wanted: Stored): Promise<Cached> {
   const path = join(folder, wanted.name);
   let entry: Entry;
   let actual: string;
@@ -61,8 +66,8 @@ export async function readEntry(folder: string, wanted: Wanted): Promise<Cached>
   } catch {
     return { state: "absent" }; // nothing there, or not something we finished writing
   }
-  const raw = wanted.pin.release && !wanted.pin.release.member && entry.origin !== "go";
-  const expected = raw ? (wanted.assets[wanted.platform]?.sha256 ?? entry.sha256) : entry.sha256;
+  const raw = wanted.pin?.release && !wanted.pin.release.member && entry.origin !== "go";
+  const expected = raw ? (wanted.assets?.[wanted.platform]?.sha256 ?? entry.sha256) : entry.sha256;
   if (entry.name !== wanted.name || entry.version !== wanted.version) return { state: "absent" };
   return actual === expected ? { state: "valid", path, entry } : { state: "changed", path, expected, actual };
 }
@@ -107,8 +112,8 @@ async function removeAbandoned(parent: string, made: string): Promise<void> {
 
 /** Runs `action` while no other process makes an entry for the same tool; says so when it has to wait. */
 export async function whileLocked<T>(
-  machine: Machine,
-  wanted: Wanted,
+  machine: Pick<Machine, "cacheDir">,
+  wanted: { name: string },
   progress: Progress,
   action: () => Promise<T>,
 ): Promise<T> {
