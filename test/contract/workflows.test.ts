@@ -17,6 +17,12 @@ interface Workflow {
   jobs: Record<string, { permissions?: object; "timeout-minutes"?: number; uses?: string; steps?: Step[] }>;
 }
 
+/** The action that a step of ours uses: `promote` is the short path of promote-env. */
+function nameOf(uses: string): string | undefined {
+  if (uses === "org/gitops-actions/promote@v1") return "promote-env";
+  return /^org\/gitops-actions\/actions\/([a-z-]+)@v1$/.exec(uses)?.[1];
+}
+
 const paths = (await Array.fromAsync(glob(".github/workflows/*.yml", { cwd: root }))).sort();
 
 describe.each(paths)("%s", (path) => {
@@ -47,7 +53,7 @@ describe.each(paths)("%s", (path) => {
     // `./` would mean the repository of whoever calls the workflow.
     expect(steps.filter((step) => step.uses?.startsWith("./"))).toEqual([]);
     for (const step of ours) {
-      const name = /^org\/gitops-actions\/actions\/([a-z-]+)@v1$/.exec(step.uses!)?.[1];
+      const name = nameOf(step.uses!);
       expect(name, step.uses).toBeDefined();
       const action = await readAction(root, name!);
       expect(Object.keys(action.inputs ?? {})).toEqual(expect.arrayContaining(Object.keys(step.with ?? {})));
@@ -63,7 +69,7 @@ describe.each(paths)("%s", (path) => {
 
   test("has the defaults of the action behind each input", async () => {
     for (const step of ours) {
-      const action = await readAction(root, step.uses!.split("/").at(-1)!.replace("@v1", ""));
+      const action = await readAction(root, nameOf(step.uses!)!);
       for (const [name, input] of Object.entries(workflow.on.workflow_call?.inputs ?? {})) {
         if (step.with?.[name]) expect(String(input.default ?? ""), name).toBe(action.inputs?.[name]?.default);
       }

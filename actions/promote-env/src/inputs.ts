@@ -22,6 +22,8 @@ export interface PromoteInputs {
   operation: Operation;
   /** Folder inside the repository, relative to the working folder or absolute. */
   path: string;
+  /** `owner/name` of a repository to work in instead of the checkout. */
+  repository?: string;
   /** Only these; empty: all. */
   apps: string[];
   environments: string[];
@@ -83,6 +85,7 @@ export function readInputs(host: Pick<Host, "env" | "cwd">): PromoteInputs {
     compact({
       operation: readChoice(host, "operation", operations, defaults.operation),
       path: readPath(host, "path", defaults.path),
+      repository: given("repository"),
       apps: readList(host, "app"),
       environments: readList(host, "environment"),
       branch: readRef(host, "branch") || undefined,
@@ -112,6 +115,12 @@ export function readInputs(host: Pick<Host, "env" | "cwd">): PromoteInputs {
 /** Refuses inputs that cannot mean anything together. */
 export function checkInputs(inputs: PromoteInputs): PromoteInputs {
   const { operation, apps, environments, tag, digest, version } = inputs;
+  if (inputs.repository !== undefined && !/^[\w.-]+\/[\w.-]+$/.test(inputs.repository))
+    throw new UsageError(`repository ${JSON.stringify(inputs.repository)}: expected owner/name.`);
+  if (inputs.repository !== undefined && !inputs.fetch)
+    throw new UsageError(
+      "repository names one that is not checked out: it cannot be read with fetch: false.",
+    );
   const one =
     operation === "set" || operation === "rollback" || operation === "hold" || operation === "resume";
   if (one && (apps.length !== 1 || environments.length !== 1))

@@ -11,7 +11,7 @@ await runAction(async ({ host, signal }) => {
   const inputs = readInputs(host);
   if (inputs.token) hideSecret(host, inputs.token);
   const write = (text: string): void => void process.stdout.write(text);
-  const forge = connect(inputs.token, host, signal);
+  const forge = connect(inputs.token, host, signal, inputs.repository);
   const outcome = await run(inputs, {
     host,
     event: readEvent(host),

@@ -7,6 +7,7 @@ import { type Alteration, changeHold, rollBack, setVersion } from "./alter.ts";
 import { type BoardRow, makeBoard } from "./board.ts";
 import { type Candidate, type Evidence, findCandidate } from "./candidate.ts";
 import { deliver, fetchOptions } from "./delivery.ts";
+import { explainAccess, openElsewhere } from "./elsewhere.ts";
 import { checkInputs, type PromoteInputs } from "./inputs.ts";
 import { type Delivered, deliveredOf, headOf, isAsked, promoteAll } from "./promote.ts";
 import { reportOf } from "./reporting.ts";
@@ -30,45 +31,63 @@ const attempts = 12;
  */
 export async function run(given: PromoteInputs, world: PromoteWorld): Promise<PromoteOutcome> {
   const inputs = checkInputs(given);
-  const repository = await openRepository(resolve(workspaceOf(world.host), inputs.path), world.host);
-  try {
-    const branch = await defaultBranchOf(repository, inputs, world);
-    const delivered: Delivered[] = [];
-    for (let attempt = 1; attempt <= attempts; attempt++) {
-      world.progress(
-        attempt === 1 ? "Reading versions and their history" : "A branch has moved: reading again",
-      );
-      if (world.signal.aborted) throw new ToolError("cancelled", "cancelled");
-      const state = await readState(repository, {
-        ...fetchOptions(inputs, world),
-        ...(world.forge ? { forge: world.forge } : {}),
-        defaultBranch: branch,
-        history: inputs.operation !== "hold" && inputs.operation !== "resume",
-      });
-      requireAsked(state, inputs);
-      const result = isBoard(inputs)
-        ? await moveVersions(repository, state, inputs, world, delivered)
-        : await alter(repository, state, inputs, world, delivered);
-      if (result)
-        return {
-          ...result,
-          delivered,
-          report: reportOf({
-            state,
-            repository: world.host.env.GITHUB_REPOSITORY,
-            inputs,
-            delivered,
-            ...result,
-          }),
-        };
-    }
-    throw new ToolError(
-      "git/moving",
-      `the branches moved ${attempts} times while this ran: other jobs write to them without end. Run it again.`,
-    );
-  } finally {
-    await repository.close();
+  const { repository: name } = inputs;
+  if (name === undefined) {
+    const repository = await openRepository(resolve(workspaceOf(world.host), inputs.path), world.host);
+    return await runIn(repository, inputs, world).finally(() => repository.close());
   }
+  const serverUrl = world.host.env.GITHUB_SERVER_URL ?? "https://github.com";
+  const elsewhere = await openElsewhere(name, serverUrl, world.host);
+  try {
+    // The event is of the repository that asks, and says nothing of the one that is changed.
+    const { event: _, ...rest } = world;
+    return await runIn(elsewhere.repository, inputs, rest);
+  } catch (error) {
+    throw explainAccess(error, name, inputs.token !== undefined);
+  } finally {
+    await elsewhere.remove();
+  }
+}
+
+async function runIn(
+  repository: Repository,
+  inputs: PromoteInputs,
+  world: PromoteWorld,
+): Promise<PromoteOutcome> {
+  const branch = await defaultBranchOf(repository, inputs, world);
+  const delivered: Delivered[] = [];
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    world.progress(
+      attempt === 1 ? "Reading versions and their history" : "A branch has moved: reading again",
+    );
+    if (world.signal.aborted) throw new ToolError("cancelled", "cancelled");
+    const state = await readState(repository, {
+      ...fetchOptions(inputs, world),
+      ...(world.forge ? { forge: world.forge } : {}),
+      defaultBranch: branch,
+      history: inputs.operation !== "hold" && inputs.operation !== "resume",
+    });
+    requireAsked(state, inputs);
+    const result = isBoard(inputs)
+      ? await moveVersions(repository, state, inputs, world, delivered)
+      : await alter(repository, state, inputs, world, delivered);
+    if (result)
+      return {
+        ...result,
+        delivered,
+        report: reportOf({
+          state,
+          repository: inputs.repository ?? world.host.env.GITHUB_REPOSITORY,
+          inputs,
+          delivered,
+          ...result,
+        }),
+      };
+  }
+  throw new ToolError(
+    "git/moving",
+    `the branches moved ${attempts} times while this ran: other jobs write to them without end. Run it again.`,
+  );
 }
 
 interface Result {

@@ -22,6 +22,11 @@ const common = {
     value: "NAME",
     help: "only into this environment; may be repeated",
   },
+  repository: {
+    type: "string",
+    value: "OWNER/NAME",
+    help: "work in this repository on GitHub, without a clone of it",
+  },
   branch: { type: "string", value: "NAME", help: "the default branch (default: the remote's)" },
   "no-fetch": { type: "boolean", help: "look at what is here, and ask no remote" },
   report: {
@@ -68,6 +73,7 @@ export function promotionCommand(
         reason: text(args, "reason") ?? "",
         owner: text(args, "owner") ?? host.env.USER ?? "",
         tools: writes ? toolSettings(args) : defaults.tools,
+        ...optional("repository", text(args, "repository")),
         ...optional("branch", text(args, "branch")),
         ...optional("tag", text(args, "tag")),
         ...optional("digest", text(args, "digest")),
@@ -78,7 +84,7 @@ export function promotionCommand(
         ...optional("strategy", strategyOf(text(args, "strategy"))),
         ...optional("token", token),
       };
-      const forge = connect(token, host, signal);
+      const forge = connect(token, host, signal, inputs.repository);
       const outcome = await run(inputs, {
         host,
         progress: terminal.progress,
