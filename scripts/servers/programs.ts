@@ -41,8 +41,37 @@ export function kubernetes(name: KubernetesProgram, version: string = kubernetes
   };
 }
 
+/** Argo CD, all roles in one program: the name it is started by decides which. */
+export const argocd: Program = {
+  name: "argocd",
+  version: "3.6.1",
+  module: "github.com/argoproj/argo-cd/v3",
+  package: "/cmd",
+  ldflags: "-X {module}/common.version={version}",
+  // A folder of the same repository, published as a module of its own.
+  replaces: [
+    "github.com/argoproj/argo-cd/gitops-engine/v3 => github.com/argoproj/argo-cd/gitops-engine/v3 v3.6.1",
+  ],
+  takes: "six minutes",
+};
+
+export type FluxController = "source-controller" | "kustomize-controller";
+
+const fluxVersions = {
+  "source-controller": "1.9.3",
+  "kustomize-controller": "1.9.5",
+} satisfies Record<FluxController, string>;
+
+/** One of Flux's controllers. */
+export function flux(name: FluxController): Program {
+  const module = `github.com/fluxcd/${name}`;
+  return { name, version: fluxVersions[name], module, package: "", ldflags: "", takes: "four minutes" };
+}
+
 /** What `--tools` of the npm scripts may name besides pinned tools. */
 export const programGroups = {
   /** A control plane and the kubectl of its version. */
   servers: [etcd, kubernetes("kube-apiserver"), kubernetes("kube-controller-manager"), kubernetes("kubectl")],
+  /** What reconciles a cluster from Git. */
+  controllers: [flux("source-controller"), flux("kustomize-controller"), argocd],
 } satisfies Record<string, readonly Program[]>;
