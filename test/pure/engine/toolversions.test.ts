@@ -38,6 +38,11 @@ const printed: [ToolName, string, string | undefined][] = [
   ["opa", "Version: 1.21.0\nBuild Commit: \nRego Version: v1\n", "1.21.0"],
   ["gitleaks", "8.30.1\n", "8.30.1"],
   ["gitleaks", "version is set by build process\n", undefined],
+  [
+    "kubectl-validate",
+    "path\tsigs.k8s.io/kubectl-validate\nmod\twrapper\t(devel)\t\ndep\tsigs.k8s.io/kubectl-validate\tv0.0.4\th1:x=\n",
+    "0.0.4",
+  ],
   ["kyverno", "Version: v1.19.1\nTime: ---\nGit commit ID: ---\n", "1.19.1"],
   [
     "gator",

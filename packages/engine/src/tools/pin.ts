@@ -24,8 +24,8 @@ export interface Pin {
   range: string;
   /** Used by our tests only. */
   development?: boolean;
-  /** Arguments with which the tool prints its version. */
-  ask: readonly string[];
+  /** Arguments with which the tool prints its version; `build-info`: it does not, and its Go modules are read instead. */
+  ask: readonly string[] | "build-info";
   /** Where the version, without `v`, stands in what it prints then: the first group. */
   says: RegExp;
   /** `member`: path of the program inside the .tar.gz; without it the asset is the program itself. */

@@ -498,6 +498,21 @@ export const pins = {
       },
     },
   },
+  "kubectl-validate": {
+    version: "0.0.4",
+    range: ">=0.0.4 <0.1.0",
+    ask: "build-info",
+    says: /^(?:mod|dep)\tsigs\.k8s\.io\/kubectl-validate\tv?(\S+)/m,
+    build: { package: "", ldflags: "", takes: "about four minutes" },
+    versions: {
+      // Its releases publish no checksums.
+      "0.0.4": {
+        module: "sigs.k8s.io/kubectl-validate",
+        sum: "h1:tGKuv0awYHn11Cb6KPsZKxUmHgavF46K3NvVH0Nse9U=",
+        assets: {},
+      },
+    },
+  },
   gitleaks: {
     version: "8.30.1",
     range: ">=8.30.1 <8.31.0",

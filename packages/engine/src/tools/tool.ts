@@ -4,6 +4,8 @@ import { ToolError } from "@gitops-actions/report";
 import { childEnvironment, withoutNetwork } from "../environment.ts";
 import { runProcess } from "../exec.ts";
 import type { Machine } from "../machine.ts";
+import { readBuildInfo } from "./buildinfo.ts";
+import type { Pin } from "./pin.ts";
 import { pins, type ToolName } from "./pins.ts";
 import { parseVersion } from "./version.ts";
 
@@ -29,9 +31,15 @@ export async function sha256OfFile(path: string): Promise<string> {
 
 /** Asks a program for its version; throws ToolError `version` when it does not run or says nothing we understand. */
 export async function askVersion(name: ToolName, path: string, machine: Machine): Promise<string> {
+  const { ask }: Pin = pins[name];
+  if (ask === "build-info") {
+    const built = parseVersion(name, await readBuildInfo(path));
+    if (built) return built;
+    throw new ToolError("version", `${path} was not built from the Go module of ${name}`);
+  }
   const result = await runProcess({
     command: path,
-    args: [...pins[name].ask],
+    args: [...ask],
     cwd: machine.tempDir,
     env: withoutNetwork(childEnvironment(machine, [])),
     deadlineMs: 20_000,
