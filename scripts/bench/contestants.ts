@@ -40,6 +40,21 @@ export function contestants(fleet: SyntheticFleet, temporary: string): Contestan
       prepare: prepare([]),
     },
     {
+      name: "gitops render",
+      group: "pull request",
+      ...product(
+        "render",
+        fleet.folder,
+        "--base",
+        fleet.base,
+        "--head",
+        fleet.head,
+        "--out",
+        join(work, "out"),
+      ),
+      prepare: prepare([]),
+    },
+    {
       name: "shell loop, told which overlays",
       group: "pull request",
       ...shell(bothCommits(fleet, work, list)),
@@ -52,7 +67,7 @@ export function contestants(fleet: SyntheticFleet, temporary: string): Contestan
       prepare: prepare(fleet.overlays),
     },
     {
-      name: "gitops render",
+      name: "gitops render, everything",
       group: "full render",
       ...product("render", fleet.folder, "--head", fleet.head, "--out", join(work, "out")),
       prepare: prepare([]),

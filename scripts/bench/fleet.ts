@@ -42,6 +42,8 @@ export function makeFleet(folder: string, count: number, touch: number): Synthet
   const touched = Array.from({ length: touch }, (_, i) => overlays[Math.floor(((i + 0.5) * count) / touch)]!);
   for (const overlay of touched) write(folder, `${overlay}/replicas.yaml`, patch(overlay.split("/")[1]!, 9));
   git(folder, "commit", "-q", "-a", "-m", "change");
+  // As a clone has it: no objects one by one.
+  git(folder, "repack", "-a", "-d", "-q");
   return { folder, overlays, touched, base, head: git(folder, "rev-parse", "HEAD").trim() };
 }
 

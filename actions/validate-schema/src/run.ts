@@ -132,13 +132,14 @@ async function findDefinitions(
   const convert = createConverter();
   const found = renderedDefinitions(rendered.groups, convert);
   const { head, base } = rendered.source;
-  const commits = { head: head.dirty ? null : head.commit, base: base?.commit ?? null };
-  for (const side of ["head", "base"] as const) {
-    const tree = trees[side];
-    if (!repository || !tree) continue;
-    const files = await findDefinitionFiles(repository, tree, commits[side]);
-    found.push(...repositoryDefinitions(files, side, folders, convert));
-  }
+  if (!repository || !trees.head) return found;
+  const files = await findDefinitionFiles(
+    repository,
+    { tree: trees.head, commit: head.dirty ? null : head.commit },
+    trees.base && base && { tree: trees.base, commit: base.commit },
+  );
+  for (const side of ["head", "base"] as const)
+    found.push(...repositoryDefinitions(files[side], side, folders, convert));
   return found;
 }
 

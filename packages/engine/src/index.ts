@@ -11,7 +11,7 @@ export { ensureCommit } from "./git/fetch.ts";
 export { fetchHistory, firstParentLog, gitHistory, remoteHead } from "./git/log.ts";
 export { type GitResult, type GitRun, reasonOf, runGit } from "./git/process.ts";
 export type { FetchOptions } from "./git/remote.ts";
-export { openRepository, type Repository } from "./git/repository.ts";
+export { keepingRepositories, openRepository, type Repository } from "./git/repository.ts";
 export { treeAt } from "./git/tree.ts";
 export {
   type CommitParts,

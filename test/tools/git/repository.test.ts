@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Machine, openRepository, treeAt } from "@gitops-actions/engine";
+import { keepingRepositories, type Machine, openRepository, treeAt } from "@gitops-actions/engine";
 import { UsageError } from "@gitops-actions/report";
 import { describe, expect, test } from "vitest";
 import { type Scratch, scratch } from "./scratch.ts";
@@ -18,6 +18,33 @@ function belongingToAnother(s: Scratch, root: string): Machine {
   chmodSync(join(bin, "git"), 0o755);
   return { ...s.machine, env: { ...s.machine.env, PATH: `${bin}:${s.machine.env.PATH}` } };
 }
+
+describe("keepingRepositories", () => {
+  test("opens a folder once, and closes it only at the end, also when the work fails", async () => {
+    const { repository, machine, git } = scratch();
+    const head = git(repository("fleet", { "a.yaml": "a: 1\n" }), "rev-parse", "HEAD");
+    const opened = await keepingRepositories(machine, async () => {
+      const first = await openRepository("fleet", machine);
+      await first.close();
+      const second = await openRepository("fleet", machine);
+      expect(second).toBe(first);
+      expect(await second.object(head)).toMatchObject({ type: "commit" });
+      expect(await openRepository("fleet", { ...machine })).not.toBe(first);
+      return first;
+    });
+    expect(existsSync(opened.store)).toBe(false);
+    expect(await openRepository("fleet", machine)).not.toBe(opened);
+
+    let store = "";
+    const failing = keepingRepositories(machine, async () => {
+      await expect(openRepository("nowhere", machine)).rejects.toThrow(UsageError);
+      store = (await openRepository("fleet", machine)).store;
+      throw new Error("on purpose");
+    });
+    await expect(failing).rejects.toThrow("on purpose");
+    expect(existsSync(store)).toBe(false);
+  });
+});
 
 describe("openRepository", () => {
   test("finds the repository that holds a folder", async () => {

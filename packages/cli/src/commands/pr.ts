@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join, resolve } from "node:path";
+import { keepingRepositories } from "@gitops-actions/engine";
 import type { PolicyInputs } from "@gitops-actions/policy-check";
 import { describeCounts, formatChangesText, type RenderOutcome, run } from "@gitops-actions/render-overlays";
 import type { Paint } from "@gitops-actions/report";
@@ -34,18 +35,20 @@ export const pr: Command = {
       inputs = { ...inputs, path: demo.repository, baseRef: inputs.baseRef ?? demo.base };
     }
     const saying = startSaying(args, host, terminal, true);
-    const world = { host, progress: terminal.progress, signal, secretKey: randomBytes(32) };
-    const rendered = await run(inputs, world);
-    const { failOnSeverity, allowEmpty } = inputs;
-    saying.tell(describeChanges(rendered, terminal.paint));
-    saying.say(rendered.report, { failOnSeverity, failOn: "all", allowEmpty }, rendered.directory);
+    return await keepingRepositories(host, async () => {
+      const world = { host, progress: terminal.progress, signal, secretKey: randomBytes(32) };
+      const rendered = await run(inputs, world);
+      const { failOnSeverity, allowEmpty } = inputs;
+      saying.tell(describeChanges(rendered, terminal.paint));
+      saying.say(rendered.report, { failOnSeverity, failOn: "all", allowEmpty }, rendered.directory);
 
-    const index = join(rendered.directory, "index.json");
-    const path = resolve(host.cwd, inputs.path);
-    await validateAndSay(validateInputs(args, index, path), saying, host, terminal, signal);
-    const checks = policyInputs(args, index, path);
-    await checkIfAny(withQuickEngines(args, checks), saying, host, terminal, signal);
-    return saying.end();
+      const index = join(rendered.directory, "index.json");
+      const path = resolve(host.cwd, inputs.path);
+      await validateAndSay(validateInputs(args, index, path), saying, host, terminal, signal);
+      const checks = policyInputs(args, index, path);
+      await checkIfAny(withQuickEngines(args, checks), saying, host, terminal, signal);
+      return saying.end();
+    });
   },
 };
 

@@ -31,12 +31,48 @@ export interface Repository {
   close(): Promise<void>;
 }
 
+/** Repositories that stay open until `keepingRepositories` ends, by the folder they were opened with. */
+interface Kept {
+  repositories: Map<string, Promise<Repository>>;
+  closers: (() => Promise<void>)[];
+}
+
+const kept = new WeakMap<Machine, Kept>();
+
+/**
+ * Does `work`, in which a folder that is opened again on this machine is the repository that is open already: several
+ * actions in one process then ask Git for its place and its trees once. All are closed at the end.
+ */
+export async function keepingRepositories<T>(machine: Machine, work: () => Promise<T>): Promise<T> {
+  const keeping: Kept = { repositories: new Map(), closers: [] };
+  kept.set(machine, keeping);
+  try {
+    return await work();
+  } finally {
+    kept.delete(machine);
+    for (const close of keeping.closers) await close();
+  }
+}
+
 /**
  * Opens the repository that holds `path` (relative to the machine's cwd).
  * Throws UsageError when there is none, or when Git refuses it because it belongs to somebody else.
  */
 export async function openRepository(path: string, machine: Machine): Promise<Repository> {
   const folder = existingFolder(resolve(machine.cwd, path), path);
+  const keeping = kept.get(machine);
+  if (!keeping) return await openFolder(folder, path, machine);
+  const known = keeping.repositories.get(folder);
+  if (known) return await known;
+  const opening = openFolder(folder, path, machine).then((repository) => {
+    keeping.closers.push(repository.close);
+    return { ...repository, close: async () => {} };
+  });
+  keeping.repositories.set(folder, opening);
+  return await opening;
+}
+
+async function openFolder(folder: string, path: string, machine: Machine): Promise<Repository> {
   const { start, bare } = findRepository(folder, path);
   const found = await askGit(start, bare, machine);
   const root = bare ? found.gitDir : realpathSync(found.root);
