@@ -36,6 +36,12 @@ export default defineConfig({
         testTimeout: 2 * minute,
         hookTimeout: 2 * minute,
       }),
+      // Argo CD's and Flux's own controllers against a real API server: `npm run test:cluster`.
+      project("cluster", {
+        fileParallelism: false,
+        testTimeout: 5 * minute,
+        hookTimeout: 5 * minute,
+      }),
       // Whole workflows in act.
       project("e2e", {
         fileParallelism: false,

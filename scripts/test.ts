@@ -8,7 +8,7 @@ import { formatSeconds } from "./duration.ts";
 /** One after another, so that what fails quickly is seen quickly. */
 const projects = ["pure", "contract", "tools", "bundles", "dist", "e2e"];
 /** Only when it is named: its tools take minutes to build. */
-const onDemand = ["engines", "servers"];
+const onDemand = ["engines", "servers", "cluster"];
 
 interface Skip {
   test: string;
