@@ -1,12 +1,5 @@
 import { isObject, type Json, type JsonObject, type Resource, writeJson } from "@gitops-actions/manifest";
-
-/** How requests reach an API server; see test/servers/control-plane.ts. */
-export type Send = (
-  method: string,
-  path: string,
-  body?: unknown,
-  contentType?: string,
-) => Promise<{ status: number; body: unknown }>;
+import type { Send } from "../servers/request.ts";
 
 /** One way of bringing an object into the cluster. */
 export type Way = "create" | "server-side apply";

@@ -11,7 +11,8 @@ import { compareObjects, readDefinitions, shapeOf } from "@gitops-actions/drift-
 import { combineSchemas, findKubernetesPack, listPacks, readPack } from "@gitops-actions/engine";
 import { formatIdentity } from "@gitops-actions/manifest";
 import { markdownTable } from "markdown-table";
-import { kubernetesVersion, startControlPlane } from "../../test/servers/control-plane.ts";
+import { startControlPlane } from "../servers/control-plane.ts";
+import { kubernetesVersion } from "../servers/programs.ts";
 import { gitSetLeaves, mutateAt, seededRandom } from "./mutation.ts";
 import { type Sight, sweep } from "./sweep.ts";
 

@@ -11,11 +11,12 @@ import { checkObjects, defaults } from "@gitops-actions/drift-report";
 import { clusterLimits, openCluster, userCacheDir } from "@gitops-actions/engine";
 import { parseManifests, type Resource } from "@gitops-actions/manifest";
 import { markdownTable } from "markdown-table";
-import { findPrograms, programs, startControlPlane } from "../../test/servers/control-plane.ts";
+import { needed, startControlPlane } from "../servers/control-plane.ts";
+import { kubernetes } from "../servers/programs.ts";
 import { createClient } from "./cluster.ts";
 
 const sizes = process.argv.slice(2).map(Number);
-const kubectl = join(findPrograms([]).folder, programs.kubectl);
+const kubectl = needed(kubernetes("kubectl"));
 const rows: string[][] = [];
 for (const size of sizes.length > 0 ? sizes : [1000, 5000]) rows.push(await measure(size));
 const head = ["objects", "drift-report, s", "kubectl diff, s", "times faster", "this process, MiB"];

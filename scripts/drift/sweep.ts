@@ -7,7 +7,8 @@ import {
 } from "@gitops-actions/drift-report";
 import type { SchemaSet } from "@gitops-actions/engine";
 import { type JsonObject, parseManifests, type Resource } from "@gitops-actions/manifest";
-import { createClient, type Send, type Way } from "./cluster.ts";
+import type { Send } from "../servers/request.ts";
+import { createClient, type Way } from "./cluster.ts";
 
 /** What was seen of one object of a corpus, brought into the cluster in one way. */
 export interface Sight {

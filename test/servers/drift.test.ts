@@ -6,7 +6,7 @@ import { type Cluster, clusterLimits, openCluster, type Tool, userCacheDir } fro
 import { parseManifests, type Resource } from "@gitops-actions/manifest";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createClient } from "../../scripts/drift/cluster.ts";
-import { type ControlPlane, findPrograms, programs, startControlPlane } from "./control-plane.ts";
+import { type ControlPlane, kubectlPath, startControlPlane } from "./control-plane.ts";
 
 const shop = `
 apiVersion: v1
@@ -101,7 +101,7 @@ const machine = {
 const kubectl = {
   name: "kubectl",
   version: "1.36.3",
-  path: join(findPrograms([]).folder, programs.kubectl),
+  path: kubectlPath(),
   source: "given",
   sha256: "",
 } satisfies Tool;

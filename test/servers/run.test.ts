@@ -7,11 +7,11 @@ import { type DriftInputs, type DriftOutcome, defaults, run } from "@gitops-acti
 import { userCacheDir } from "@gitops-actions/engine";
 import { formatText } from "@gitops-actions/report";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type ControlPlane, findPrograms, programs, startControlPlane } from "./control-plane.ts";
+import { type ControlPlane, kubectlPath, startControlPlane } from "./control-plane.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "drift-run-"));
 const repository = join(folder, "fleet");
-const kubectl = join(findPrograms([]).folder, programs.kubectl);
+const kubectl = kubectlPath();
 const overlay = "apps/web/overlays/prod";
 const merge = "application/merge-patch+json";
 const web = "/apis/apps/v1/namespaces/shop/deployments/web";

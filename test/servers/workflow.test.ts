@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { buildBundles } from "../../scripts/build.ts";
 import { type Run, runWorkflow } from "../e2e/act.ts";
 import { unpackRelease } from "../setup/release.ts";
-import { type ControlPlane, findPrograms, programs, startControlPlane } from "./control-plane.ts";
+import { type ControlPlane, kubectlPath, startControlPlane } from "./control-plane.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "drift-workflow-"));
 const repository = join(folder, "fleet");
@@ -62,7 +62,7 @@ beforeAll(async () => {
   plane = await startControlPlane();
   const file = join(folder, "manifests.yaml");
   writeFileSync(file, manifests);
-  const kubectl = join(findPrograms([]).folder, programs.kubectl);
+  const kubectl = kubectlPath();
   execFileSync(kubectl, ["--kubeconfig", plane.kubeconfig(), "apply", "--server-side", "-f", file]);
   const kubeconfig = readFileSync(plane.kubeconfig(), "utf8");
   write("apps/web/overlays/prod/web.yaml", manifests);
@@ -83,7 +83,7 @@ let runs = 0;
 async function runIt(workflow: string): Promise<Run> {
   const work = join(folder, `work-${++runs}`);
   mkdirSync(join(work, "bin"), { recursive: true });
-  symlinkSync(join(findPrograms([]).folder, programs.kubectl), join(work, "bin/kubectl"));
+  symlinkSync(kubectlPath(), join(work, "bin/kubectl"));
   const payload = {
     before: "0".repeat(40),
     after: commit,
