@@ -11,6 +11,7 @@ export { ensureCommit } from "./git/fetch.ts";
 export { fetchHistory, firstParentLog, gitHistory, remoteHead } from "./git/log.ts";
 export { type GitResult, type GitRun, reasonOf, runGit } from "./git/process.ts";
 export type { FetchOptions } from "./git/remote.ts";
+export { remoteUrl } from "./git/remote.ts";
 export { keepingRepositories, openRepository, type Repository } from "./git/repository.ts";
 export { treeAt } from "./git/tree.ts";
 export {
@@ -21,6 +22,7 @@ export {
   pushRef,
   remoteRefs,
 } from "./git/write.ts";
+export * from "./gojq.ts";
 export * from "./kubeconform.ts";
 export { parseDiscovery } from "./kubectl/discovery.ts";
 export { failureOf, failureOfError, type Unread } from "./kubectl/failure.ts";
@@ -41,6 +43,7 @@ export * from "./policy/gator.ts";
 export * from "./policy/kyverno.ts";
 export * from "./policy/outcome.ts";
 export * from "./policy/packs.ts";
+export { canSweep, isPlain, type RegoQuestion, runConftestEach } from "./policy/sweep.ts";
 export * from "./policy/vap.ts";
 export { type ProvenanceJob, renderProvenance } from "./provenance.ts";
 export * from "./render.ts";

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { DriftFile } from "./drift/settings.ts";
 import { PromotionFile } from "./promotion/settings.ts";
 
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "must be letters, digits, `.`, `_` and `-`");
@@ -110,6 +111,7 @@ export const ConfigFile = z
     promotion: PromotionFile.optional().describe(
       "How versions move between environments. Read at the tip of the default branch.",
     ),
+    drift: DriftFile.optional().describe("What drift-report does not call drift."),
   })
   .describe("Configuration of gitops-actions: what a repository's overlays and environments are.");
 

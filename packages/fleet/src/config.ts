@@ -3,6 +3,7 @@ import { normalise } from "./config-normal.ts";
 import { type ConfigProblem, configProblems, crossProblems } from "./config-problems.ts";
 import { ConfigFile } from "./config-schema.ts";
 import { lineAt, readPlainDocuments } from "./document.ts";
+import type { DriftSettings } from "./drift/settings.ts";
 import type { PromotionSettings } from "./promotion/settings.ts";
 import { resolvePath } from "./resolve.ts";
 import type { Tree } from "./tree.ts";
@@ -61,8 +62,10 @@ export interface Config {
   allow: { remoteBases: string[]; chartRepositories: string[] };
   /** Undefined: gitops.yaml says nothing of it; see `defaultPromotion`. */
   promotion?: PromotionSettings;
+  /** Undefined: gitops.yaml says nothing of it. */
+  drift?: DriftSettings;
   /** 1-based lines of the rules, by position. */
-  lines?: { overlays: number[]; charts: number[] };
+  lines?: { overlays: number[]; charts: number[]; driftIgnore: number[] };
 }
 
 /** What holds without a configuration. */
@@ -88,9 +91,13 @@ export function parseConfig(text: string, path: string): Config {
   const parsed = ConfigFile.safeParse(document.toPlain());
   if (!parsed.success) fail(path, configProblems(document, parsed.error));
   const config: Config = { path, ...normalise(parsed.data) };
-  const linesOf = (key: string, rules: readonly unknown[] = []) =>
-    rules.map((_, index) => lineAt(document.root, [key, index]));
-  config.lines = { overlays: linesOf("overlays", config.overlays), charts: linesOf("charts", config.charts) };
+  const linesOf = (path: string[], rules: readonly unknown[] = []) =>
+    rules.map((_, index) => lineAt(document.root, [...path, index]));
+  config.lines = {
+    overlays: linesOf(["overlays"], config.overlays),
+    charts: linesOf(["charts"], config.charts),
+    driftIgnore: linesOf(["drift", "ignore"], config.drift?.ignore),
+  };
   const problems = crossProblems(document, config);
   if (problems.length > 0) fail(path, problems);
   return config;

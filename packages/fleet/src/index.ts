@@ -7,6 +7,7 @@ export * from "./config.ts";
 export { configJsonSchema } from "./config-schema.ts";
 export { remoteSource, remoteSources } from "./discover/source.ts";
 export * from "./discover.ts";
+export * from "./drift/settings.ts";
 export * from "./history.ts";
 export * from "./index-file.ts";
 export { toPointer } from "./origin/field.ts";

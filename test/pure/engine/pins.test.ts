@@ -1,4 +1,4 @@
-import { type Platform, pins, toolNames } from "@gitops-actions/engine";
+import { type Platform, pins, type ToolName, toolNames } from "@gitops-actions/engine";
 import { UsageError } from "@gitops-actions/report";
 import { satisfies, valid, validRange } from "semver";
 import { describe, expect, test } from "vitest";
@@ -13,6 +13,12 @@ import {
 } from "../../../packages/engine/src/tools/pin.ts";
 
 const platforms: Platform[] = ["linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64"];
+
+/** Tools whose releases have no checksums, or are packed in a way we do not unpack, for some platforms. */
+const partly: Partial<Record<ToolName, Platform[]>> = {
+  "kubectl-validate": [],
+  gojq: ["linux/amd64", "linux/arm64"],
+};
 
 describe.each(toolNames)("%s", (name) => {
   const pin: Pin = pins[name];
@@ -40,7 +46,7 @@ describe.each(toolNames)("%s", (name) => {
 
   test("the default version has a release for every platform, unless it is for tests only", () => {
     const assets = Object.keys(pin.versions[pin.version]?.assets ?? {});
-    expect(assets).toEqual(pin.development ? [] : platforms);
+    expect(assets).toEqual(pin.development ? [] : (partly[name] ?? platforms));
   });
 
   test("no template names a place that nothing fills", () => {

@@ -552,6 +552,34 @@ export const pins = {
       },
     },
   },
+  gojq: {
+    version: "0.12.18",
+    range: ">=0.12.15 <0.13.0",
+    ask: ["--version"],
+    says: /^gojq (\d\S*)/,
+    release: {
+      url: "https://github.com/itchyny/gojq/releases/download/v{version}/{asset}",
+      member: "gojq_v{version}_{os}_{arch}/gojq",
+    },
+    build: { package: "/cmd/gojq", ldflags: "", takes: "about 15 seconds" },
+    versions: {
+      // Its releases for macOS are .zip files, which we do not unpack: there it comes from PATH or its Go module.
+      "0.12.18": {
+        module: "github.com/itchyny/gojq",
+        sum: "h1:gFGHyt/MLbG9n6dqnvlliiya2TaMMh6FFaR2b1H6Drc=",
+        assets: {
+          "linux/amd64": {
+            name: "gojq_v0.12.18_linux_amd64.tar.gz",
+            sha256: "7f00d3e5336749139199e650bcad89b93341b871f211a34e02fca79e59d5eb45",
+          },
+          "linux/arm64": {
+            name: "gojq_v0.12.18_linux_arm64.tar.gz",
+            sha256: "519601a973cc74621d0ee775a86cac791f45bb69a78bd1901aadd46701b4c571",
+          },
+        },
+      },
+    },
+  },
   act: {
     version: "0.2.89",
     range: ">=0.2.87 <0.3.0",
