@@ -14,10 +14,10 @@ import { UsageError } from "@gitops-actions/report";
 import { describeMove, shortVersion, versionTrailers } from "./change.ts";
 import type { Change } from "./delivery.ts";
 import type { Hold } from "./gates/index.ts";
+import { headOf } from "./heads.ts";
 import { formatHolds, holdsPath, withHold, withoutHold } from "./holds.ts";
 import type { PromoteInputs } from "./inputs.ts";
 import { type Occupancy, occupancies } from "./occupancy.ts";
-import { headOf } from "./promote.ts";
 import { branchOf, type State, timeOf } from "./state.ts";
 
 /** What an operation wants to write: on the branch of an environment, and on the default branch where holds stand. */

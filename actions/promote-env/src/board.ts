@@ -23,18 +23,13 @@ export interface BoardRow {
 /** One row for each app and environment, apps by name, environments in the order of promotion. */
 export function makeBoard(state: State, candidates: readonly Candidate[], inputs: PromoteInputs): BoardRow[] {
   const rank = new Map(state.environments.map((each, index) => [each.name, index]));
+  const byCell = new Map(candidates.map((each) => [cellKey(each), each]));
   return [...state.cells.values()]
     .filter((cell) => isAsked(inputs, cell))
     .sort((a, b) =>
       a.app === b.app ? rank.get(a.environment)! - rank.get(b.environment)! : a.app < b.app ? -1 : 1,
     )
-    .map((cell) =>
-      rowOf(
-        state,
-        cell,
-        candidates.find((each) => cellKey(each) === cellKey(cell)),
-      ),
-    );
+    .map((cell) => rowOf(state, cell, byCell.get(cellKey(cell))));
 }
 
 function rowOf(state: State, cell: Cell, candidate: Candidate | undefined): BoardRow {
@@ -57,12 +52,14 @@ function rowOf(state: State, cell: Cell, candidate: Candidate | undefined): Boar
     row.since = { time: new Date(at).toISOString(), commit: current.commit.id, verified };
   }
   if (candidate) {
-    const verdict = foremost(candidate.verdicts);
+    const verdict = foremost([...candidate.verdicts, ...candidate.approval]);
+    // A pull request may be opened before somebody approves it.
+    const approved = candidate.approval.every((each) => each.state === "open");
     row.next = {
       from: candidate.source,
       moves: candidate.plan.moves.map(describeMove),
       open: candidate.open,
-      because: candidate.open ? "every gate is open" : `${verdict?.gate}: ${verdict?.because}`,
+      because: candidate.open && approved ? "every gate is open" : `${verdict?.gate}: ${verdict?.because}`,
       ...(verdict?.state === "unknown" ? { mend: verdict.mend } : {}),
     };
   }

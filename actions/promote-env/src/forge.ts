@@ -1,6 +1,6 @@
 import { ApiError, type Client } from "@gitops-actions/action";
 import * as z from "zod";
-import type { Status } from "./gates/index.ts";
+import type { Labelling, Review, Status } from "./gates/index.ts";
 
 /** A pull request, as far as a promotion cares. */
 export interface Pull {
@@ -13,6 +13,14 @@ export interface Pull {
   headSha: string;
   base: string;
   labels: string[];
+  author: string;
+  /** Its id in GraphQL. */
+  node: string;
+  draft: boolean;
+  /** Whether GitHub will merge it by itself. */
+  auto: boolean;
+  /** Who is asked to review it: logins, and teams as `organisation/team`. */
+  reviewers: string[];
 }
 
 /** What was pushed to a branch, newest first: from where to where, and when. */
@@ -34,10 +42,17 @@ export interface Forge {
   comment(number: number, mark: string, text: string): Promise<void>;
   /** Statuses and check runs of a commit. */
   statuses(commit: string): Promise<Status[] | undefined>;
+  /** Who set which label on a pull request, and when. */
+  labellings(number: number): Promise<Labelling[] | undefined>;
+  reviews(number: number): Promise<Review[] | undefined>;
+  mayWrite(login: string): Promise<boolean | undefined>;
+  /** Whether somebody is in a team (`organisation/team`); a token that may not see it is told the same as of a stranger. */
+  isMember(team: string, login: string): Promise<boolean | undefined>;
+  /** GitHub environments for which a workflow run was approved by a person. */
+  runApprovals(run: string): Promise<string[] | undefined>;
   pushes(branch: string): Promise<Push[] | undefined>;
   /** When the pull request that made a commit was merged, and its number. */
   mergeOf(commit: string): Promise<{ at: number; number: number; by: string } | undefined>;
-  /** Whether the token may open pull requests, as far as GitHub tells. */
   defaultBranch(): Promise<string | undefined>;
 }
 
@@ -50,6 +65,12 @@ const PullAnswer = z
     head: z.object({ ref: z.string(), sha: z.string(), repo: z.object({ full_name: z.string() }).nullish() }),
     base: z.object({ ref: z.string() }),
     labels: z.array(z.object({ name: z.string().nullish() })).default([]),
+    user: z.object({ login: z.string() }).nullish(),
+    node_id: z.string(),
+    draft: z.boolean().default(false),
+    auto_merge: z.object({}).nullish(),
+    requested_reviewers: z.array(z.object({ login: z.string() })).nullish(),
+    requested_teams: z.array(z.object({ slug: z.string() })).nullish(),
   })
   .transform((pull) => ({
     number: pull.number,
@@ -61,6 +82,14 @@ const PullAnswer = z
     repository: pull.head.repo?.full_name,
     base: pull.base.ref,
     labels: pull.labels.flatMap(({ name }) => name ?? []),
+    author: pull.user?.login ?? "",
+    node: pull.node_id,
+    draft: pull.draft,
+    auto: Boolean(pull.auto_merge),
+    reviewers: [
+      ...(pull.requested_reviewers ?? []).map(({ login }) => login),
+      ...(pull.requested_teams ?? []).map(({ slug }) => slug),
+    ],
   }));
 const StatusAnswer = z.object({
   context: z.string(),
@@ -85,6 +114,22 @@ const MergedAnswer = z.object({
   merged_at: z.string().nullish(),
   merge_commit_sha: z.string().nullish(),
   user: z.object({ login: z.string() }).nullish(),
+});
+const EventAnswer = z.object({
+  event: z.string(),
+  created_at: z.string(),
+  actor: z.object({ login: z.string(), type: z.string() }).nullish(),
+  label: z.object({ name: z.string().nullish() }).nullish(),
+});
+const ReviewAnswer = z.object({
+  user: z.object({ login: z.string() }).nullish(),
+  state: z.string(),
+  commit_id: z.string().nullish(),
+  submitted_at: z.string().nullish(),
+});
+const ApprovalAnswer = z.object({
+  state: z.string(),
+  environments: z.array(z.object({ name: z.string() })),
 });
 
 /** GitHub through its REST API. `repository`: `owner/name`. */
@@ -137,6 +182,49 @@ export function githubForge(client: Client, repository: string): Forge {
         ]);
         return [...statuses.map(readStatus), ...runs.map(readCheck)];
       }),
+    labellings: (number) =>
+      known(async () => {
+        const events = (await client.list(`${at}/issues/${number}/events`)).map((item) =>
+          EventAnswer.parse(item),
+        );
+        return events
+          .filter(({ event }) => event === "labeled")
+          .map(({ created_at, actor, label }) => ({
+            label: label?.name ?? "",
+            by: actor?.login ?? "",
+            bot: actor?.type !== "User",
+            at: Date.parse(created_at),
+          }));
+      }),
+    reviews: (number) =>
+      known(async () => {
+        const reviews = (await client.list(`${at}/pulls/${number}/reviews`)).map((item) =>
+          ReviewAnswer.parse(item),
+        );
+        return reviews.flatMap(readReview);
+      }),
+    mayWrite: (login) =>
+      known(async () => {
+        const { permission } = await client.get<{ permission?: string }>(
+          `${at}/collaborators/${encodeURIComponent(login)}/permission`,
+        );
+        return permission === "admin" || permission === "write";
+      }),
+    isMember: (team, login) =>
+      known(async () => {
+        const [organisation, slug] = team.split("/");
+        const path = `/orgs/${organisation}/teams/${slug}/memberships/${encodeURIComponent(login)}`;
+        return (await client.get<{ state?: string }>(path)).state === "active";
+      }),
+    runApprovals: (run) =>
+      known(async () => {
+        const words = (await client.list(`${at}/actions/runs/${run}/approvals`)).map((item) =>
+          ApprovalAnswer.parse(item),
+        );
+        return words
+          .filter(({ state }) => state === "approved")
+          .flatMap(({ environments }) => environments.map(({ name }) => name));
+      }),
     pushes: (branch) =>
       known(async () => {
         const items = await client.list(`${at}/activity`, { ref: `refs/heads/${branch}` }, { pages: 20 });
@@ -164,6 +252,25 @@ export function githubForge(client: Client, repository: string): Forge {
   };
 }
 
+/** The forge, asked for each thing that does not change during a run once. */
+export function rememberAnswers(forge: Forge): Forge {
+  const once = <Key, Value>(ask: (key: Key) => Promise<Value>) => {
+    const answers = new Map<Key, Promise<Value>>();
+    return (key: Key): Promise<Value> => {
+      const known = answers.get(key) ?? ask(key);
+      answers.set(key, known);
+      return known;
+    };
+  };
+  return {
+    ...forge,
+    statuses: once(forge.statuses),
+    mergeOf: once(forge.mergeOf),
+    mayWrite: once(forge.mayWrite),
+    runApprovals: once(forge.runApprovals),
+  };
+}
+
 /** What may not be asked, or is not there, is not known; any other failure is one. */
 async function known<Value>(ask: () => Promise<Value>): Promise<Value | undefined> {
   try {
@@ -173,6 +280,24 @@ async function known<Value>(ask: () => Promise<Value>): Promise<Value | undefine
       return undefined;
     throw error;
   }
+}
+
+function readReview(item: z.output<typeof ReviewAnswer>): Review[] {
+  const states: Record<string, Review["state"]> = {
+    APPROVED: "approved",
+    CHANGES_REQUESTED: "changes-requested",
+    DISMISSED: "dismissed",
+  };
+  const state = states[item.state.toUpperCase()];
+  if (!state) return [];
+  return [
+    {
+      by: item.user?.login ?? "",
+      state,
+      commit: item.commit_id ?? "",
+      at: Date.parse(item.submitted_at ?? "") || 0,
+    },
+  ];
 }
 
 function readStatus(item: unknown): Status {

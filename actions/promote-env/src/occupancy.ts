@@ -19,8 +19,8 @@ export interface Occupancy {
   until?: Moment;
   /** It began before the history that is here: `since` is when that begins, at the earliest. */
   cut: boolean;
-  /** The environment went back to what ran before it. */
-  withdrawn: boolean;
+  /** The environment went back to what ran before it. Undefined: what ran before it is not here. */
+  withdrawn: boolean | undefined;
 }
 
 /**
@@ -33,10 +33,12 @@ export function occupancies(
 ): Occupancy[] {
   const signatures = transitions.map(({ cell }) => signatureOf(cell));
   const found: Occupancy[] = [];
+  const isCut = transitions.at(-1)?.cut === true;
   for (const [index, { cell, commit, last, cut }] of transitions.entries()) {
     if (!cell) continue;
     const later = transitions[index - 1]?.commit;
     const older = new Set(signatures.slice(index + 1));
+    const newer = signatures.slice(0, index);
     found.push({
       cell,
       commit: commit.id,
@@ -45,8 +47,9 @@ export function occupancies(
       ...(later ? { until: timeOf(later.id, later.committed) } : {}),
       cut: cut === true,
       withdrawn:
-        signatures.slice(0, index).some((signature) => older.has(signature)) ||
-        signatures.slice(0, index).includes(""),
+        newer.some((signature) => older.has(signature) || signature === "") ||
+        // What ran since may have run before as well, where nobody can see it.
+        (isCut && newer.length > 0 ? undefined : false),
     });
   }
   return found;

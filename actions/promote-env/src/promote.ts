@@ -4,7 +4,9 @@ import { codeSpan, escapeMarkdown } from "@gitops-actions/report";
 import type { Candidate } from "./candidate.ts";
 import { describeMove, shortVersion, versionTrailers } from "./change.ts";
 import { type Change, type Delivery, deliver, fetchOptions } from "./delivery.ts";
+import type { Evidence } from "./evidence.ts";
 import type { Pull } from "./forge.ts";
+import { folderOf, headOf, pullHeadOf } from "./heads.ts";
 import type { PromoteInputs } from "./inputs.ts";
 import { closePulls, tableOf } from "./pull.ts";
 import { branchOf, type State } from "./state.ts";
@@ -20,20 +22,6 @@ export interface Delivered {
   delivery: Exclude<Delivery, { kind: "moved" }>;
 }
 
-/** The name of the branch of a pull request of ours. Anything a ref cannot hold becomes `-`. */
-export function headOf(
-  operation: "promote" | "rollback" | "set" | "hold",
-  environment: string,
-  app: string,
-): string {
-  const safe = (text: string) =>
-    text
-      .replace(/[^A-Za-z0-9._-]+/g, "-")
-      .replace(/\.{2,}/g, ".")
-      .replace(/^[.-]+|[.-]+$|\.lock$/g, "") || "all";
-  return `gitops/${operation}/${safe(environment)}/${safe(app)}`;
-}
-
 /**
  * Delivers every candidate whose gates are open; undefined when a branch moved meanwhile, so that all must be read anew.
  * What was delivered before that is in `done`.
@@ -42,7 +30,7 @@ export async function promoteAll(
   repository: Repository,
   state: State,
   candidates: readonly Candidate[],
-  pulls: readonly Pull[] | undefined,
+  evidence: Evidence,
   inputs: PromoteInputs,
   world: PromoteWorld,
   done: Delivered[],
@@ -58,10 +46,20 @@ export async function promoteAll(
     const delivery = await deliver(repository, change, strategy, inputs, world);
     if (delivery.kind === "moved") return undefined;
     if (delivery.kind === "pushed") tips.set(change.branch, delivery.commit);
-    done.push(deliveredOf(change, delivery));
+    record(done, deliveredOf(change, delivery));
   }
-  if (world.forge && pulls) await tidyPulls(repository, state, candidates, pulls, inputs, world);
+  if (evidence.pulls) await tidyPulls(repository, state, candidates, evidence.pulls, inputs, world);
   return true;
+}
+
+/** Adds what became of a change. Where all was read anew in between, what was done before is not undone by being found done. */
+function record(done: Delivered[], one: Delivered): void {
+  const same = done.findIndex(
+    (each) => each.environment === one.environment && each.apps.join() === one.apps.join(),
+  );
+  if (same < 0) done.push(one);
+  else if (one.delivery.kind !== "nothing" && !(one.delivery.kind === "pull" && one.delivery.done === "kept"))
+    done[same] = one;
 }
 
 /** What is said of a change and what became of it. */
@@ -121,7 +119,7 @@ function changeOf(
         ? world.host.now()
         : new Date(Math.max(...group.map((each) => each.run.since.at))),
     pull: {
-      head: headOf("promote", environment, state.settings.group === "app" ? apps[0]! : "all"),
+      head: pullHeadOf(state, environment, apps[0]!),
       title: subject,
       body: bodyOf(group),
       digest: JSON.stringify(
@@ -185,7 +183,7 @@ async function tidyPulls(
   for (const each of candidates) {
     for (const head of [
       headOf("promote", each.environment, each.app),
-      headOf("promote", each.environment, "all"),
+      `${folderOf("promote", each.environment)}all`,
     ])
       byHead.set(head, [...(byHead.get(head) ?? []), each]);
   }

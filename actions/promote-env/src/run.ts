@@ -1,15 +1,18 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { workspaceOf } from "@gitops-actions/action";
-import { openRepository, type Repository, remoteHead } from "@gitops-actions/engine";
+import { openRepository, type Repository, remoteHead, remoteRefs, remoteUrl } from "@gitops-actions/engine";
 import { parseReport, type Report, ToolError, UsageError } from "@gitops-actions/report";
+import { admit } from "./admission.ts";
 import { type Alteration, changeHold, rollBack, setVersion } from "./alter.ts";
 import { type BoardRow, makeBoard } from "./board.ts";
-import { type Candidate, type Evidence, findCandidate } from "./candidate.ts";
+import { type Candidate, findCandidate } from "./candidate.ts";
 import { deliver, fetchOptions } from "./delivery.ts";
 import { explainAccess, openElsewhere } from "./elsewhere.ts";
+import type { Evidence } from "./evidence.ts";
+import { rememberAnswers } from "./forge.ts";
 import { checkInputs, type PromoteInputs } from "./inputs.ts";
-import { type Delivered, deliveredOf, headOf, isAsked, promoteAll } from "./promote.ts";
+import { type Delivered, deliveredOf, isAsked, promoteAll } from "./promote.ts";
 import { reportOf } from "./reporting.ts";
 import { readState, type State } from "./state.ts";
 import type { PromoteWorld } from "./world.ts";
@@ -107,31 +110,48 @@ async function moveVersions(
   world: PromoteWorld,
   delivered: Delivered[],
 ): Promise<Result | undefined> {
-  const evidence = await gather(inputs, world);
-  const candidates: Candidate[] = [];
+  const evidence = await gather(repository, inputs, world);
+  const strategy = inputs.strategy ?? state.settings.strategy;
+  const found: Candidate[] = [];
   for (const cell of state.cells.values()) {
     if (!isAsked(inputs, cell)) continue;
-    const found = await findCandidate(state, cell.app, cell.environment, evidence);
-    if (found) candidates.push(found);
+    const candidate = await findCandidate(state, cell.app, cell.environment, evidence, strategy);
+    if (candidate) found.push(candidate);
   }
   const rank = new Map(state.environments.map(({ name }, index) => [name, index]));
-  candidates.sort((a, b) => rank.get(a.environment)! - rank.get(b.environment)! || (a.app < b.app ? -1 : 1));
+  found.sort((a, b) => rank.get(a.environment)! - rank.get(b.environment)! || (a.app < b.app ? -1 : 1));
+  const candidates = admit(state, found, evidence, strategy);
   const board = makeBoard(state, candidates, inputs);
   const done =
     inputs.operation !== "promote" ||
-    (await promoteAll(repository, state, candidates, evidence.pulls, inputs, world, delivered));
+    (await promoteAll(repository, state, candidates, evidence, inputs, world, delivered));
   return done ? { board, candidates, notes: [] } : undefined;
 }
 
-async function gather(inputs: PromoteInputs, { host, forge }: PromoteWorld): Promise<Evidence> {
+async function gather(repository: Repository, inputs: PromoteInputs, world: PromoteWorld): Promise<Evidence> {
+  const { host } = world;
+  const forge = world.forge && rememberAnswers(world.forge);
   const given = inputs.reports.flatMap((path) => readReport(resolve(workspaceOf(host), path)) ?? []);
+  const runId = host.env.GITHUB_RUN_ID;
   return {
     now: host.now().getTime(),
     forge,
     pulls: await forge?.openPulls(),
+    rollbackBranches: forge ? undefined : await rollbackBranches(repository, fetchOptions(inputs, world)),
     reports: { given, wanted: inputs.reports.length },
-    headOf: (app, environment) => headOf("promote", environment, app),
+    ...(runId ? { runId } : {}),
   };
+}
+
+/** Branches of rollbacks on the remote; none where there is no remote at all, undefined where it may not be asked. */
+async function rollbackBranches(
+  repository: Repository,
+  options: ReturnType<typeof fetchOptions>,
+): Promise<string[] | undefined> {
+  if (remoteUrl(repository) === undefined) return [];
+  if (!options.fetch) return undefined;
+  const refs = await remoteRefs(repository, ["refs/heads/gitops/rollback/*"], options);
+  return [...refs.keys()].map((ref) => ref.slice("refs/heads/".length));
 }
 
 async function alter(

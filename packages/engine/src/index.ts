@@ -36,6 +36,7 @@ export {
   type ListRequest,
   openCluster,
 } from "./kubectl.ts";
+export { type RuledDocument, runKubectlValidate } from "./kubectlvalidate.ts";
 export * from "./limits.ts";
 export * from "./machine.ts";
 export * from "./policy/conftest.ts";
@@ -48,6 +49,7 @@ export * from "./policy/vap.ts";
 export { type ProvenanceJob, renderProvenance } from "./provenance.ts";
 export * from "./render.ts";
 export * from "./schemas/catalog.ts";
+export { type CelRules, celRulesOf } from "./schemas/cel.ts";
 export { convertConstraintTemplate } from "./schemas/constraint.ts";
 export { type CrdSchemas, convertCrd } from "./schemas/crd.ts";
 export { type DefinitionFile, findDefinitionFiles, findDefinitionFilesIn } from "./schemas/definitions.ts";

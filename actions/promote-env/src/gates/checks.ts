@@ -37,16 +37,19 @@ export function checks(required: readonly string[], statuses: readonly Status[] 
   return { gate, state: "open", because: `${required.join(", ")} succeeded` };
 }
 
-/** The latest of a context; of several at the same moment the worst. */
+/**
+ * The latest of a context; of several at the same moment the worst. What has no time has not ended, or not begun: it is
+ * the latest, unless it is a success, which then says nothing.
+ */
 export function lastOf(statuses: readonly Status[], context: string): Status | undefined {
   const rank = { failure: 2, pending: 1, success: 0 };
+  const timeOf = ({ at, state }: Status) =>
+    Number.isFinite(at) ? at : state === "success" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   return statuses
-    .filter((status) => status.context === context)
-    .reduce<Status | undefined>(
-      (last, each) =>
-        !last || each.at > last.at || (each.at === last.at && rank[each.state] > rank[last.state])
-          ? each
-          : last,
-      undefined,
-    );
+    .filter((status) => status.context === context && timeOf(status) !== Number.NEGATIVE_INFINITY)
+    .reduce<Status | undefined>((last, each) => {
+      if (!last) return each;
+      const difference = timeOf(each) - timeOf(last);
+      return difference > 0 || (!(difference < 0) && rank[each.state] > rank[last.state]) ? each : last;
+    }, undefined);
 }

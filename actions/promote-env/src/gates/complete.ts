@@ -5,6 +5,13 @@ import type { Verdict } from "../verdict.ts";
 export function complete(cell: Cell, rule: GateSettings["complete"]): Verdict {
   const gate = "complete";
   const { environment } = cell;
+  if (cell.slots.length === 0)
+    return {
+      gate,
+      state: "unknown",
+      because: `what ${environment} runs is not known`,
+      mend: "check the patterns in gitops.yaml",
+    };
   const behind = new Set<string>();
   const seen = new Set<string>();
   for (const slot of cell.slots) {

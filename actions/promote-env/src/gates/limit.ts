@@ -14,3 +14,12 @@ export function limit(most: number | undefined, open: number | undefined, own: b
   if (own || open < most) return { gate, state: "open", because: `${open} of at most ${most} are open` };
   return { gate, state: "waiting", because: `${open} pull requests are open, of at most ${most}` };
 }
+
+/** Whether a run may move another app into an environment. `before`: how many it moves already. */
+export function batch(most: number | undefined, before: number): Verdict {
+  const gate = "batch";
+  if (most === undefined) return { gate, state: "open", because: "there is no limit" };
+  return before < most
+    ? { gate, state: "open", because: `it is one of at most ${most} of this run` }
+    : { gate, state: "waiting", because: `this run moves ${most} already: it is the next one's turn` };
+}

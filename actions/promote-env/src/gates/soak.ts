@@ -19,6 +19,13 @@ export function soak(
   const { run, environment, healthy } = facts;
   if (run.withdrawn)
     return { gate, state: "closed", because: `${environment} went back to an older version after it` };
+  if (run.withdrawn === undefined)
+    return {
+      gate,
+      state: "unknown",
+      because: `whether ${environment} went back to an older version after it lies before the history that is here`,
+      mend: "check out the whole history (fetch-depth: 0)",
+    };
   const wanted = settings.soak;
   const context = settings["healthy-since"];
   if (wanted === undefined && context === undefined)

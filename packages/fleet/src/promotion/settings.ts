@@ -49,10 +49,51 @@ const Gates = z.strictObject({
     .union([z.enum(["all", "any"]), z.array(cluster).min(1)])
     .default("all")
     .describe("How much of the environment before must run the version: all places, any, or named clusters."),
-  approval: z
-    .strictObject({ label: z.string().min(1) })
+  batch: z
+    .int()
+    .positive()
     .optional()
-    .describe("A label of the promotion's pull request that allows the merge, set after its last change."),
+    .describe("How many apps one run may move into the environment; the others wait for the next."),
+  approval: z
+    .strictObject({
+      team: z
+        .string()
+        .regex(/^[\w.-]+\/[\w.-]+$/, "must be written as organisation/team")
+        .optional()
+        .describe("Somebody of this team must have approved the pull request as it is."),
+      label: z
+        .string()
+        .min(1)
+        .optional()
+        .describe(
+          "A label of the pull request, which counts when somebody who may write set it after the last push.",
+        ),
+      environment: z
+        .string()
+        .min(1)
+        .optional()
+        .describe("A GitHub environment, for which this workflow run must have been approved."),
+    })
+    .refine(
+      (approval) => Object.values(approval).some((each) => each !== undefined),
+      "needs a team, a label or an environment",
+    )
+    .optional()
+    .describe("Who must agree before promote-env merges the pull request, or commits."),
+  merge: z
+    .enum(["manual", "auto"])
+    .default("manual")
+    .describe(
+      "Who merges the pull request: people, or promote-env once all gates are open and GitHub lets it.",
+    ),
+  reviewers: z
+    .array(z.string().regex(/^@?[\w.-]+(?:\/[\w.-]+)?$/, "must be a login, or organisation/team"))
+    .default([])
+    .describe("Who is asked to review the pull request: logins, and teams as organisation/team."),
+  labels: z
+    .array(z.string().min(1))
+    .default([])
+    .describe("Labels of the pull request, besides those the action is given."),
 });
 
 /** The section `promotion` of gitops.yaml, as it is written. */
