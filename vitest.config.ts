@@ -30,7 +30,7 @@ export default defineConfig({
         hookTimeout: 3 * minute,
         globalSetup: [bundles],
       }),
-      // A real API server, started once a file. Its programs take minutes to build, so `npm test` leaves it out.
+      // A real API server.
       project("servers", {
         fileParallelism: false,
         testTimeout: 2 * minute,

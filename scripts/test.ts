@@ -4,11 +4,14 @@ import { glob, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parseCLI, type Reporter, startVitest, type TestModule } from "vitest/node";
 import { formatSeconds } from "./duration.ts";
+import { hasGo } from "./servers/build.ts";
 
 /** One after another, so that what fails quickly is seen quickly. */
-const projects = ["pure", "contract", "tools", "bundles", "dist", "e2e"];
+const projects = ["pure", "contract", "tools", "bundles", "servers", "dist", "e2e"];
 /** Only when it is named: its tools take minutes to build. */
-const onDemand = ["engines", "servers", "cluster"];
+const onDemand = ["engines", "cluster"];
+/** Their programs are only to be had from Go modules. */
+const needGo = ["servers", "cluster"];
 
 interface Skip {
   test: string;
@@ -32,6 +35,10 @@ async function main(args: string[]): Promise<number> {
   for (const project of named.length > 0 ? named : projects) {
     const began = performance.now();
     if (!(await hasFiles(project, filters))) continue;
+    if (needGo.includes(project) && !hasGo(process.env)) {
+      total.skipped.push({ test: project, reason: "there is no Go to build API servers with" });
+      continue;
+    }
     const tally = await runProject(project, filters, options);
     console.log(`${project}: ${count(tally)} in ${formatSeconds(performance.now() - began)}\n`);
     total.passed += tally.passed;

@@ -8,7 +8,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureTool, type Machine, type ToolName, toolNames, userCacheDir } from "@gitops-actions/engine";
 import { ToolError, UsageError } from "@gitops-actions/report";
-import { ensureProgram } from "./servers/build.ts";
+import { ensureProgram, hasGo } from "./servers/build.ts";
 import { programGroups } from "./servers/programs.ts";
 
 const tempDir = mkdtempSync(join(tmpdir(), "gitops-tools-"));
@@ -30,6 +30,12 @@ try {
       await ensureTool(name, { from: "auto", allowBuild: true }, machine, progress, {
         signal: cancel.signal,
       });
+      continue;
+    }
+    if (!hasGo(process.env)) {
+      progress(
+        `There is no Go on PATH (https://go.dev/dl), so no ${name} can be built: their tests are skipped.`,
+      );
       continue;
     }
     for (const program of programGroups[name])

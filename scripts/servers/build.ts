@@ -90,6 +90,11 @@ async function build(
   }
 }
 
+/** Whether programs can be built here at all. */
+export function hasGo(env: Env): boolean {
+  return goVersion(env) !== noGo;
+}
+
 function programFolder(program: Program, env: Env): string {
   const { name, version, module, package: path, ldflags, replaces = [] } = program;
   const recipe = JSON.stringify([module, path, version, ldflags, replaces]);
@@ -98,13 +103,14 @@ function programFolder(program: Program, env: Env): string {
   return join(userCacheDir(env), "tools", name, `${version}-${platform}-${goVersion(env)}-${key}`);
 }
 
+const noGo = "no-go";
 const goVersions = new Map<string | undefined, string>();
 
-/** `go1.26.8`, asked once; `no-go` where there is none. */
+/** `go1.26.8`, asked once; `noGo` where there is none. */
 function goVersion(env: Env): string {
   const known = goVersions.get(env.PATH);
   if (known) return known;
-  let version = "no-go";
+  let version = noGo;
   try {
     // The machine's own Go, not one that a go.mod nearby asks for.
     const options = { env: { ...env, GOTOOLCHAIN: "local" }, encoding: "utf8", stdio: "pipe" } as const;
