@@ -1,0 +1,95 @@
+import type { DriftOutcome } from "@gitops-actions/drift-report";
+import { reportDrift } from "../../test/cluster/report.ts";
+import { type ControlPlane, startControlPlane } from "../servers/control-plane.ts";
+import { must } from "../servers/controllers/definitions.ts";
+import { createRepository, type Repository } from "../servers/controllers/repository.ts";
+import { acceptedObjects, manifestOf } from "./acceptance.ts";
+import type { Delivery } from "./delivery.ts";
+import { changeLive, judgeChanges, type LiveChange, type Verdict } from "./live-changes.ts";
+import { seededRandom } from "./mutation.ts";
+
+export interface Proof {
+  /** After delivery, and before anybody changed anything. */
+  before: DriftOutcome;
+  /** After the changes. */
+  after: DriftOutcome;
+  changes: LiveChange[];
+  verdict: Verdict;
+  /** Objects that the server does not take. */
+  refused: number;
+  seconds: number;
+  /** MiB of each controller, and of this process at its highest. */
+  memory: Record<string, number>;
+  own: number;
+}
+
+export interface Plan {
+  /** Rendered manifests by file name. */
+  files: ReadonlyMap<string, string>;
+  /** Private folder. */
+  work: string;
+  changes: number;
+  seed: number;
+  start(plane: ControlPlane, repository: Repository): Promise<Delivery>;
+  progress(message: string): void;
+}
+
+/** Lets a controller deliver all that the server takes, reports, changes single values by hand, and reports again. */
+export async function proveDelivery({
+  files,
+  work,
+  changes: count,
+  seed,
+  start,
+  progress,
+}: Plan): Promise<Proof> {
+  progress("Trying which objects a server takes");
+  const { groups, refused } = await acceptedObjects(files);
+  const total = groups.reduce((sum, { resources }) => sum + resources.length, 0);
+  progress(`${total} objects in ${groups.length} groups; ${refused.length} are refused`);
+  const repository = createRepository(work, "corpus");
+  for (const group of groups) repository.write(`${group.name}/objects.yaml`, manifestOf(group));
+  repository.push("all");
+  const plane = await startControlPlane({ controllers: true });
+  let delivery: Delivery | undefined;
+  try {
+    const namespaces = new Set(groups.flatMap(({ resources }) => resources.map(({ id }) => id.namespace)));
+    for (const name of namespaces)
+      if (name)
+        await must(plane.send, "PATCH", `/api/v1/namespaces/${name}?fieldManager=setup&force=true`, {
+          apiVersion: "v1",
+          kind: "Namespace",
+          metadata: { name },
+        });
+    delivery = await start(plane, repository);
+    progress("Waiting for the controller");
+    const waited = performance.now();
+    await delivery.deliver(
+      groups.map(({ name }) => name),
+      600,
+    );
+    progress(`Delivered in ${((performance.now() - waited) / 1000).toFixed(0)} s`);
+    const began = performance.now();
+    const before = await reportDrift(repository.folder, plane);
+    const seconds = (performance.now() - began) / 1000;
+    progress("Changing live objects by hand");
+    await delivery.pause();
+    // Neither what would refuse the changes of others, nor what the changed field would take away from them.
+    const subjects = groups.filter(({ name }) => name !== "last").flatMap(({ resources }) => resources);
+    const changes = await changeLive(subjects, count, seededRandom(seed), plane.send);
+    const after = await reportDrift(repository.folder, plane);
+    return {
+      before,
+      after,
+      changes,
+      verdict: judgeChanges(changes, after),
+      refused: refused.length,
+      seconds,
+      memory: delivery.processes.memory(),
+      own: Math.round(process.resourceUsage().maxRSS / 1024),
+    };
+  } finally {
+    delivery?.stop();
+    plane.stop();
+  }
+}
