@@ -152,6 +152,9 @@ test("submodules are gaps, in kustomizations and in charts", async () => {
   const files = { "app/kustomization.yaml": "resources: [../vendor/base]\n", vendor: submodule };
   const { gaps } = await closureFor(cases[0]!, files);
   expect(gaps.map(({ code, location }) => [code, location?.line])).toEqual([["submodule", 1]]);
+  expect(gaps[0]?.message).toBe(
+    "../vendor/base lies in the submodule vendor, whose contents are not part of this repository",
+  );
   const chart = cases.find((one) => one.overlay.kind === "helm")!;
   const inChart = await closureFor(chart, { ...(chart.files as object), "web/charts/db": submodule });
   expect(inChart.gaps.map(({ code }) => code)).toEqual(["submodule"]);

@@ -1,5 +1,7 @@
+import { gzipSync } from "node:zlib";
 import { type Closure, closureOf, createClosureContext, type Overlay } from "@gitops-actions/fleet";
-import { expect, test } from "vitest";
+import { pack } from "tar-stream";
+import { describe, expect, test } from "vitest";
 import { parseChartMetadata } from "../../../packages/fleet/src/closure/chart.ts";
 import { schemaReferences } from "../../../packages/fleet/src/closure/schema.ts";
 import { type Files, memoryTree } from "./memory-tree.ts";
@@ -109,4 +111,37 @@ test("a values schema: references to other documents, with their first lines", (
     { url: "https://json-schema.org/other/schema", line: 10 },
   ]);
   expect(schemaReferences("{")).toEqual([]);
+});
+
+describe("packed charts", () => {
+  const chart: Overlay = { id: "web", path: "web", kind: "helm", options: { values: [], apiVersions: [] } };
+  const closureWith = async (archive: Uint8Array) => {
+    const path = "web/charts/db-1.0.0.tgz";
+    const tree = memoryTree({ "web/Chart.yaml": "name: web\n", [path]: "archive" });
+    const read = (at: string) => (at === path ? Promise.resolve(archive) : tree.read(at));
+    const { gaps, escapes } = await closureOf({ ...tree, read }, chart, createClosureContext());
+    return [...gaps, ...escapes].map(({ code, location }) => [code, location?.path]);
+  };
+  const packed = async (files: Record<string, string | Uint8Array>) => {
+    const tar = pack();
+    for (const [name, content] of Object.entries(files)) tar.entry({ name }, Buffer.from(content));
+    tar.finalize();
+    const chunks: Buffer[] = [];
+    for await (const chunk of tar) chunks.push(chunk as Buffer);
+    return gzipSync(Buffer.concat(chunks));
+  };
+  const schema = '{"$ref": "https://example.com/schema.json"}';
+
+  test("their schemas are looked at, also those of charts packed in them", async () => {
+    const inner = await packed({ "deep/values.schema.json": schema });
+    expect(await closureWith(await packed({ "db/Chart.yaml": "name: db\n" }))).toEqual([]);
+    for (const files of [{ "db/values.schema.json": schema }, { "db/charts/deep-1.0.0.tgz": inner }]) {
+      expect(await closureWith(await packed(files))).toEqual([["remote-schema", "web/charts/db-1.0.0.tgz"]]);
+    }
+  });
+
+  test("one that cannot be looked into is a gap", async () => {
+    const wanted = [["unreadable-archive", "web/charts/db-1.0.0.tgz"]];
+    expect(await closureWith(new TextEncoder().encode("no archive"))).toEqual(wanted);
+  });
 });

@@ -53,7 +53,7 @@ test.each([
   ["out", { kind: "escape", links: ["out"], link: "out" }],
   ["absolute", { kind: "escape", links: ["absolute"], link: "absolute" }],
   ["../x", { kind: "escape", links: [] }],
-  ["/x", { kind: "escape", links: [] }],
+  ["/x", { kind: "escape", reason: "is absolute", links: [] }],
   ["module/x", { kind: "submodule", path: "module", links: [] }],
   ["module", { kind: "submodule", path: "module", links: [] }],
 ])("%s", async (path, wanted) => {

@@ -107,12 +107,10 @@ function remember(known: Known, key: string, compute: () => Promise<Reads>): Pro
   const same = old && known.before && isSame(old, known.tree, known.before.changed);
   const promise = same ? Promise.resolve(old) : compute();
   known.promises.set(key, promise);
-  if (same) known.values.set(key, old);
-  else
-    promise.then(
-      (value) => known.values.set(key, value),
-      () => {},
-    );
+  promise.then(
+    (value) => known.values.set(key, value),
+    () => {},
+  );
   return promise;
 }
 

@@ -111,12 +111,9 @@ async function vendoredNames(tree: Tree, folder: string, context: ClosureContext
   for (const entry of tree.children(folder === "" ? "charts" : `${folder}/charts`)) {
     const name = nameOf(entry.path);
     if (/^[._]/.test(name)) continue;
-    if (name.endsWith(".tgz")) names.push(name);
-    else {
-      const found = await resolvePath(tree, entry.path);
-      const metadata = found.kind === "found" ? await chartMetadata(tree, found.path, context) : undefined;
-      names.push(metadata?.name ?? name);
-    }
+    const found = await resolvePath(tree, entry.path);
+    const metadata = found.kind === "found" ? await chartMetadata(tree, found.path, context) : undefined;
+    names.push(metadata?.name ?? name);
   }
   return names;
 }
