@@ -45,7 +45,7 @@ export function soak(
       because: `the status ${context} has not been successful in ${environment} yet`,
     };
   }
-  const start = laterOf(run.since, healthy ?? undefined);
+  const start = laterOf(run.since, context === undefined ? undefined : (healthy ?? undefined));
   const trusted = settings.times === "committed" || (start.verified && (run.until?.verified ?? true));
   if (!trusted) {
     return {
