@@ -1,5 +1,5 @@
 import type { SchemaProblem } from "@gitops-actions/engine";
-import { isObject, type Json, type Resource, valueAt } from "@gitops-actions/manifest";
+import { isObject, type Json, type Resource, valueAt, writeJson } from "@gitops-actions/manifest";
 
 /** Why a field is not the API server's business: what will be there when it gets to see it is not known. */
 export type AsideReason = "sops" | "flux-variable";
@@ -31,6 +31,12 @@ function reasonOf(
   isEncrypted: boolean,
 ): AsideReason | undefined {
   if (isEncrypted && problem.field === "/sops") return "sops";
+  // A rule looks at whatever is below its field.
+  if (problem.what === "validation-rule" && value !== undefined && typeof value !== "string") {
+    const text = writeJson(value);
+    if (isEncrypted && text.includes('"ENC[')) return "sops";
+    return variable.test(text) ? "flux-variable" : undefined;
+  }
   if (typeof value !== "string") return undefined;
   if (isEncrypted && value.startsWith("ENC[")) return "sops";
   return variable.test(value) ? "flux-variable" : undefined;

@@ -1,7 +1,9 @@
 import {
+  type CelRules,
   type Lifecycle,
   type Machine,
   runKubeconform,
+  runKubectlValidate,
   type SchemaDocument,
   type SchemaLocations,
   type SchemaText,
@@ -28,6 +30,10 @@ export interface Check {
   verdict: Verdict;
   /** The schema it was held against. */
   schema?: SchemaText;
+  /** The rules in CEL of its definition. */
+  cel?: CelRules;
+  /** What kubectl-validate makes of it; undefined where it was not asked. */
+  ruled?: Verdict;
 }
 
 export interface CheckSettings {
@@ -36,6 +42,8 @@ export interface CheckSettings {
   lifecycles: readonly Lifecycle[];
   locations: SchemaLocations;
   tool: Tool;
+  /** kubectl-validate, where it was asked for. */
+  ruler?: Tool | undefined;
   machine: Machine;
   signal: AbortSignal;
 }
@@ -55,17 +63,36 @@ export async function checkGroups(groups: readonly Group[], settings: CheckSetti
         if (skip.some((name) => isNamed(resource.id, name))) check.listed = "skip";
         else if (reject.some((name) => isNamed(resource.id, name))) check.listed = "reject";
         if (check.listed) continue;
-        const { availability, schema } = await ask(settings.schemas.inForce(group, version), resource.id);
+        const force = settings.schemas.inForce(group, version);
+        const { availability, schema } = await ask(force, resource.id);
+        const { group: apiGroup, version: apiVersion, kind } = resource.id;
+        const cel = force.set.kinds.get(`${apiGroup}/${apiVersion}/${kind}`)?.cel;
         if (availability) check.availability = availability;
         if (schema) check.schema = schema;
+        if (cel) check.cel = cel;
         waiting.push(check);
-        const { group: apiGroup, version: apiVersion, kind } = resource.id;
         documents.push({ group: apiGroup, version: apiVersion, kind, text: resource.text, schema });
       }
     }
   }
   await judge(waiting, documents, settings);
+  if (settings.ruler) await judgeRules(waiting, settings.ruler, settings);
   return checks;
+}
+
+async function judgeRules(
+  waiting: readonly Check[],
+  ruler: Tool,
+  { machine, signal }: CheckSettings,
+): Promise<void> {
+  const ruled = waiting.flatMap((check) => (check.cel ? [{ check, cel: check.cel }] : []));
+  if (ruled.length === 0) return;
+  const documents = ruled.map(({ check: { resource }, cel }) => {
+    const { group, kind } = resource.id;
+    return { group, kind, value: resource.value, cel };
+  });
+  const verdicts = await runKubectlValidate(documents, ruler, machine, signal);
+  for (const [index, { check }] of ruled.entries()) check.ruled = verdicts[index]!;
 }
 
 async function judge(

@@ -1,10 +1,11 @@
 import {
   type CrdSchemas,
+  celRulesOf,
   convertConstraintTemplate,
   convertCrd,
   type DefinitionFile,
 } from "@gitops-actions/engine";
-import { parseManifests, type Resource } from "@gitops-actions/manifest";
+import { type JsonObject, parseManifests, type Resource } from "@gitops-actions/manifest";
 import type { Location } from "@gitops-actions/report";
 import type { Group, SideName } from "./documents.ts";
 
@@ -81,8 +82,18 @@ export function createConverter(): Converter {
     const { text, value } = resource;
     const known = memory.get(text);
     if (known) return known;
-    const converted = isTemplate(resource) ? convertConstraintTemplate(value) : convertCrd(value);
+    const converted = isTemplate(resource) ? convertConstraintTemplate(value) : convertWithRules(value);
     memory.set(text, converted);
     return converted;
   };
+}
+
+function convertWithRules(value: JsonObject): CrdSchemas {
+  const { kinds, problems } = convertCrd(value);
+  const rules = celRulesOf(value);
+  const ruled = kinds.map((kind) => {
+    const cel = rules.get(kind.version);
+    return cel ? { ...kind, cel } : kind;
+  });
+  return { kinds: ruled, problems };
 }

@@ -1,22 +1,19 @@
-import { nearest } from "@gitops-actions/action";
-import { knownFields, type SchemaProblem, type SchemaText } from "@gitops-actions/engine";
 import {
   createRedactor,
-  isObject,
-  type Json,
   type Problem,
   type Redactor,
   type Resource,
   valueAt,
 } from "@gitops-actions/manifest";
-import { type Finding, type Location, makeFinding, type Severity } from "@gitops-actions/report";
-import { type AsideReason, sortProblems } from "./aside.ts";
+import { type Finding, type Location, makeFinding } from "@gitops-actions/report";
+import type { AsideReason } from "./aside.ts";
 import type { Check } from "./check.ts";
 import type { Definition } from "./definitions.ts";
 import type { Group } from "./documents.ts";
 import type { MissingSchemas } from "./inputs.ts";
-import { isAllowedMissing, kindName } from "./kinds.ts";
+import { ruleStatements } from "./rules.ts";
 import type { Conflict } from "./schemas.ts";
+import { type Statement, schemaStatements } from "./statement.ts";
 
 /** The line that a person would edit, where somebody knows it better than the group does. */
 export type Locate = (group: Group, resource: Resource, pointer: string) => Promise<Location | undefined>;
@@ -30,18 +27,6 @@ export interface FindingContext {
   locate: Locate;
 }
 
-/** One thing to say of a resource, before the versions that say it are counted. */
-interface Statement {
-  what: string;
-  severity: Severity;
-  message: string;
-  help?: string | undefined;
-  field?: string;
-  expected?: string | undefined;
-  actual?: string | undefined;
-  versions: string[];
-}
-
 /** What there is to say of one resource, for all versions together. */
 export interface Judged {
   findings: Finding[];
@@ -51,29 +36,31 @@ export interface Judged {
 /** Turns the checks of one resource (one for each version) into findings. */
 export async function judgeResource(checks: readonly Check[], context: FindingContext): Promise<Judged> {
   const { group, resource } = checks[0]!;
-  const statements = new Map<string, Statement>();
+  const statements = new Map<string, Statement & { versions: string[] }>();
   const aside = new Map<string, Judged["aside"][number]>();
   const redact = lazyRedactor(resource, context.secretKey);
   for (const check of checks) {
-    const said = statementsOf(check, context, redact);
-    for (const each of said.aside) aside.set(each.field, each);
-    for (const statement of said.statements) {
-      const key = `${statement.what}\0${statement.field ?? ""}\0${statement.message}`;
+    const bySchema = schemaStatements(check, context.missingSchemas, redact);
+    const byRules = ruleStatements(check, redact);
+    for (const each of [...bySchema.aside, ...byRules.aside]) aside.set(each.field, each);
+    for (const statement of [...bySchema.statements, ...byRules.statements]) {
+      const key = `${statement.engine} ${statement.what}\0${statement.field ?? ""}\0${statement.message}`;
       const known = statements.get(key);
       if (known) known.versions.push(check.version);
       else statements.set(key, { ...statement, versions: [check.version] });
     }
   }
   const findings: Finding[] = [];
-  for (const { what, versions, message, field, ...rest } of statements.values()) {
+  for (const { engine, what, versions, message, field, ...rest } of statements.values()) {
+    const place = editedField(what, field, resource);
     const location =
       (what === "duplicate-key" ? duplicateLocation(group, resource) : undefined) ??
-      (await context.locate(group, resource, field ?? "")) ??
-      group.locate(resource, field ?? "");
+      (await context.locate(group, resource, place)) ??
+      group.locate(resource, place);
     findings.push(
       makeFinding({
         ...rest,
-        rule: `kubeconform/${what}`,
+        rule: `${engine}/${what}`,
         message: message + versionsSuffix(versions, context.versions),
         resource: resource.id,
         value: resource.value,
@@ -86,6 +73,22 @@ export async function judgeResource(checks: readonly Check[], context: FindingCo
   return { findings, aside: [...aside.values()] };
 }
 
+/** What is said of a kind stands where the kind is written, or its version. */
+const identityFields: Readonly<Record<string, string>> = {
+  ...{ "unknown-kind": "/kind", "rejected-kind": "/kind" },
+  ...{ "removed-api": "/apiVersion", "deprecated-api": "/apiVersion", "off-by-default": "/apiVersion" },
+  ...{ "unserved-version": "/apiVersion", "unknown-version": "/apiVersion", "missing-schema": "/apiVersion" },
+};
+
+/** The field that a person edits to mend what is said: what is missing has to be put into its nearest parent. */
+function editedField(what: string, field: string | undefined, { value }: Resource): string {
+  if (field === undefined) return identityFields[what] ?? "";
+  if (what !== "missing-field") return field;
+  let place = field;
+  while (place !== "" && valueAt(value, place) === undefined) place = place.slice(0, place.lastIndexOf("/"));
+  return place;
+}
+
 /** In a file of its own, where our parser met the second of two keys. */
 function duplicateLocation({ problems, overlay }: Group, { document }: Resource): Location | undefined {
   const problem = problems.find((each) => each.code === "duplicate-key" && each.document === document);
@@ -96,99 +99,6 @@ function duplicateLocation({ problems, overlay }: Group, { document }: Resource)
 function versionsSuffix(refusing: readonly string[], all: readonly string[]): string {
   const accepting = all.filter((version) => !refusing.includes(version));
   return accepting.length > 0 ? ` (Kubernetes ${refusing.join(", ")}; not ${accepting.join(", ")})` : "";
-}
-
-type Said = { statements: Omit<Statement, "versions">[]; aside: Judged["aside"] };
-
-function statementsOf(check: Check, context: FindingContext, redactor: () => Redactor): Said {
-  const { resource, verdict, availability, listed } = check;
-  const statements: Said["statements"] = [];
-  if (listed === "reject") {
-    statements.push({
-      what: "rejected-kind",
-      severity: "error",
-      message: `${kindName(resource.id)} is not wanted here (reject)`,
-    });
-  }
-  if (availability?.what === "missing-schema") {
-    const severity = context.missingSchemas === "warn" ? "warning" : "error";
-    if (!isAllowedMissing(resource.id, context.missingSchemas))
-      statements.push({ ...availability, severity });
-  } else if (availability) statements.push(availability);
-
-  if (verdict.status === "unreadable") {
-    const { what, message } = verdict;
-    statements.push({ what, severity: "error", message: redactor().redactText(message) });
-  } else if (verdict.status === "no-schema" && verdict.broken) {
-    const message = `the schema of ${kindName(resource.id)} is broken, so it was not validated`;
-    const help =
-      "Look at its CustomResourceDefinition: most likely a pattern is no regular expression (RE2).";
-    statements.push({ what: "broken-schema", severity: "error", message, help });
-  } else if (verdict.status === "invalid") {
-    const problems = verdict.problems.map((problem) => namedField(problem, resource));
-    const { kept, aside } = sortProblems(problems, resource);
-    return {
-      statements: [...statements, ...kept.map((problem) => describe(problem, check, redactor()))],
-      aside,
-    };
-  }
-  return { statements, aside: [] };
-}
-
-/** kubeconform says only that something in metadata is no text: which of the three fields it reads, the resource tells. */
-function namedField(problem: SchemaProblem, { value }: Resource): SchemaProblem {
-  if (problem.field !== "/metadata" || problem.what !== "wrong-type" || !isObject(value.metadata))
-    return problem;
-  const { metadata } = value;
-  const field = ["name", "namespace", "generateName"].find((name) => {
-    const item = metadata[name];
-    return item !== undefined && item !== null && typeof item !== "string";
-  });
-  if (!field) return problem;
-  const expected = "string";
-  return {
-    ...problem,
-    field: `/metadata/${field}`,
-    expected,
-    message: `expected ${expected}, found ${problem.actual}`,
-  };
-}
-
-function describe(
-  problem: SchemaProblem,
-  { resource, schema }: Check,
-  redactor: Redactor,
-): Omit<Statement, "versions"> {
-  const { what, field, expected } = problem;
-  const published = redactor.redactResource(resource).value;
-  const shown =
-    what === "missing-field" || what === "unknown-field" ? undefined : show(valueAt(published, field));
-  return {
-    ...{ what, severity: "error", field, expected },
-    message: redactor.redactText(problem.message),
-    actual: shown ?? problem.actual,
-    help: what === "unknown-field" ? suggestion(field, schema) : undefined,
-  };
-}
-
-/** A value in few characters; of maps and lists only that. */
-function show(value: Json | undefined): string | undefined {
-  if (value === undefined) return undefined;
-  if (Array.isArray(value)) return "a list";
-  if (isObject(value)) return "a map";
-  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
-  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
-}
-
-function suggestion(field: string, schema: SchemaText | undefined): string | undefined {
-  if (!schema) return undefined;
-  const cut = field.lastIndexOf("/");
-  const name = field
-    .slice(cut + 1)
-    .replaceAll("~1", "/")
-    .replaceAll("~0", "~");
-  const near = nearest(name, knownFields(JSON.parse(schema.text), field.slice(0, cut)));
-  return near && near !== name ? `Did you mean ${near}?` : undefined;
 }
 
 function lazyRedactor(resource: Resource, key: Uint8Array): () => Redactor {

@@ -11,6 +11,9 @@ import {
 import type { ToolSettings } from "@gitops-actions/engine";
 import { type Severity, UsageError } from "@gitops-actions/report";
 
+/** What validates: kubeconform everything, against schemas; kubectl-validate the rules in CEL of custom resources. */
+export type SchemaEngine = "kubeconform" | "kubectl-validate";
+
 /** What happens to a resource of a foreign group for which there is no schema. */
 export type MissingSchemas = "fail" | "warn" | { allow: string[] };
 
@@ -25,6 +28,7 @@ export interface ValidateInputs {
   token?: string;
   /** Versions a person writes: `1.36`. */
   kubernetesVersions: string[];
+  engines: SchemaEngine[];
   strict: boolean;
   /** Folders of the repository in which definitions are looked for; empty: everywhere. */
   crds: string[];
@@ -48,6 +52,7 @@ export const defaults: ValidateInputs = {
   path: ".",
   fetch: true,
   kubernetesVersions: ["1.37"],
+  engines: ["kubeconform"],
   strict: true,
   crds: [],
   missingSchemas: "fail",
@@ -81,6 +86,7 @@ export function readInputs(host: Pick<Host, "env" | "cwd">): ValidateInputs {
     fetch: readBoolean(host, "fetch", defaults.fetch),
     ...(token && { token }),
     kubernetesVersions: versions.length > 0 ? versions : defaults.kubernetesVersions,
+    engines: parseEngines(readWords(host, "engines")),
     strict: readBoolean(host, "strict", defaults.strict),
     crds: readList(host, "crds"),
     missingSchemas: ignoresMissing
@@ -99,10 +105,27 @@ export function readInputs(host: Pick<Host, "env" | "cwd">): ValidateInputs {
       ["error", "warning", "notice"] as const,
       defaults.failOnSeverity,
     ),
-    tools: readTools(host, ["kubeconform"]),
+    tools: readTools(host, ["kubeconform", "kubectl-validate"]),
     summary: readBoolean(host, "summary", defaults.summary),
     annotations: readBoolean(host, "annotations", defaults.annotations),
   };
+}
+
+/** `kubeconform`, to which `kubectl-validate` may be added; empty: kubeconform. */
+export function parseEngines(words: readonly string[]): SchemaEngine[] {
+  const known: readonly SchemaEngine[] = ["kubeconform", "kubectl-validate"];
+  const unknown = words.find((word) => !known.some((name) => name === word));
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `input 'engines' names '${unknown.slice(0, 100)}'; expected kubeconform, or kubeconform, kubectl-validate.`,
+    );
+  }
+  if (words.length > 0 && !words.includes("kubeconform")) {
+    throw new UsageError(
+      "input 'engines' lacks kubeconform, which validates everything but rules in CEL; write kubeconform, kubectl-validate.",
+    );
+  }
+  return words.includes("kubectl-validate") ? [...known] : ["kubeconform"];
 }
 
 /** `fail`, `warn`, or `allow: Kind, group/Kind`. */

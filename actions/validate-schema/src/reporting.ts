@@ -23,6 +23,8 @@ export interface Learnt {
   conflicts: readonly Conflict[];
   kubernetes: ReadonlyMap<string, SchemaPack>;
   tool: Tool;
+  /** kubectl-validate, where it was asked for. */
+  ruler?: Tool | undefined;
 }
 
 /** What validate-schema reports. Nothing in it is secret. */
@@ -31,7 +33,7 @@ export async function reportParts(
   inputs: ValidateInputs,
   world: Pick<ValidateWorld, "secretKey" | "locate">,
 ): Promise<Omit<ReportParts, "action">> {
-  const { rendered, checks, tool } = learnt;
+  const { rendered, checks, tool, ruler } = learnt;
   const context: FindingContext = {
     ...{ versions: inputs.kubernetesVersions, missingSchemas: inputs.missingSchemas, strict: inputs.strict },
     ...{ secretKey: world.secretKey, locate: world.locate ?? (async () => undefined) },
@@ -50,10 +52,12 @@ export async function reportParts(
     : { findings: of("head"), fixed: [] };
   const head = checks.filter(({ group }) => group.side === "head");
   const counts = countResources(head, inputs);
-  const { name, version, source, sha256 } = tool;
+  const used = [tool, ...(ruler ? [ruler] : [])].map(({ name, version, source, sha256 }) => {
+    return { name, version, source, sha256 };
+  });
   return {
     source: rendered.source,
-    tools: [...rendered.tools, { name, version, source, sha256 }],
+    tools: [...rendered.tools, ...used],
     checked: {
       overlays: new Set(rendered.groups.filter(({ side }) => side === "head").map(({ overlay }) => overlay))
         .size,
@@ -61,7 +65,7 @@ export async function reportParts(
       unique: new Set(head.map(({ resource }) => resource.text)).size,
     },
     unchanged: rendered.unchanged,
-    notes: notesOf(learnt, judged.aside, counts, inputs),
+    notes: [...notesOf(learnt, judged.aside, counts, inputs), ...ruleNotes(head, ruler)],
     skipped: [...rendered.skipped, ...skippedKinds(head, inputs)],
     failed: rendered.failed,
     ...marked,
@@ -91,8 +95,8 @@ async function judgeAll(checks: readonly Check[], context: FindingContext): Prom
 }
 
 /** Most resources: nothing to say. */
-function isPlain({ verdict, availability, listed }: Check): boolean {
-  return verdict.status === "valid" && !availability && !listed;
+function isPlain({ verdict, ruled, availability, listed }: Check): boolean {
+  return verdict.status === "valid" && (!ruled || ruled.status === "valid") && !availability && !listed;
 }
 
 interface Counts {
@@ -158,6 +162,23 @@ function notesOf(
   if (sops > 0) notes.push(`${plural(sops, "field")} set aside: encrypted by SOPS`);
   if (flux > 0) notes.push(`${plural(flux, "field")} set aside: filled in by Flux after rendering`);
   return notes;
+}
+
+/** Whether rules in CEL were looked at, which a schema does not say. */
+function ruleNotes(checks: readonly Check[], ruler: Tool | undefined): string[] {
+  const ruled = checks.filter(({ cel }) => cel);
+  if (ruled.length === 0) return [];
+  const byKind = new Map(ruled.map(({ resource, cel }) => [kindName(resource.id), cel!.rules]));
+  const rules = plural(
+    [...byKind.values()].reduce((sum, each) => sum + each, 0),
+    "rule",
+  );
+  const resources = plural(new Set(ruled.map(({ resource }) => resource)).size, "resource");
+  const kinds = [...byKind.keys()].sort().slice(0, 5).join(", ") + (byKind.size > 5 ? ", ..." : "");
+  const what = `${rules} in CEL (x-kubernetes-validations) of ${kinds}`;
+  return ruler
+    ? [`${what} held against ${resources} by kubectl-validate ${ruler.version}`]
+    : [`${what} NOT evaluated on ${resources}: engines: kubeconform, kubectl-validate does that`];
 }
 
 function plural(number: number, noun: string): string {

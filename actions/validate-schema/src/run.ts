@@ -72,15 +72,18 @@ export async function run(inputs: ValidateInputs, world: ValidateWorld): Promise
     const definitions = await findDefinitions(rendered, repository, trees, inputs.crds);
     const schemas = createSchemas(kubernetes, packs, definitions, inputs.strict);
     const tool = await ensureTool("kubeconform", inputs.tools, host, progress, { signal });
+    const ruler = inputs.engines.includes("kubectl-validate")
+      ? await ensureTool("kubectl-validate", inputs.tools, host, progress, { signal })
+      : undefined;
 
     progress(`Validating against Kubernetes ${inputs.kubernetesVersions.join(", ")}`);
     const lifecycles = readLifecycles();
-    const settings = { inputs, schemas, lifecycles, locations, tool, machine: host, signal };
+    const settings = { inputs, schemas, lifecycles, locations, tool, ruler, machine: host, signal };
     const checks = await checkGroups(rendered.groups, settings);
     const locate =
       world.locate ?? (trees.head && createLocator(trees.head, { host, signal, tools: inputs.tools }));
     const parts = await reportParts(
-      { rendered, checks, definitions, conflicts: schemas.conflicts, kubernetes, tool },
+      { rendered, checks, definitions, conflicts: schemas.conflicts, kubernetes, tool, ruler },
       inputs,
       { secretKey: world.secretKey, ...(locate && { locate }) },
     );

@@ -21,17 +21,20 @@ export interface SchemaDocument {
   schema?: SchemaText | undefined;
 }
 
-/** What kubeconform makes of one document. */
+/** What an engine makes of one document. */
 export type Verdict =
   | { status: "valid" }
   | { status: "skipped" }
   | { status: "invalid"; problems: Problem[] }
   /** No schema of that kind in any location. `broken`: there is one, and it does not compile. */
   | { status: "no-schema"; broken: boolean }
-  /** The document cannot be read: duplicate keys (`duplicate-key`), broken YAML, no kind, a rejected kind. */
+  /**
+   * The document cannot be read: duplicate keys (`duplicate-key`), broken YAML, no kind, a rejected kind.
+   * `not-evaluated`: the engine failed on it, or on its definition.
+   */
   | {
       status: "unreadable";
-      what: "duplicate-key" | "not-yaml" | "missing-kind" | "rejected-kind";
+      what: "duplicate-key" | "not-yaml" | "missing-kind" | "rejected-kind" | "not-evaluated";
       message: string;
       line?: number;
     };

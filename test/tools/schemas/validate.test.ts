@@ -203,7 +203,7 @@ describe("API versions", () => {
     expect(report.findings.map((finding) => `${line(finding)} ${finding.help}`)).toEqual([
       "error removed-api a.yaml:1 : extensions/v1beta1 Ingress was removed in Kubernetes 1.22 Use networking.k8s.io/v1 Ingress.",
       "error unknown-version c.yaml:1 : Kubernetes 1.36 has no apps/v2 Deployment Use apps/v1.",
-      "error unknown-kind d.yaml:1 : apps has no kind Deploiment Did you mean Deployment?",
+      "error unknown-kind d.yaml:2 : apps has no kind Deploiment Did you mean Deployment?",
       expect.stringMatching(
         /^error missing-schema e.yaml:1 : there is no schema for monitoring.coreos.com\/v1 ServiceMonitor, so it was not validated add its CustomResourceDefinition .* schema-locations/,
       ),

@@ -66,6 +66,8 @@ export function toolOptions() {
     "kustomize-path": { type: "string", value: "FILE", help: "kustomize (or kubectl) to use as it is" },
     "kubeconform-version": { type: "string", value: "VERSION", help: "version of kubeconform" },
     "kubeconform-path": { type: "string", value: "FILE", help: "kubeconform to use as it is" },
+    "kubectl-validate-version": { type: "string", value: "VERSION", help: "version of kubectl-validate" },
+    "kubectl-validate-path": { type: "string", value: "FILE", help: "kubectl-validate to use as it is" },
     "helm-version": { type: "string", value: "VERSION", help: "version of Helm" },
     "helm-path": { type: "string", value: "FILE", help: "Helm to use as it is" },
     "tools-from": { type: "string", value: "PLACE", help: "auto, release, go or path (default: auto)" },
@@ -107,6 +109,9 @@ export function toolSettings(args: Arguments): RenderInputs["tools"] {
   const named = (kind: "version" | "path") => ({
     ...(text(args, `kustomize-${kind}`) && { kustomize: text(args, `kustomize-${kind}`)! }),
     ...(text(args, `kubeconform-${kind}`) && { kubeconform: text(args, `kubeconform-${kind}`)! }),
+    ...(text(args, `kubectl-validate-${kind}`) && {
+      "kubectl-validate": text(args, `kubectl-validate-${kind}`)!,
+    }),
     ...(text(args, `helm-${kind}`) && { helm: text(args, `helm-${kind}`)! }),
   });
   const mirror = text(args, "tools-mirror");

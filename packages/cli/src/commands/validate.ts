@@ -1,7 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { join, resolve } from "node:path";
 import type { Host } from "@gitops-actions/action";
-import { defaults, parseMissingSchemas, run, type ValidateInputs } from "@gitops-actions/validate-schema";
+import {
+  defaults,
+  parseEngines,
+  parseMissingSchemas,
+  run,
+  type ValidateInputs,
+} from "@gitops-actions/validate-schema";
 import { type Arguments, type Command, list, type Option, type Terminal, text } from "../command.ts";
 import { findManifests } from "./manifests.ts";
 import { choice, renderOptions, toolSettings } from "./options.ts";
@@ -32,6 +38,11 @@ export const validateOptions = {
     value: "HOST",
     help: "hosts that schemas may be fetched from",
   },
+  engines: {
+    type: "string",
+    value: "NAMES",
+    help: "kubeconform (default), or kubeconform,kubectl-validate: rules in CEL of custom resources too",
+  },
   skip: { type: "string", multiple: true, value: "KIND", help: "kinds that are not validated" },
   "fail-on": { type: "string", value: "WHICH", help: "findings that fail: new, all or none (default: new)" },
 } satisfies Record<string, Option>;
@@ -47,6 +58,12 @@ export function validateInputs(args: Arguments, manifests: string, path: string)
     path,
     fetch: args.flags["no-fetch"] !== true,
     kubernetesVersions: versions.length > 0 ? versions : defaults.kubernetesVersions,
+    engines: parseEngines(
+      (text(args, "engines") ?? "")
+        .split(",")
+        .map((word) => word.trim())
+        .filter(Boolean),
+    ),
     missingSchemas: parseMissingSchemas(text(args, "missing-schemas") ?? ""),
     schemaLocations: list(args, "schema-locations"),
     allowSchemaHosts: list(args, "allow-schema-hosts"),

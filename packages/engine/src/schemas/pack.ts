@@ -1,3 +1,5 @@
+import type { CelRules } from "./cel.ts";
+
 /** A JSON Schema (draft 4, as kubeconform reads it by default). */
 export type JsonSchema = { [keyword: string]: unknown };
 
@@ -12,6 +14,8 @@ export interface KindSchema {
   served?: boolean;
   /** The warning that the server gives, where the version is deprecated. */
   deprecated?: string;
+  /** Rules in CEL, which are not part of the schema; known only of definitions in the fleet. */
+  cel?: CelRules;
   schema: JsonSchema;
 }
 

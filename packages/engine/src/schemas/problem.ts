@@ -14,7 +14,11 @@ export type ProblemKind =
   | "count"
   | "duplicate-item"
   | "no-alternative"
-  | "invalid";
+  | "invalid"
+  /** A rule in CEL says no. */
+  | "validation-rule"
+  /** A rule in CEL that the engine cannot compile. */
+  | "rule-not-evaluated";
 
 /** One thing that a schema refuses. Texts never hold the value that was there, which may be secret; names of fields they do. */
 export interface Problem {

@@ -1,0 +1,122 @@
+import { nearest } from "@gitops-actions/action";
+import { knownFields, type SchemaProblem, type SchemaText } from "@gitops-actions/engine";
+import { isObject, type Json, type Redactor, type Resource, valueAt } from "@gitops-actions/manifest";
+import type { Severity } from "@gitops-actions/report";
+import { type Sorted, sortProblems } from "./aside.ts";
+import type { Check } from "./check.ts";
+import type { MissingSchemas, SchemaEngine } from "./inputs.ts";
+import { isAllowedMissing, kindName } from "./kinds.ts";
+
+const engine = "kubeconform";
+
+/** One thing to say of a resource. */
+export interface Statement {
+  engine: SchemaEngine;
+  what: string;
+  severity: Severity;
+  message: string;
+  help?: string | undefined;
+  field?: string;
+  expected?: string | undefined;
+  actual?: string | undefined;
+  /** As in `FindingParts`. */
+  discriminator?: string;
+}
+
+/** What is said of a resource, and what is set aside. */
+export interface Said {
+  statements: Statement[];
+  aside: Sorted["aside"];
+}
+
+/** What one Kubernetes version's schemas say of a resource. */
+export function schemaStatements(
+  check: Check,
+  missingSchemas: MissingSchemas,
+  redactor: () => Redactor,
+): Said {
+  const { resource, verdict, availability, listed } = check;
+  const statements: Said["statements"] = [];
+  if (listed === "reject") {
+    statements.push({
+      ...{ engine, what: "rejected-kind" },
+      severity: "error",
+      message: `${kindName(resource.id)} is not wanted here (reject)`,
+    });
+  }
+  if (availability?.what === "missing-schema") {
+    const severity = missingSchemas === "warn" ? "warning" : "error";
+    if (!isAllowedMissing(resource.id, missingSchemas))
+      statements.push({ engine, ...availability, severity });
+  } else if (availability) statements.push({ engine, ...availability });
+
+  if (verdict.status === "unreadable") {
+    const { what, message } = verdict;
+    statements.push({ engine, what, severity: "error", message: redactor().redactText(message) });
+  } else if (verdict.status === "no-schema" && verdict.broken) {
+    const message = `the schema of ${kindName(resource.id)} is broken, so it was not validated`;
+    const help =
+      "Look at its CustomResourceDefinition: most likely a pattern is no regular expression (RE2).";
+    statements.push({ engine, what: "broken-schema", severity: "error", message, help });
+  } else if (verdict.status === "invalid") {
+    const problems = verdict.problems.map((problem) => namedField(problem, resource));
+    const { kept, aside } = sortProblems(problems, resource);
+    return {
+      statements: [...statements, ...kept.map((problem) => describe(problem, check, redactor()))],
+      aside,
+    };
+  }
+  return { statements, aside: [] };
+}
+
+/** kubeconform says only that something in metadata is no text: which of the three fields it reads, the resource tells. */
+function namedField(problem: SchemaProblem, { value }: Resource): SchemaProblem {
+  if (problem.field !== "/metadata" || problem.what !== "wrong-type" || !isObject(value.metadata))
+    return problem;
+  const { metadata } = value;
+  const field = ["name", "namespace", "generateName"].find((name) => {
+    const item = metadata[name];
+    return item !== undefined && item !== null && typeof item !== "string";
+  });
+  if (!field) return problem;
+  const expected = "string";
+  return {
+    ...problem,
+    field: `/metadata/${field}`,
+    expected,
+    message: `expected ${expected}, found ${problem.actual}`,
+  };
+}
+
+function describe(problem: SchemaProblem, { resource, schema }: Check, redactor: Redactor): Statement {
+  const { what, field, expected } = problem;
+  const published = redactor.redactResource(resource).value;
+  const shown =
+    what === "missing-field" || what === "unknown-field" ? undefined : show(valueAt(published, field));
+  return {
+    ...{ engine, what, severity: "error", field, expected },
+    message: redactor.redactText(problem.message),
+    actual: shown ?? problem.actual,
+    help: what === "unknown-field" ? suggestion(field, schema) : undefined,
+  };
+}
+
+/** A value in few characters; of maps and lists only that. */
+function show(value: Json | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  if (Array.isArray(value)) return "a list";
+  if (isObject(value)) return "a map";
+  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
+function suggestion(field: string, schema: SchemaText | undefined): string | undefined {
+  if (!schema) return undefined;
+  const cut = field.lastIndexOf("/");
+  const name = field
+    .slice(cut + 1)
+    .replaceAll("~1", "/")
+    .replaceAll("~0", "~");
+  const near = nearest(name, knownFields(JSON.parse(schema.text), field.slice(0, cut)));
+  return near && near !== name ? `Did you mean ${near}?` : undefined;
+}
