@@ -10,6 +10,7 @@ import {
   packRoot,
   type RegoSource,
   runConftest,
+  runConftestEach,
   type Tool,
 } from "@gitops-actions/engine";
 import { type Batch, dataNames, type RegoRule, type RegoSet } from "@gitops-actions/fleet";
@@ -163,32 +164,28 @@ async function callConftest(
   run: EngineRun,
 ): Promise<ConftestResult[] | ConftestFailure> {
   const source: RegoSource = {
-    files: new Map(set.files.map(({ path, text }) => [path, text])),
+    // Tests may use functions that only `conftest verify` has.
+    files: new Map(set.files.filter(({ isTest }) => !isTest).map(({ path, text }) => [path, text])),
     data: [
       ...(set.data.length > 0 ? [new Map(set.data.map(({ path, text }) => [path, text]))] : []),
       ...settings.data,
     ],
   };
   const { deadlineMs, maxMemoryBytes, allowNetwork } = settings;
-  const names = namespaces.map(({ name }) => name);
-  const start = (more: Partial<ConftestSettings>) =>
-    runConftest(
-      source,
-      documents,
-      {
-        deadlineMs,
-        maxMemoryBytes,
-        allowNetwork,
-        namespaces: names,
-        combine,
-        regoVersion: "v1",
-        strictBuiltins: true,
-        ...more,
-      },
-      tool,
-      machine,
-      signal,
-    );
+  const questions = namespaces.map(({ name, rules }) => ({
+    namespace: name,
+    rules: rules.map((rule) => rule.name),
+  }));
+  const start = (more: Partial<ConftestSettings>) => {
+    const all: ConftestSettings = {
+      ...{ deadlineMs, maxMemoryBytes, allowNetwork, combine },
+      ...{ namespaces: namespaces.map(({ name }) => name), regoVersion: "v1", strictBuiltins: true },
+      ...more,
+    };
+    return combine
+      ? runConftest(source, documents, all, tool, machine, signal)
+      : runConftestEach(source, documents, questions, all, tool, machine, signal);
+  };
   let result = await start({});
   let regoVersion: "v0" | "v1" = "v1";
   if (!result.ok && /rego_parse_error/.test(result.failure.message)) {

@@ -9,10 +9,12 @@ export { type ChooseOptions, type ChosenCommits, chooseCommits } from "./git/com
 export type { GitEvent } from "./git/event.ts";
 export { ensureCommit } from "./git/fetch.ts";
 export { fetchHistory, firstParentLog, gitHistory, remoteHead } from "./git/log.ts";
+export { type MergeParts, type MergeResult, makeMerge, notContained } from "./git/merge.ts";
 export { type GitResult, type GitRun, reasonOf, runGit } from "./git/process.ts";
 export type { FetchOptions } from "./git/remote.ts";
 export { remoteUrl } from "./git/remote.ts";
 export { keepingRepositories, openRepository, type Repository } from "./git/repository.ts";
+export { fetchTag, makeTag, type Tag } from "./git/tag.ts";
 export { treeAt } from "./git/tree.ts";
 export {
   type CommitParts,

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { writeJson } from "@gitops-actions/manifest";
+import { type Json, writeJson } from "@gitops-actions/manifest";
 import { ToolError } from "@gitops-actions/report";
 import * as z from "zod";
 import { childEnvironment, withoutNetwork } from "../environment.ts";
@@ -9,7 +9,7 @@ import { stoppedBy } from "../limits.ts";
 import type { Machine } from "../machine.ts";
 import type { Tool } from "../tools/tool.ts";
 import { policyDataFile } from "./data.ts";
-import type { PolicyDocument, PolicyLimits } from "./outcome.ts";
+import type { PolicyLimits } from "./outcome.ts";
 
 /** Rego that is compiled together. Paths are those that messages should name: relative to the repository. */
 export interface RegoSource {
@@ -76,6 +76,8 @@ export function parseConftestError(stderr: string, folder: string): ConftestFail
     )
     .replaceAll(`${folder}/policy/`, "")
     .replaceAll(`${folder}/`, "")
+    // An address in conftest's memory, another one each time.
+    .replace(/ err:0x[0-9a-f]+/g, "")
     .trim();
   const code =
     /eval_\w+_error/.test(message) && !/built-in error/.test(message)
@@ -103,7 +105,7 @@ export function parseConftestError(stderr: string, folder: string): ConftestFail
  */
 export async function runConftest(
   source: RegoSource,
-  documents: readonly PolicyDocument[],
+  documents: readonly { value: Json }[],
   settings: ConftestSettings,
   tool: Tool,
   machine: Machine,
@@ -124,6 +126,11 @@ export async function runConftest(
   }
 }
 
+/** The name of the file that holds a document in `runConftest`. */
+export function conftestFilename(document: number): string {
+  return `${String(document).padStart(7, "0")}.json`;
+}
+
 /** Which document a file of `runConftest` held; undefined for `Combined`. */
 export function conftestDocument(filename: string): number | undefined {
   const name = /(\d{7})\.json$/.exec(filename)?.[1];
@@ -133,7 +140,7 @@ export function conftestDocument(filename: string): number | undefined {
 function prepare(
   folder: string,
   source: RegoSource,
-  documents: readonly PolicyDocument[],
+  documents: readonly { value: Json }[],
   settings: ConftestSettings,
   tool: Tool,
   machine: Machine,
@@ -148,7 +155,7 @@ function prepare(
     return place;
   });
   for (const [index, document] of documents.entries()) {
-    const name = `${String(index).padStart(7, "0")}.json`;
+    const name = conftestFilename(index);
     write(join(folder, "documents", name.slice(0, 4), name), writeJson(document.value));
   }
   return {
