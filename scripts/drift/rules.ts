@@ -15,6 +15,7 @@ interface Property {
 }
 interface Definition {
   properties?: Record<string, Property>;
+  "x-kubernetes-map-type"?: string;
   "x-kubernetes-group-version-kind"?: { group: string; version: string; kind: string }[];
 }
 
@@ -23,6 +24,7 @@ if (!pointers || documents.length === 0) throw new Error("usage: rules.ts POINTE
 
 const lists: Record<string, Record<string, string>> = {};
 const kept: Record<string, string> = {};
+const atomic = new Set<string>();
 const roots = new Map<string, string>();
 for (const file of documents) {
   const { definitions } = JSON.parse(readFileSync(file, "utf8")) as {
@@ -31,6 +33,7 @@ for (const file of documents) {
   for (const [name, definition] of Object.entries(definitions)) {
     const [kind] = definition["x-kubernetes-group-version-kind"] ?? [];
     if (kind && !kind.kind.endsWith("List")) roots.set(name, `${kind.group}/${kind.version}/${kind.kind}`);
+    if (definition["x-kubernetes-map-type"] === "atomic") atomic.add(keyOf(name));
     for (const [field, property] of Object.entries(definition.properties ?? {})) {
       const rule = listRule(property);
       if (!rule) continue;
@@ -48,6 +51,9 @@ const text = `// Made by scripts/drift/rules.ts; do not edit.
 
 /** The lists whose items have names, by type and field: their key fields, or "set". All others are taken as a whole. */
 export const lists: Record<string, Record<string, string>> = ${write(lists)};
+
+/** The types whose fields have one owner together: server-side apply names the struct, not what is in it. */
+export const atomic: readonly string[] = ${JSON.stringify([...atomic].sort(), null, 1)};
 
 /** The scalar fields of each type that keep a zero which is written (pointers in Go), separated by spaces. */
 export const kept: Record<string, string> = ${write(kept)};

@@ -1,6 +1,7 @@
 import { isObject, type Json, type JsonObject, joinPointer } from "@gitops-actions/manifest";
 import { itemName } from "./items.ts";
 import { type Manager, matchesItem, readManagers } from "./managed.ts";
+import { isMark, isRequest } from "./marks.ts";
 import { normaliseDesired } from "./normalise.ts";
 import { isApplier, isSystem } from "./owners.ts";
 import type { Shape } from "./shape.ts";
@@ -26,14 +27,16 @@ export interface Extras {
  */
 export function findExtras(desired: JsonObject, live: JsonObject, shape: Shape): Extras {
   const wanted = normaliseDesired(desired);
-  const managers = readManagers(live).filter(({ subresource }) => subresource === "");
+  const all = readManagers(live);
+  const managers = all.filter(({ subresource }) => subresource === "");
   const applier = mainApplier(managers, wanted, live, shape);
   const extras: Extras = { unmanaged: [], removedFromGit: [] };
   for (const manager of managers) {
     const isMain = manager === applier || isApplier(manager.name);
     if (isSystem(manager.name) || (isMain && manager.operation === "Update")) continue;
-    const found = additionsOf(manager, wanted, live, shape);
-    (isMain ? extras.removedFromGit : extras.unmanaged).push(...found);
+    const found = additionsOf(manager, wanted, live, shape, isMain);
+    if (isMain) extras.removedFromGit.push(...found);
+    else extras.unmanaged.push(...found.filter((each) => !isOwnFinalizer(each, all)));
   }
   const seen = new Set<string>();
   const once = ({ livePointer }: Addition): boolean =>
@@ -106,7 +109,13 @@ function countOwned(place: Place): number {
   return count;
 }
 
-function additionsOf(manager: Manager, desired: JsonObject, live: JsonObject, shape: Shape): Addition[] {
+function additionsOf(
+  manager: Manager,
+  desired: JsonObject,
+  live: JsonObject,
+  shape: Shape,
+  isMain: boolean,
+): Addition[] {
   const found: Addition[] = [];
   const visit = (place: Place): void => {
     for (const child of childrenOf(place)) {
@@ -115,7 +124,7 @@ function additionsOf(manager: Manager, desired: JsonObject, live: JsonObject, sh
       const isLeaf = Object.keys(child.set).length === 0;
       const isWhole = isLeaf || isItem || ("." in child.set && !child.shape.isMap);
       if (child.desired === undefined && isWhole) {
-        if (!isIgnored(child))
+        if (!isIgnored(child) && !(isMain && isAppliersOwn(child, place.shape)))
           found.push({ livePointer: joinPointer(child.tokens), live: child.live, manager });
       } else visit(child);
     }
@@ -128,5 +137,25 @@ const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
 /** Status is the cluster's own to write, and the copy that kubectl keeps of what it applied is no field of anybody's. */
 function isIgnored({ tokens }: Place): boolean {
-  return tokens[0] === "status" || tokens.at(-1) === lastApplied;
+  return tokens[0] === "status" || tokens.at(-1) === lastApplied || isRequest(tokens);
+}
+
+/**
+ * What an applier writes besides what Git says: its marks, and what the Go types give that Flux reads objects into
+ * before it applies them (fluxcd/pkg, ssa/normalize): zero values, empty structs, the default protocol of ports.
+ */
+function isAppliersOwn({ set, live, shape, tokens }: Place, parent: Shape): boolean {
+  if (isMark(tokens)) return true;
+  const name = tokens.at(-1);
+  if (name === "protocol" && live === "TCP") return true;
+  if (typeof name === "string" && live !== undefined && parent.drops(name, live)) return true;
+  // Nothing of a struct is its own: it applied `{}`, and what is there now the server has put in.
+  return Object.keys(set).length === 0 && isObject(live) && !shape.isMap && !shape.isAtomic;
+}
+
+/** A controller holds the objects of its kind by a finalizer; that it is their controller shows in who writes status. */
+function isOwnFinalizer({ livePointer, manager }: Addition, all: readonly Manager[]): boolean {
+  if (!/^\/metadata\/finalizers(?:\/|$)/.test(livePointer) || manager.name.startsWith("kubectl"))
+    return false;
+  return all.some(({ name, subresource }) => name === manager.name && subresource === "status");
 }

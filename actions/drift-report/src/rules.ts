@@ -173,6 +173,47 @@ export const lists: Record<string, Record<string, string>> = {
   },
 };
 
+/** The types whose fields have one owner together: server-side apply names the struct, not what is in it. */
+export const atomic: readonly string[] = [
+  "api.admissionregistration.v1.MatchResources",
+  "api.admissionregistration.v1.NamedRuleWithOperations",
+  "api.admissionregistration.v1.ParamKind",
+  "api.admissionregistration.v1.ParamRef",
+  "api.admissionregistration.v1.Variable",
+  "api.admissionregistration.v1alpha1.MatchResources",
+  "api.admissionregistration.v1alpha1.NamedRuleWithOperations",
+  "api.admissionregistration.v1alpha1.ParamKind",
+  "api.admissionregistration.v1alpha1.ParamRef",
+  "api.admissionregistration.v1beta1.MatchResources",
+  "api.admissionregistration.v1beta1.NamedRuleWithOperations",
+  "api.admissionregistration.v1beta1.ParamKind",
+  "api.admissionregistration.v1beta1.ParamRef",
+  "api.admissionregistration.v1beta1.Variable",
+  "api.autoscaling.v1.CrossVersionObjectReference",
+  "api.core.v1.ConfigMapKeySelector",
+  "api.core.v1.EndpointAddress",
+  "api.core.v1.EndpointPort",
+  "api.core.v1.EvictionResponder",
+  "api.core.v1.FileKeySelector",
+  "api.core.v1.LocalObjectReference",
+  "api.core.v1.NodeSelector",
+  "api.core.v1.NodeSelectorTerm",
+  "api.core.v1.ObjectFieldSelector",
+  "api.core.v1.ObjectReference",
+  "api.core.v1.ResourceFieldSelector",
+  "api.core.v1.ScopeSelector",
+  "api.core.v1.SecretKeySelector",
+  "api.core.v1.SecretReference",
+  "api.core.v1.TopologySelectorTerm",
+  "api.core.v1.TypedLocalObjectReference",
+  "api.discovery.v1.EndpointPort",
+  "api.networking.v1.ServiceBackendPort",
+  "api.rbac.v1.RoleRef",
+  "api.rbac.v1.Subject",
+  "apimachinery.pkg.apis.meta.v1.LabelSelector",
+  "apimachinery.pkg.apis.meta.v1.OwnerReference",
+];
+
 /** The scalar fields of each type that keep a zero which is written (pointers in Go), separated by spaces. */
 export const kept: Record<string, string> = {
   "/v1/ConfigMap": "immutable",

@@ -1,6 +1,6 @@
 import { findKind, type JsonSchema, type SchemaSet } from "@gitops-actions/engine";
 import { isObject, type Json, type JsonObject, type ResourceId } from "@gitops-actions/manifest";
-import { kept, lists } from "./rules.ts";
+import { atomic, kept, lists } from "./rules.ts";
 
 /** What is known of one place in an object: which writings of a value are the same to the API server. */
 export interface Shape {
@@ -12,6 +12,8 @@ export interface Shape {
   format: "quantity" | "bytes" | "text";
   /** A place with free names (labels, data), not the fields of a type. */
   isMap: boolean;
+  /** Whether its fields have one owner together. */
+  isAtomic: boolean;
   /** Whether the type has this field; the server drops what it does not know. */
   knows(name: string): boolean;
   /** Whether the server stores this value of that field as if it had not been written. */
@@ -25,6 +27,7 @@ export const verbatim: Shape = {
   list: undefined,
   format: "text",
   isMap: false,
+  isAtomic: false,
   knows: () => true,
   drops: (_name, value) => value === null,
 };
@@ -42,6 +45,7 @@ export function shapeOf(id: ResourceId, schemas: SchemaSet, definitions: Definit
     : rootOf(schemaShape(kind.schema, schemas.definitions), schemas);
 }
 
+const atomicTypes = new Set(atomic);
 const metaType = "apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
 /** Metadata is Kubernetes' own type in every object. */
@@ -90,6 +94,7 @@ function typed(given: JsonSchema, definitions: Schemas, given_type: string): Sha
     list: undefined,
     format: formatOf(schema),
     isMap: properties === undefined && values !== undefined,
+    isAtomic: atomicTypes.has(type),
     knows: (name) => !properties || Object.hasOwn(properties, name) || isObject(values as Json),
     drops(name, value) {
       if (value === null) return true;
@@ -149,6 +154,7 @@ function schemaShape(given: JsonSchema, definitions: Schemas): Shape {
     list: undefined,
     format: formatOf(schema) === "quantity" ? "quantity" : "text",
     isMap: schema.properties === undefined,
+    isAtomic: false,
     knows: (name) => values !== false || Object.hasOwn(properties, name),
     drops: (_name, value) => value === null,
   };
@@ -188,6 +194,7 @@ function customShape(schema: JsonObject): Shape {
       listType === "set" ? "set" : listType === "map" && Array.isArray(keys) ? keys.map(String) : undefined,
     format: typeof schema.pattern === "string" ? formatOf(schema as JsonSchema) : "text",
     isMap: schema.properties === undefined,
+    isAtomic: schema["x-kubernetes-map-type"] === "atomic",
     knows: (name) => isOpen || Object.hasOwn(properties, name) || embedded.has(name),
     drops: (_name, value) => value === null,
   };
