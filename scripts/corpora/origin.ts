@@ -326,13 +326,13 @@ function readText(path: string): string {
   return readFileSync(path, "utf8");
 }
 
-function replaceFile(path: string, text: string): void {
+export function replaceFile(path: string, text: string): void {
   rmSync(path, { force: true });
   writeFileSync(path, text);
 }
 
 /** The same numbers in [0, 1) for the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
+export function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -342,7 +342,7 @@ function randomFrom(seed: number): () => number {
   };
 }
 
-function shuffled<Item>(items: readonly Item[], random: () => number): Item[] {
+export function shuffled<Item>(items: readonly Item[], random: () => number): Item[] {
   const keyed = items.map((item) => ({ item, key: random() }));
   return keyed.sort((a, b) => a.key - b.key).map(({ item }) => item);
 }

@@ -11,12 +11,10 @@ import type { Check } from "./check.ts";
 import type { Definition } from "./definitions.ts";
 import type { Group } from "./documents.ts";
 import type { MissingSchemas } from "./inputs.ts";
+import type { Draft } from "./locations.ts";
 import { ruleStatements } from "./rules.ts";
 import type { Conflict } from "./schemas.ts";
 import { type Statement, schemaStatements } from "./statement.ts";
-
-/** The line that a person would edit, where somebody knows it better than the group does. */
-export type Locate = (group: Group, resource: Resource, pointer: string) => Promise<Location | undefined>;
 
 export interface FindingContext {
   versions: readonly string[];
@@ -24,17 +22,16 @@ export interface FindingContext {
   strict: boolean;
   /** Random bytes for the comparison of hidden values. */
   secretKey: Uint8Array;
-  locate: Locate;
 }
 
 /** What there is to say of one resource, for all versions together. */
 export interface Judged {
-  findings: Finding[];
+  drafts: Draft[];
   aside: { reason: AsideReason; field: string }[];
 }
 
 /** Turns the checks of one resource (one for each version) into findings. */
-export async function judgeResource(checks: readonly Check[], context: FindingContext): Promise<Judged> {
+export function judgeResource(checks: readonly Check[], context: FindingContext): Judged {
   const { group, resource } = checks[0]!;
   const statements = new Map<string, Statement & { versions: string[] }>();
   const aside = new Map<string, Judged["aside"][number]>();
@@ -50,15 +47,10 @@ export async function judgeResource(checks: readonly Check[], context: FindingCo
       else statements.set(key, { ...statement, versions: [check.version] });
     }
   }
-  const findings: Finding[] = [];
-  for (const { engine, what, versions, message, field, ...rest } of statements.values()) {
-    const place = editedField(what, field, resource);
-    const location =
-      (what === "duplicate-key" ? duplicateLocation(group, resource) : undefined) ??
-      (await context.locate(group, resource, place)) ??
-      group.locate(resource, place);
-    findings.push(
-      makeFinding({
+  const drafts = [...statements.values()].map(
+    ({ engine, what, versions, message, field, ...rest }): Draft => {
+      const location = what === "duplicate-key" ? duplicateLocation(group, resource) : undefined;
+      const finding = makeFinding({
         ...rest,
         rule: `${engine}/${what}`,
         message: message + versionsSuffix(versions, context.versions),
@@ -67,10 +59,11 @@ export async function judgeResource(checks: readonly Check[], context: FindingCo
         ...(field !== undefined && { field }),
         ...(location && { location }),
         overlays: [group.overlay],
-      }),
-    );
-  }
-  return { findings, aside: [...aside.values()] };
+      });
+      return { finding, group, resource, pointer: editedField(what, field, resource) };
+    },
+  );
+  return { drafts, aside: [...aside.values()] };
 }
 
 /** What is said of a kind stands where the kind is written, or its version. */

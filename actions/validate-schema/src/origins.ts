@@ -20,16 +20,13 @@ import {
 } from "@gitops-actions/fleet";
 import { ToolError, UsageError } from "@gitops-actions/report";
 import type { Group } from "./documents.ts";
-import type { Locate } from "./finding.ts";
+import type { Locate } from "./locations.ts";
 
 export interface OriginWorld {
   host: Host;
   signal: AbortSignal;
   tools: ToolSettings;
 }
-
-/** Tracing costs one more render an overlay: of a mistake that is everywhere, so many places are enough. */
-const mostOverlays = 50;
 
 /**
  * Finds the lines that made fields of the head's resources, in the tree they were rendered from. Where an overlay cannot
@@ -77,7 +74,6 @@ export function createLocator(tree: Tree, { host, signal, tools }: OriginWorld):
   return async (group, resource, pointer) => {
     if (group.side !== "head") return undefined;
     const known = traced.get(group.overlay);
-    if (!known && traced.size >= mostOverlays) return undefined;
     const origins = known ?? trace(group).catch(unlessBroken);
     traced.set(group.overlay, origins);
     return (await origins)?.originOf(resource.id, pointer).catch(unlessBroken);

@@ -12,6 +12,7 @@ import type { Rendered, SideName } from "./documents.ts";
 import { definitionFindings, documentFindings, type FindingContext, judgeResource } from "./finding.ts";
 import type { ValidateInputs } from "./inputs.ts";
 import { isAllowedMissing, kindName } from "./kinds.ts";
+import { type Draft, locateDrafts, placeDrafts } from "./locations.ts";
 import type { ValidateWorld } from "./run.ts";
 import type { Conflict } from "./schemas.ts";
 
@@ -31,21 +32,24 @@ export interface Learnt {
 export async function reportParts(
   learnt: Learnt,
   inputs: ValidateInputs,
-  world: Pick<ValidateWorld, "secretKey" | "locate">,
+  world: Pick<ValidateWorld, "secretKey" | "locate"> & { cores: number },
 ): Promise<Omit<ReportParts, "action">> {
   const { rendered, checks, tool, ruler } = learnt;
   const context: FindingContext = {
     ...{ versions: inputs.kubernetesVersions, missingSchemas: inputs.missingSchemas, strict: inputs.strict },
-    ...{ secretKey: world.secretKey, locate: world.locate ?? (async () => undefined) },
+    secretKey: world.secretKey,
   };
-  const judged = await judgeAll(checks, context);
+  const judged = judgeAll(checks, context);
+  const base = placeDrafts(judged.drafts.base);
+  const locate = world.locate ?? (async () => undefined);
+  const found = { base, head: await locateDrafts(judged.drafts.head, base, locate, world.cores) };
   const of = (side: SideName): Finding[] => {
     const groups = rendered.groups.filter((group) => group.side === side);
     const definitions = definitionFindings(
       learnt.definitions.filter((each) => each.side === side),
       learnt.conflicts.filter((each) => each.side === side),
     );
-    return mergeFindings([...judged.findings[side], ...groups.flatMap(documentFindings), ...definitions]);
+    return mergeFindings([...found[side], ...groups.flatMap(documentFindings), ...definitions]);
   };
   const marked = rendered.source.base
     ? markAgainstBase(of("head"), of("base"))
@@ -73,25 +77,25 @@ export async function reportParts(
 }
 
 interface AllJudged {
-  findings: Record<SideName, Finding[]>;
+  drafts: Record<SideName, Draft[]>;
   /** How many fields at head were set aside, by reason. */
   aside: Map<string, number>;
 }
 
-async function judgeAll(checks: readonly Check[], context: FindingContext): Promise<AllJudged> {
-  const findings: AllJudged["findings"] = { head: [], base: [] };
+function judgeAll(checks: readonly Check[], context: FindingContext): AllJudged {
+  const drafts: AllJudged["drafts"] = { head: [], base: [] };
   const aside: AllJudged["aside"] = new Map();
   const each = context.versions.length;
   for (let start = 0; start < checks.length; start += each) {
     const group = checks.slice(start, start + each);
     if (group.every(isPlain)) continue;
-    const judged = await judgeResource(group, context);
+    const judged = judgeResource(group, context);
     const { side } = group[0]!.group;
-    findings[side].push(...judged.findings);
+    drafts[side].push(...judged.drafts);
     if (side === "head")
       for (const { reason } of judged.aside) aside.set(reason, (aside.get(reason) ?? 0) + 1);
   }
-  return { findings, aside };
+  return { drafts, aside };
 }
 
 /** Most resources: nothing to say. */

@@ -26,8 +26,8 @@ import {
   repositoryDefinitions,
 } from "./definitions.ts";
 import { type Rendered, readDocuments, type SideName } from "./documents.ts";
-import type { Locate } from "./finding.ts";
 import type { ValidateInputs } from "./inputs.ts";
+import type { Locate } from "./locations.ts";
 import { createLocator } from "./origins.ts";
 import { reportParts } from "./reporting.ts";
 import { createSchemas } from "./schemas.ts";
@@ -85,7 +85,7 @@ export async function run(inputs: ValidateInputs, world: ValidateWorld): Promise
     const parts = await reportParts(
       { rendered, checks, definitions, conflicts: schemas.conflicts, kubernetes, tool, ruler },
       inputs,
-      { secretKey: world.secretKey, ...(locate && { locate }) },
+      { secretKey: world.secretKey, cores: host.cores, ...(locate && { locate }) },
     );
     return { report: makeReport({ ...parts, action: "validate-schema" }) };
   } finally {
