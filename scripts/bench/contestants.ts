@@ -3,10 +3,10 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { findProgram } from "../corpora/tools.ts";
 import type { SyntheticFleet } from "./fleet.ts";
-import type { Runnable } from "./measure.ts";
+import type { Racer } from "./race.ts";
 
 /** One way to do a piece of work. Those of one group do the same work. */
-export interface Contestant extends Runnable {
+export interface Contestant extends Racer {
   name: string;
   group: "pull request" | "full render";
 }
