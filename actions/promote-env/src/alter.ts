@@ -18,7 +18,7 @@ import { headOf } from "./heads.ts";
 import { formatHolds, holdsPath, withHold, withoutHold } from "./holds.ts";
 import type { PromoteInputs } from "./inputs.ts";
 import { type Occupancy, occupancies } from "./occupancy.ts";
-import { branchOf, type State, timeOf } from "./state.ts";
+import { branchOf, type State, strategyOf, timeOf } from "./state.ts";
 
 /** What an operation wants to write: on the branch of an environment, and on the default branch where holds stand. */
 export interface Alteration {
@@ -236,7 +236,7 @@ function changeFor(
   const branch = branchOf(state, environment);
   const moves = plans.flatMap((plan) => plan.moves.map(describeMove));
   const subject = `${operation === "set" ? "Set" : "Roll back"} ${app} in ${environment}`;
-  const direct = (inputs.strategy ?? state.settings.strategy) === "direct";
+  const direct = strategyOf(state, inputs) === "direct";
   return {
     apps: [app],
     environment,

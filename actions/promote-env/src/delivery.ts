@@ -1,5 +1,12 @@
-import { type FileWrite, makeCommit, pushRef, type Repository, treeAt } from "@gitops-actions/engine";
-import type { Plan } from "@gitops-actions/fleet";
+import {
+  type FileWrite,
+  makeCommit,
+  makeMerge,
+  pushRef,
+  type Repository,
+  treeAt,
+} from "@gitops-actions/engine";
+import type { Plan, Tree } from "@gitops-actions/fleet";
 import { type MarkdownSection, ToolError } from "@gitops-actions/report";
 import { filesOf, formatMessage, type Story } from "./change.ts";
 import type { PromoteInputs } from "./inputs.ts";
@@ -18,6 +25,8 @@ export interface Change {
   plans: readonly Plan[];
   /** Files besides those that plans write. */
   more?: readonly FileWrite[];
+  /** A commit all of which is taken over, versions first, and the paths that stay. */
+  merge?: { theirs: string; keep: (path: string) => boolean };
   /** For a rollback, the commit whose result it is meant to restore. */
   ran?: string;
   story: Story;
@@ -31,18 +40,27 @@ export interface Change {
 export type Delivery =
   | { kind: "moved" }
   | { kind: "nothing" }
-  | { kind: "pushed"; commit: string; proof?: Proof; differs?: string[] }
+  | { kind: "pushed"; commit: string; notes?: string[]; proof?: Proof; differs?: string[] }
   | {
       kind: "pull";
       number: number;
       url: string;
       done: "opened" | "updated" | "kept";
+      pull: Pull;
+      /** The commit of its branch. */
+      head: string;
+      /** What could not be done as configured, and what would help. */
+      notes: string[];
+      /** What became of its merge, where promote-env merges. */
+      merge?: Merge;
       proof?: Proof;
       differs?: string[];
     }
+  | { kind: "declined"; number: number; url: string; proof?: Proof; differs?: string[] }
   | { kind: "refused"; because: string; proof?: Proof };
 
-const author = { name: "gitops-actions", email: "gitops-actions@users.noreply.github.com" };
+/** Whose commits and tags ours are. */
+export const author = { name: "gitops-actions", email: "gitops-actions@users.noreply.github.com" };
 
 /** Makes the commit of a change, shows what it reaches, and delivers it. Throws ToolError when Git or GitHub fail. */
 export async function deliver(
@@ -55,16 +73,15 @@ export async function deliver(
   const tree = await treeAt(repository, change.tip);
   const files = [...(await filesOf(tree, change.plans)), ...(change.more ?? [])];
   const message = formatMessage(change.story);
-  const commit = await makeCommit(repository, {
-    parent: change.tip,
-    files,
-    message,
-    author,
-    date: change.date,
-  });
+  const parts = { parent: change.tip, files, message, author, date: change.date };
+  const made = change.merge
+    ? await mergeAll(repository, change, parts)
+    : { kind: "done" as const, commit: await makeCommit(repository, parts) };
+  if (made.kind !== "done") return made;
+  const { commit } = made;
   if (commit === change.tip) return { kind: "nothing" };
   const proof =
-    inputs.prove && change.plans.length > 0
+    inputs.prove && (change.plans.length > 0 || change.merge)
       ? await proofOf(repository, change, commit, inputs, world)
       : undefined;
   const refusal = proof && refusalOf(proof, change);
@@ -75,7 +92,11 @@ export async function deliver(
       : undefined;
   const differs = then?.changed.filter((id) => !then.others.includes(id));
   const shown = { ...(proof ? { proof } : {}), ...(differs ? { differs } : {}) };
-  if (strategy === "direct") return { ...(await push(repository, change, commit, inputs, world)), ...shown };
+  const paths = change.merge
+    ? differing(tree, await treeAt(repository, commit))
+    : files.map(({ path }) => path);
+  const draft = { commit, tip: change.tip, message, paths };
+  if (strategy === "direct") return { ...(await push(repository, change, draft, inputs, world)), ...shown };
   const { forge } = world;
   if (!forge)
     return {
@@ -84,14 +105,51 @@ export async function deliver(
       ...shown,
     };
   const section: MarkdownSection | undefined = proof?.section;
-  const parts: PullParts = { ...change.pull, base: change.branch, ...(section ? { section } : {}) };
-  const made = await putPull(
+  const pull: PullParts = { ...change.pull, base: change.branch, ...(section ? { section } : {}) };
+  const put = await putPull(
     repository,
     forge,
-    { parts, commit, tip: change.tip, message, paths: files.map(({ path }) => path) },
+    { parts: pull, ...draft, sign: maySign(change) },
     fetchOptions(inputs, world),
   );
-  return made.kind === "pull" ? { ...made, ...shown } : made;
+  return put.kind === "pull" || put.kind === "declined" ? { ...put, ...shown } : put;
+}
+
+/**
+ * Merges all of a commit. Versions are written first, as any promotion writes them, so that one that was taken back here
+ * does not stand against the one that comes; everything else is Git's three-way merge.
+ */
+async function mergeAll(
+  repository: Repository,
+  { merge, branch, environment }: Change,
+  parts: Parameters<typeof makeCommit>[1],
+): Promise<{ kind: "done"; commit: string } | Extract<Delivery, { kind: "nothing" | "refused" }>> {
+  const { parent, message, date } = parts;
+  const { theirs, keep } = merge!;
+  const prepared = await makeCommit(repository, parts);
+  const made = await makeMerge(repository, { ours: parent, theirs, prepared, keep, message, author, date });
+  const short = theirs.slice(0, 7);
+  if (made.kind === "conflict")
+    return {
+      kind: "refused",
+      because: `${short} does not merge into ${branch}: both sides have changed ${made.paths.join(", ")}. Merge it by hand (git merge ${short} on ${branch}), or name in promotion.own of gitops.yaml what ${environment} has for itself`,
+    };
+  if (made.kind === "unrelated")
+    return {
+      kind: "refused",
+      because: `${branch} and ${short} have no history in common, so nothing tells what changed. Create ${branch} from the branch before it, or use another strategy`,
+    };
+  return made;
+}
+
+/** The files that are not the same in two trees. */
+function differing(a: Tree, b: Tree): string[] {
+  const paths = new Set([...a.entries(), ...b.entries()].map(({ path }) => path));
+  const idOf = (tree: Tree, path: string) => {
+    const entry = tree.get(path);
+    return entry && entry.kind !== "directory" ? entry.id : undefined;
+  };
+  return [...paths].filter((path) => idOf(a, path) !== idOf(b, path)).sort();
 }
 
 /** How this run reaches the remote. */
@@ -127,7 +185,8 @@ async function push(
   };
 }
 
-function proofOf(
+/** Renders what a commit changes. All of a commit may reach every app of its environment. */
+export function proofOf(
   repository: Repository,
   change: Change,
   commit: string,
@@ -136,7 +195,8 @@ function proofOf(
 ): Promise<Proof> {
   const { tools, allowRemoteBases } = inputs;
   const settings = { tools, allowRemoteBases, kustomizeBuildArgs: [] };
-  return prove(repository, { base: change.tip, head: commit }, change, settings, world).catch(
+  const aim = { apps: change.merge ? undefined : change.apps, environment: change.environment };
+  return prove(repository, { base: change.tip, head: commit }, aim, settings, world).catch(
     (error: unknown) => {
       if (!(error instanceof ToolError)) throw error;
       throw new ToolError(
@@ -148,7 +208,8 @@ function proofOf(
   );
 }
 
-function refusalOf(proof: Proof, { apps, environment }: Change): string | undefined {
+/** Why a change may not be delivered, by what it was seen to reach. */
+export function refusalOf(proof: Proof, { apps, environment }: Change): string | undefined {
   const aim = `${apps.join(", ")} in ${environment}`;
   if (proof.others.length > 0)
     return `it would change ${proof.others.join(", ")} as well, and is meant for ${aim}`;

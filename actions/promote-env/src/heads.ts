@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { State } from "./state.ts";
+import { type State, takesAll } from "./state.ts";
 
 /** The name of the branch of a pull request of ours. Anything a ref cannot hold becomes `-`. */
 export function headOf(
@@ -16,8 +16,8 @@ export function folderOf(operation: string, environment: string): string {
 }
 
 /** The branch of a promotion's pull request: the app's own, or one for all of the environment. */
-export function pullHeadOf({ settings }: Pick<State, "settings">, environment: string, app: string): string {
-  return settings.group === "app"
+export function pullHeadOf(state: State, environment: string, app: string): string {
+  return state.settings.group === "app" && !takesAll(state, environment)
     ? headOf("promote", environment, app)
     : `${folderOf("promote", environment)}all`;
 }

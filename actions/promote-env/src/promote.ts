@@ -9,8 +9,10 @@ import type { Pull } from "./forge.ts";
 import { folderOf, headOf, pullHeadOf } from "./heads.ts";
 import type { PromoteInputs } from "./inputs.ts";
 import { closePulls, tableOf } from "./pull.ts";
-import { branchOf, type State } from "./state.ts";
+import { branchOf, type State, strategyOf, takesAll } from "./state.ts";
+import { deliverWhole, takeOver } from "./takeover.ts";
 import { foremost, formatTime } from "./verdict.ts";
+import type { Whole } from "./whole.ts";
 import type { PromoteWorld } from "./world.ts";
 
 /** What became of one promotion, rollback or setting. */
@@ -30,17 +32,23 @@ export async function promoteAll(
   repository: Repository,
   state: State,
   candidates: readonly Candidate[],
+  wholes: readonly Whole[],
   evidence: Evidence,
   inputs: PromoteInputs,
   world: PromoteWorld,
   done: Delivered[],
 ): Promise<true | undefined> {
-  const strategy = inputs.strategy ?? state.settings.strategy;
+  const strategy = strategyOf(state, inputs);
   const tips = new Map<string, string>();
-  for (const group of groupsOf(
-    state,
-    candidates.filter((each) => each.open),
-  )) {
+  for (const whole of wholes.filter((each) => each.open)) {
+    const change = takeOver(state, whole, inputs, world);
+    world.progress(change.story.subject);
+    const delivery = await deliverWhole(repository, state, change, inputs, world);
+    if (delivery.kind === "moved") return undefined;
+    record(done, deliveredOf(change, delivery));
+  }
+  const alone = candidates.filter((each) => each.open && !takesAll(state, each.environment));
+  for (const group of groupsOf(state, alone)) {
     const change = changeOf(state, group, inputs, world, strategy, tips);
     world.progress(change.story.subject);
     const delivery = await deliver(repository, change, strategy, inputs, world);
@@ -48,7 +56,15 @@ export async function promoteAll(
     if (delivery.kind === "pushed") tips.set(change.branch, delivery.commit);
     record(done, deliveredOf(change, delivery));
   }
-  if (evidence.pulls) await tidyPulls(repository, state, candidates, evidence.pulls, inputs, world);
+  const alive = new Set(
+    wholes
+      .filter(({ verdicts }) => verdicts.every((verdict) => verdict.state !== "closed"))
+      .map(({ environment }) => pullHeadOf(state, environment, "everything")),
+  );
+  if (evidence.pulls) {
+    const others = evidence.pulls.filter((pull) => !alive.has(pull.head));
+    await tidyPulls(repository, state, candidates, others, inputs, world);
+  }
   return true;
 }
 
@@ -141,7 +157,8 @@ function moveTexts(plan: Plan): string[] {
   return plan.moves.map(describeMove);
 }
 
-function bodyOf(group: readonly Candidate[]): string {
+/** What a pull request says of the apps it moves, as safe Markdown. */
+export function bodyOf(group: readonly Candidate[]): string {
   const parts: string[] = [];
   for (const { app, environment, source, run, plan, verdicts } of group) {
     const rows = plan.moves.map(({ subject, from, to }) => [
@@ -194,7 +211,10 @@ async function tidyPulls(
   );
   for (const pull of pulls.filter((each) => each.head.startsWith("gitops/promote/"))) {
     const grouped = pull.head.endsWith("/all");
-    const other = grouped !== (state.settings.group === "environment");
+    const all = state.environments.some(
+      ({ name }) => takesAll(state, name) && pull.head === pullHeadOf(state, name, "everything"),
+    );
+    const other = grouped !== (state.settings.group === "environment" || all);
     const mine = byHead.get(pull.head) ?? [];
     const closed = mine.flatMap(({ verdicts }) => verdicts.filter((verdict) => verdict.state === "closed"));
     const reason = other

@@ -24,7 +24,8 @@ export interface Proof {
 
 /** What a change is meant to reach. */
 export interface Aim {
-  apps: readonly string[];
+  /** Undefined: all of the environment. */
+  apps: readonly string[] | undefined;
   environment: string;
 }
 
@@ -63,7 +64,7 @@ function judge(outcome: RenderOutcome, aim: Aim): Proof {
     const { app, environment } = byId.get(id) ?? {};
     return (
       (environment === undefined || environment === aim.environment) &&
-      (app === undefined || aim.apps.includes(app))
+      (app === undefined || !aim.apps || aim.apps.includes(app))
     );
   };
   const failed = outcome.index.overlays

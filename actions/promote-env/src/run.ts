@@ -14,7 +14,9 @@ import { rememberAnswers } from "./forge.ts";
 import { checkInputs, type PromoteInputs } from "./inputs.ts";
 import { type Delivered, deliveredOf, isAsked, promoteAll } from "./promote.ts";
 import { reportOf } from "./reporting.ts";
-import { readState, type State } from "./state.ts";
+import { readState, type State, strategyOf, takesAll } from "./state.ts";
+import { foremost, type Verdict } from "./verdict.ts";
+import { findWhole, type Whole } from "./whole.ts";
 import type { PromoteWorld } from "./world.ts";
 
 export interface PromoteOutcome {
@@ -111,7 +113,7 @@ async function moveVersions(
   delivered: Delivered[],
 ): Promise<Result | undefined> {
   const evidence = await gather(repository, inputs, world);
-  const strategy = inputs.strategy ?? state.settings.strategy;
+  const strategy = strategyOf(state, inputs);
   const found: Candidate[] = [];
   for (const cell of state.cells.values()) {
     if (!isAsked(inputs, cell)) continue;
@@ -120,12 +122,45 @@ async function moveVersions(
   }
   const rank = new Map(state.environments.map(({ name }, index) => [name, index]));
   found.sort((a, b) => rank.get(a.environment)! - rank.get(b.environment)! || (a.app < b.app ? -1 : 1));
-  const candidates = admit(state, found, evidence, strategy);
+  const admitted = admit(state, found, evidence, strategy);
+  const wholes: Whole[] = [];
+  for (const { name } of state.environments) {
+    if (!takesAll(state, name) || !asksForAll(inputs, name)) continue;
+    const whole = await findWhole(repository, state, name, admitted, evidence);
+    if (whole) wholes.push(whole);
+  }
+  const candidates = admitted.map((each) => withWhole(state, each, wholes));
   const board = makeBoard(state, candidates, inputs);
   const done =
     inputs.operation !== "promote" ||
-    (await promoteAll(repository, state, candidates, evidence, inputs, world, delivered));
-  return done ? { board, candidates, notes: [] } : undefined;
+    (await promoteAll(repository, state, candidates, wholes, evidence, inputs, world, delivered));
+  return done ? { board, candidates, notes: wholes.flatMap(describeWhole) } : undefined;
+}
+
+/** Whether all of an environment was asked for: what is taken over whole brings every app. */
+function asksForAll({ apps, environments }: PromoteInputs, environment: string): boolean {
+  return apps.length === 0 && (environments.length === 0 || environments.includes(environment));
+}
+
+/** An app's version waits where the commit waits that would bring it. */
+function withWhole(state: State, candidate: Candidate, wholes: readonly Whole[]): Candidate {
+  if (!takesAll(state, candidate.environment) || !candidate.open) return candidate;
+  const whole = wholes.find((each) => each.environment === candidate.environment);
+  if (whole?.open && whole.candidates.some((each) => each.app === candidate.app)) return candidate;
+  const verdicts: Verdict[] = whole?.verdicts ?? [
+    {
+      gate: "whole",
+      state: "waiting",
+      because: `${candidate.environment} takes over all of ${candidate.source}: ask for it without naming an app`,
+    },
+  ];
+  return { ...candidate, verdicts: [...candidate.verdicts, ...verdicts], open: false };
+}
+
+function describeWhole({ environment, source, commit, plans, verdicts, open }: Whole): string[] {
+  if (open || plans.length > 0) return [];
+  const why = foremost(verdicts);
+  return [`${environment}: ${commit.slice(0, 7)} of ${source} waits: ${why?.gate}: ${why?.because}`];
 }
 
 async function gather(repository: Repository, inputs: PromoteInputs, world: PromoteWorld): Promise<Evidence> {
@@ -170,10 +205,7 @@ async function alter(
         : changeHold(state, inputs, now);
   for (const change of alteration.changes) {
     // A hold must hold at once; it waits in a pull request only when that is asked for.
-    const strategy =
-      change.plans.length === 0
-        ? (inputs.strategy ?? "direct")
-        : (inputs.strategy ?? state.settings.strategy);
+    const strategy = change.plans.length === 0 ? (inputs.strategy ?? "direct") : strategyOf(state, inputs);
     const delivery = await deliver(repository, change, strategy, inputs, world);
     if (delivery.kind === "moved") return undefined;
     delivered.push(deliveredOf(change, delivery));

@@ -1,4 +1,4 @@
-import { fetchHistory, gitHistory, type Repository, treeAt } from "@gitops-actions/engine";
+import { fetchHistory, fetchTag, gitHistory, type Repository, treeAt } from "@gitops-actions/engine";
 import {
   type Cell,
   type Config,
@@ -9,6 +9,7 @@ import {
   orderEnvironments,
   type PromotionSettings,
   readCells,
+  sourcesOf,
   type Transition,
   type Tree,
   walkHistory,
@@ -17,6 +18,7 @@ import { UsageError } from "@gitops-actions/report";
 import type { Forge, Push } from "./forge.ts";
 import type { Hold } from "./gates/index.ts";
 import { holdsPath, parseHolds } from "./holds.ts";
+import { type Mark, markOf, readMarks } from "./mark.ts";
 import type { Moment } from "./occupancy.ts";
 
 /** A branch, at the commit it was read at. */
@@ -25,6 +27,8 @@ export interface Branch {
   tip: string;
   tree: Tree;
   pushes: Push[] | undefined;
+  /** Where it is no branch but a tag that marks what an environment runs. */
+  mark?: Mark;
 }
 
 /** Everything Git says of the fleet at one moment. */
@@ -81,11 +85,15 @@ export async function readState(repository: Repository, options: StateOptions): 
     ...(await readHolds(defaultBranch.tree)),
   };
   const onDefault = environments.filter(
-    (each) => each.branch === undefined || each.branch === defaultBranch.name,
+    (each) => each.tag === undefined && (each.branch === undefined || each.branch === defaultBranch.name),
   );
+  // A default branch that is one environment's by name needs no folder of it.
+  const [only] = onDefault.length === 1 ? onDefault.filter((each) => each.branch !== undefined) : [];
   if (onDefault.length > 0)
-    await readBranch(repository, state, defaultBranch, onDefault, undefined, options.history);
+    await readBranch(repository, state, defaultBranch, onDefault, only?.name, options.history);
   for (const environment of environments) {
+    if (environment.tag !== undefined)
+      await readTag(repository, state, environment, environment.tag, options);
     if (onDefault.includes(environment) || environment.branch === undefined) continue;
     await readBranch(
       repository,
@@ -99,11 +107,65 @@ export async function readState(repository: Repository, options: StateOptions): 
   return state;
 }
 
-/** The branch that holds an environment. */
+/** The branch that holds an environment, or the tag that marks what it runs. */
 export function branchOf(state: State, environment: string): Branch {
-  const name =
-    state.environments.find((each) => each.name === environment)?.branch ?? state.defaultBranch.name;
+  const own = state.environments.find((each) => each.name === environment);
+  const name = own?.tag === undefined ? (own?.branch ?? state.defaultBranch.name) : tagKey(own.tag);
   return state.branches.get(name) ?? state.defaultBranch;
+}
+
+/** How changes to an environment are delivered: what the inputs say, else gitops.yaml. */
+export function strategyOf(
+  { settings }: Pick<State, "settings">,
+  inputs: { strategy?: "pull-request" | "direct" },
+): "pull-request" | "direct" {
+  return inputs.strategy ?? (settings.strategy === "direct" ? "direct" : "pull-request");
+}
+
+/**
+ * Whether an environment takes all of what the one before it runs, and not only versions: by a merge of that one's branch
+ * into its own, or by a tag that moves.
+ */
+export function takesAll(state: State, environment: string): boolean {
+  const branch = branchOf(state, environment);
+  if (branch.mark) return true;
+  const own = state.environments.find((each) => each.name === environment);
+  const [source] = own ? sourcesOf(own) : [];
+  if (state.settings.strategy !== "merge" || source === undefined) return false;
+  return branchOf(state, source) !== branch;
+}
+
+function tagKey(tag: string): string {
+  return `refs/tags/${tag}`;
+}
+
+async function readTag(
+  repository: Repository,
+  state: State,
+  environment: Environment,
+  tag: string,
+  options: StateOptions,
+): Promise<void> {
+  const found = await fetchTag(repository, tag, options);
+  if (!found)
+    throw new UsageError(
+      `there is no tag ${tag}, which should mark what ${environment.name} runs. Create it at the commit that runs there, or correct gitops.yaml.`,
+    );
+  const mark = markOf(found);
+  const branch = {
+    name: tag,
+    tip: found.commit,
+    tree: await treeAt(repository, found.commit),
+    pushes: undefined,
+  };
+  state.branches.set(tagKey(tag), { ...branch, mark });
+  const read = { config: state.config, environment: environment.name };
+  const marks = options.history ? mark.ran : mark.ran.slice(0, 1);
+  for (const [key, transitions] of await readMarks(repository, marks, read)) {
+    if (options.history) state.history.set(key, transitions);
+    const cell = transitions[0]?.cell;
+    if (cell) state.cells.set(key, cell);
+  }
 }
 
 /** When a commit came to its branch: from the forge, or from the commit itself, which proves nothing. */
@@ -140,7 +202,7 @@ async function readBranch(
 }
 
 /** Which commits ever were the tip. Where the forge's record ends, every commit may have been. Asked newest first. */
-function tipsOf(pushes: readonly Push[] | undefined): (commit: string) => boolean {
+export function tipsOf(pushes: readonly Push[] | undefined): (commit: string) => boolean {
   const oldest = pushes?.at(-1);
   if (!pushes || !oldest) return () => true;
   const tips = new Set(pushes.flatMap(({ before, after }) => [before, after]));

@@ -9,7 +9,14 @@ export { type ChooseOptions, type ChosenCommits, chooseCommits } from "./git/com
 export type { GitEvent } from "./git/event.ts";
 export { ensureCommit } from "./git/fetch.ts";
 export { fetchHistory, firstParentLog, gitHistory, remoteHead } from "./git/log.ts";
-export { type MergeParts, type MergeResult, makeMerge, notContained } from "./git/merge.ts";
+export {
+  commitsBeyond,
+  commonCommit,
+  type MergeParts,
+  type MergeResult,
+  makeMerge,
+  makeStep,
+} from "./git/merge.ts";
 export { type GitResult, type GitRun, reasonOf, runGit } from "./git/process.ts";
 export type { FetchOptions } from "./git/remote.ts";
 export { remoteUrl } from "./git/remote.ts";

@@ -74,6 +74,11 @@ export function crossProblems(document: YamlDocument, config: Config): ConfigPro
     if (names.indexOf(environment.name) !== index) {
       problems.push({ line, message: `environments: ${environment.name} is named twice` });
     }
+    if (environment.branch !== undefined && environment.tag !== undefined)
+      problems.push({
+        line,
+        message: `environments: ${environment.name} has a branch and a tag; it runs what one of them says`,
+      });
     for (const source of sourcesOf(environment).filter((each) => !names.includes(each))) {
       problems.push({
         line,
@@ -116,6 +121,7 @@ function patternsOf(config: Config): WrittenPattern[] {
       paths.map((text) => glob(text, "environments", index)),
     ),
     ...config.ignore.map((text, index) => glob(text, "ignore", index)),
+    ...(config.promotion?.own ?? []).map((text, index) => glob(text, "promotion", "own", index)),
   ];
 }
 

@@ -22,6 +22,13 @@ const environmentFields = {
     .default([])
     .describe("Globs of overlay folders that belong to it, where no pattern tells."),
   branch: z.string().min(1).optional().describe("The branch that holds it, where environments are branches."),
+  tag: z
+    .string()
+    .regex(/^(?!.*(?:\.\.|\/\/|@\{|\.lock$))[A-Za-z0-9][\w./-]*[\w-]$/, "must be the name of a tag")
+    .optional()
+    .describe(
+      "The tag that marks what it runs, where an environment runs a commit: promotion moves the tag.",
+    ),
   clusters: z.array(name).default([]).describe("Clusters it runs on."),
   namespaces: z.array(name).default([]).describe("Namespaces it owns."),
 };

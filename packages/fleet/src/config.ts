@@ -17,6 +17,8 @@ export interface Environment {
   /** Globs of overlay folders. */
   paths: string[];
   branch?: string;
+  /** The tag that marks the commit it runs. */
+  tag?: string;
   clusters: string[];
   namespaces: string[];
 }

@@ -15,6 +15,7 @@ export type { RenderProbe } from "./origin/kustomize.ts";
 export { createOrigins, type OriginInput, type Origins } from "./origin/origins.ts";
 export type { Probe } from "./origin/probe.ts";
 export * from "./overlay.ts";
+export { compilePattern } from "./pattern.ts";
 export * from "./policies/batches.ts";
 export * from "./policies/exceptions.ts";
 export * from "./policies/find.ts";

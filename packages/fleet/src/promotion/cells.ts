@@ -51,6 +51,9 @@ export function ownedReader(
     pointer,
   ]);
   const known = new Map<string, Slot[]>();
+  // What an environment has for itself is no version that comes from another.
+  const own = settings.strategy === "merge" ? settings.own.map(compilePattern) : [];
+  const isOwn = (path: string) => own.some((pattern) => pattern.match(path) !== undefined);
   const whole = (path: string) => files.some((pattern) => pattern.match(path));
   const slotsOf = (path: string, id: string, text: string): Slot[] => {
     if (whole(path)) return [fileSlot(path, id)];
@@ -63,12 +66,13 @@ export function ownedReader(
     const key = `${id} ${path}`;
     const slots = known.get(key) ?? slotsOf(path, id, text);
     known.set(key, slots);
-    return slots.map((slot) => own(slot, owner, settings));
+    return slots.map((slot) => placeSlot(slot, owner, settings));
   };
   return Object.assign(read, {
     knows: (path: string, id: string) => known.has(`${id} ${path}`),
     wants: (path: string) =>
-      mayHoldVersions(path) || whole(path) || fields.some(([pattern]) => pattern.match(path)),
+      !isOwn(path) &&
+      (mayHoldVersions(path) || whole(path) || fields.some(([pattern]) => pattern.match(path))),
   });
 }
 
@@ -134,7 +138,7 @@ function mayName(text: string): boolean {
   return /image|tag|version|digest|ref=|revision|newName/i.test(text);
 }
 
-function own(slot: Slot, owner: Owner, { keep }: PromotionSettings): OwnedSlot {
+function placeSlot(slot: Slot, owner: Owner, { keep }: PromotionSettings): OwnedSlot {
   const { environment, cluster } = owner;
   const open = (text: string) =>
     leaveOpen(leaveOpen(text, environment, "{environment}"), cluster, "{cluster}");

@@ -98,8 +98,25 @@ const Gates = z.strictObject({
 
 /** The section `promotion` of gitops.yaml, as it is written. */
 export const PromotionFile = z.strictObject({
-  strategy: z.enum(["pull-request", "direct"]).default("pull-request"),
+  strategy: z
+    .enum(["pull-request", "direct", "merge"])
+    .default("pull-request")
+    .describe(
+      "How changes are delivered. With `merge`, all of the branch before is merged into an environment's own branch, by pull request.",
+    ),
+  own: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(
+      "Globs of paths that each environment has for itself: `strategy: merge` leaves them as they are.",
+    ),
   group: z.enum(["app", "environment"]).default("app").describe("What one pull request holds."),
+  sign: z
+    .boolean()
+    .default(true)
+    .describe(
+      "Whether GitHub makes the commits, which it then signs, where there is a token and the files allow it.",
+    ),
   keep: z
     .array(z.enum(["name", "tag", "digest", "version", "value"]))
     .default([])
