@@ -16,6 +16,9 @@ const overlay = "apps/web/overlays/prod";
 const merge = "application/merge-patch+json";
 const web = "/apis/apps/v1/namespaces/shop/deployments/web";
 const flux = "/apis/kustomize.toolkit.fluxcd.io/v1/namespaces/flux-system/kustomizations";
+const releases = "/apis/helm.toolkit.fluxcd.io/v2/namespaces/flux-system/helmreleases";
+const argo = "/apis/argoproj.io/v1alpha1/namespaces/argocd/applications";
+const projects = "/apis/argoproj.io/v1alpha1/namespaces/argocd/appprojects";
 const secret = "correct-horse-battery-staple";
 
 let plane: ControlPlane;
@@ -121,28 +124,33 @@ beforeAll(async () => {
   write(`${overlay}/web.yaml`, manifests(3));
   git("commit", "-q", "-a", "-m", "second");
   commits = { first, second: git("rev-parse", "HEAD") };
-  for (const name of ["shop", "flux-system"])
+  for (const name of ["shop", "flux-system", "argocd"])
     await send("POST", "/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata: { name } });
+  await define("kustomize.toolkit.fluxcd.io", "v1", "Kustomization");
+  await define("helm.toolkit.fluxcd.io", "v2", "HelmRelease");
+  await define("argoproj.io", "v1alpha1", "Application");
+  await define("argoproj.io", "v1alpha1", "AppProject");
+  for (const path of [flux, argo, projects, releases])
+    for (let attempt = 0; attempt < 100 && (await plane.send("GET", path)).status !== 200; attempt++)
+      await new Promise((resolve) => setTimeout(resolve, 100));
+}, 120_000);
+
+/** A kind of a controller, which takes whatever it is given. */
+function define(group: string, version: string, kind: string): Promise<void> {
   const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
-  await send("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", {
+  const singular = kind.toLowerCase();
+  return send("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
-    metadata: { name: "kustomizations.kustomize.toolkit.fluxcd.io" },
+    metadata: { name: `${singular}s.${group}` },
     spec: {
-      group: "kustomize.toolkit.fluxcd.io",
+      group,
       scope: "Namespaced",
-      names: {
-        kind: "Kustomization",
-        plural: "kustomizations",
-        listKind: "KustomizationList",
-        singular: "kustomization",
-      },
-      versions: [{ name: "v1", served: true, storage: true, schema }],
+      names: { kind, plural: `${singular}s`, listKind: `${kind}List`, singular },
+      versions: [{ name: version, served: true, storage: true, schema }],
     },
   });
-  for (let attempt = 0; attempt < 100 && (await plane.send("GET", flux)).status !== 200; attempt++)
-    await new Promise((resolve) => setTimeout(resolve, 100));
-}, 120_000);
+}
 
 afterAll(() => {
   plane?.stop();
@@ -176,6 +184,13 @@ function writeFile(name: string, text: string): string {
   writeFileSync(join(folder, name), text);
   return join(folder, name);
 }
+
+test("what Git has beyond the applied commit is no finding before its time, and told how far behind", async () => {
+  const outcome = await report({ pendingGraceMinutes: 60 * 24 * 30 });
+  expect(rules(outcome)).toEqual([]);
+  expect(outcome.counts).toMatchObject({ clean: 2, pending: 1 });
+  expect(outcome.statuses[0]?.lag).toEqual({ commits: 1, since: "2026-11-01T00:00:00.000Z" });
+});
 
 test("what Git has beyond the applied commit is pending, and no drift", async () => {
   const outcome = await report();
@@ -272,6 +287,152 @@ test("an option that is not modelled, and a commit that is nowhere, are not chec
   expect(nowhere.counts).toMatchObject({ clean: 0, notChecked: 2 });
   expect(nowhere.drifted).toBe("unknown");
   expect(nowhere.report.verdict).toBe("incomplete");
+});
+
+/** Runs with a gitops.yaml that is committed for as long. */
+async function withRules(text: string, inputs: Partial<DriftInputs> = {}): Promise<DriftOutcome> {
+  write("gitops.yaml", text);
+  git("add", "gitops.yaml");
+  git("commit", "-q", "-m", "rules");
+  try {
+    return await report(inputs);
+  } finally {
+    git("reset", "-q", "--hard", commits.second);
+  }
+}
+
+const rule = (what: string, more = "owner: team, reason: by hand, expires: 2026-12-31"): string =>
+  `    - {resource: {kind: Deployment, namespace: shop}, ${what}, ${more}}\n`;
+
+async function changeReplicasAndImage(): Promise<void> {
+  const containers = [{ name: "app", image: "web:9" }];
+  const body = { spec: { replicas: 7, template: { spec: { containers } } } };
+  await send("PATCH", `${web}?fieldManager=hand`, body, "application/strategic-merge-patch+json");
+}
+
+test("rules of gitops.yaml hide what they name, by pointer, jq and manager", async () => {
+  await changeReplicasAndImage();
+  const image = '.spec.template.spec.containers[] | select(.name == "app") | .image';
+  const pointer = await withRules(`drift:\n  ignore:\n${rule("fields: [/spec/replicas]")}`);
+  expect(rules(pointer)).toEqual([
+    "drift/changed Deployment/web /spec/template/spec/containers/0/image",
+    "drift/pending",
+  ]);
+  expect(pointer.report.notes).toContainEqual("gitops.yaml:3 hides 1 difference");
+  const jq = await withRules(`drift:\n  ignore:\n${rule(`jq: ['${image}']`)}`);
+  expect(rules(jq)).toEqual(["drift/changed Deployment/web /spec/replicas", "drift/pending"]);
+  expect(jq.report.tools.map(({ name }) => name)).toContain("gojq");
+  const manager = await withRules(`drift:\n  ignore:\n${rule("managers: [han*]")}`);
+  expect(rules(manager)).toEqual(["drift/pending"]);
+  expect(manager).toMatchObject({ drifted: "false", counts: { clean: 2, ignored: 2 } });
+});
+
+test("rules of gitops.yaml that have ended, hide nothing, or cannot be asked are told", async () => {
+  await changeReplicasAndImage();
+  const ended = rule("fields: ['']", "owner: team, reason: by hand, expires: 2026-11-01");
+  const unused =
+    "    - {resource: {kind: Job}, fields: [''], owner: team, reason: gone, expires: 2027-01-01}\n";
+  const elsewhere = rule("environments: [dev], fields: ['']");
+  const outcome = await withRules(`drift:\n  ignore:\n${ended}${unused}${elsewhere}`);
+  expect(rules(outcome)).toEqual([
+    "drift/changed Deployment/web /spec/replicas",
+    "drift/changed Deployment/web /spec/template/spec/containers/0/image",
+    "drift/ignore-expired",
+    "drift/ignore-unused",
+    "drift/pending",
+  ]);
+  const places = outcome.report.findings.flatMap(({ location }) => (location ? [location] : []));
+  expect(places).toMatchObject([
+    { path: "gitops.yaml", line: 3 },
+    { path: "gitops.yaml", line: 4 },
+  ]);
+  const broken = await withRules(`drift:\n  ignore:\n${rule("jq: ['.spec | nothing_like_it']")}`);
+  expect(broken.drifted).toBe("unknown");
+  expect(broken.report.failed).toMatchObject([
+    { id: expect.stringContaining("Deployment"), message: expect.stringContaining("function not defined") },
+  ]);
+});
+
+test("a whole object that a rule names is left alone, also when it is not there", async () => {
+  await send("DELETE", web, { propagationPolicy: "Background" });
+  const outcome = await withRules(`drift:\n  ignore:\n${rule("fields: ['']")}`);
+  expect(rules(outcome)).toEqual(["drift/pending"]);
+  expect(outcome.counts).toMatchObject({ missing: 0, leftAlone: 1 });
+});
+
+test("Flux's own ignore rules hide what they name", async () => {
+  await changeReplicasAndImage();
+  const ignore = [{ paths: ["/spec/replicas"], target: { kind: "Deployment" } }];
+  await send("PATCH", `${flux}/web`, { spec: { ignore } }, merge);
+  const image = "drift/changed Deployment/web /spec/template/spec/containers/0/image";
+  expect(rules(await report())).toEqual([image, "drift/pending"]);
+
+  const labels = { "helm.toolkit.fluxcd.io/name": "web", "helm.toolkit.fluxcd.io/namespace": "flux-system" };
+  await send("PATCH", `${web}?fieldManager=helm-controller`, { metadata: { labels } }, merge);
+  await send("POST", releases, {
+    apiVersion: "helm.toolkit.fluxcd.io/v2",
+    kind: "HelmRelease",
+    metadata: { name: "web", namespace: "flux-system" },
+    spec: { driftDetection: { ignore: [{ paths: ["/spec/template/spec/containers/0/image"] }] } },
+    status: { conditions: [{ type: "Ready", status: "True", reason: "x", message: "" }] },
+  });
+  expect(rules(await report())).toEqual(["drift/pending"]);
+  await send("DELETE", `${releases}/web`);
+});
+
+test("Argo CD's ignoreDifferences, jq too, argocd-cm and windows are honoured", async () => {
+  await changeReplicasAndImage();
+  await plane.send("DELETE", `${flux}/web`);
+  await send("POST", projects, {
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "AppProject",
+    metadata: { name: "shop", namespace: "argocd" },
+    spec: { syncWindows: [{ kind: "deny", schedule: "0 0 * * *", duration: "23h", applications: ["*"] }] },
+  });
+  const ignoreDifferences = [
+    {
+      group: "apps",
+      kind: "Deployment",
+      jqPathExpressions: ['.spec.template.spec.containers[] | select(.name == "app") | .image'],
+    },
+  ];
+  await send("POST", argo, {
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "Application",
+    metadata: { name: "web", namespace: "argocd" },
+    spec: {
+      project: "shop",
+      source: { path: overlay },
+      destination: { namespace: "shop" },
+      ignoreDifferences,
+    },
+    status: {
+      sync: { status: "OutOfSync", revision: commits.second },
+      operationState: { phase: "Succeeded", syncResult: { revision: commits.first } },
+      health: { status: "Healthy" },
+    },
+  });
+  const outcome = await report();
+  expect(rules(outcome)).toEqual([
+    "drift/changed Deployment/web /spec/replicas",
+    "drift/pending",
+    "drift/sync-out-of-sync Application/web",
+  ]);
+  expect(outcome.statuses[0]).toMatchObject({
+    waiting: true,
+    message:
+      "OutOfSync, and auto-sync is off; a sync window of its project forbids syncs until 2026-11-24 23:00 UTC",
+  });
+  await send("POST", "/api/v1/namespaces/argocd/configmaps", {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "argocd-cm" },
+    data: {
+      "resource.customizations.ignoreDifferences.apps_Deployment": "managedFieldsManagers: [hand]\n",
+    },
+  });
+  expect(rules(await report())).toEqual(["drift/pending", "drift/sync-out-of-sync Application/web"]);
+  await send("DELETE", `${argo}/web`);
 });
 
 test.each([["client-side"], ["--server-side"]])(

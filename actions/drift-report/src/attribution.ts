@@ -29,6 +29,14 @@ export function attribute(live: JsonObject, livePointer: string): Attribution | 
   return { manager: name, operation, subresource, time };
 }
 
+/** All managers that own a field itself: several may, where they agree on its value. */
+export function ownersOf(live: JsonObject, livePointer: string): string[] {
+  const tokens = splitPointer(livePointer);
+  return readManagers(live).flatMap(({ name, fields }) =>
+    ownershipOf(fields, live, tokens) === undefined ? [] : [name],
+  );
+}
+
 function compareTimes(a: string | undefined, b: string | undefined): number {
   return (a ?? "") < (b ?? "") ? -1 : (a ?? "") > (b ?? "") ? 1 : 0;
 }

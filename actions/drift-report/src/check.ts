@@ -5,9 +5,12 @@ import {
   listPacks,
   readPack,
   type SchemaSet,
+  type Tool,
 } from "@gitops-actions/engine";
 import { identityKey, type JsonObject, type Resource, type ResourceId } from "@gitops-actions/manifest";
 import type { Deliverer } from "./delivery.ts";
+import { keptOnPurpose } from "./exemption.ts";
+import { governObjects, noRules, type Rulebook } from "./governance.ts";
 import type { DriftInputs } from "./inputs.ts";
 import { type Judgement, judge } from "./judgement.ts";
 import { readLive } from "./live.ts";
@@ -19,14 +22,19 @@ import { readDefinitions } from "./shape.ts";
 /** One object of Git with its judgement. */
 export interface Judged {
   overlay: string;
+  environment: string;
   resource: Resource;
+  /** What the cluster has of it; undefined: nothing, or it could not be read. */
+  live: JsonObject | undefined;
   judgement: Judgement;
 }
 
 export interface Checked {
   judged: Judged[];
   /** Live objects in a controller's inventory that Git does not have. */
-  extra: { id: ResourceId; by: string; live: JsonObject }[];
+  extra: { id: ResourceId; by: string; live: JsonObject; kept: string | undefined }[];
+  /** Tools that were needed besides kubectl. */
+  tools: Tool[];
 }
 
 /** Holds every object of Git against the cluster. */
@@ -35,7 +43,8 @@ export async function checkObjects(
   deliverers: readonly Deliverer[],
   cluster: Cluster,
   inputs: DriftInputs,
-  _world: DriftWorld,
+  world: DriftWorld,
+  rulebook: Rulebook = noRules,
 ): Promise<Checked> {
   const open = placed.filter(({ unchecked }) => !unchecked);
   const resources = open.flatMap((each) => each.resources);
@@ -53,19 +62,24 @@ export async function checkObjects(
     scaled: readScaled([...resources.map(withNamespace), ...live.objects]),
     owners: inputs.owners,
   };
-  const judged = placed.flatMap(({ overlay, resources, deliverers, unchecked }) =>
+  const governance = await governObjects(placed, live, rulebook, inputs, world);
+  const judged = placed.flatMap(({ overlay, environment = "", resources, unchecked }) =>
     resources.map((resource): Judged => {
+      const found = live.find(resource.id);
       const judgement: Judgement = unchecked
         ? { class: "not-checked", ...unchecked }
-        : judge(resource, live.find(resource.id), deliverers, surroundings);
-      return { overlay, resource, judgement };
+        : judge(resource, found, governance.of(resource), surroundings);
+      const object = "object" in found ? found.object : undefined;
+      return { overlay, environment, resource, live: object, judgement };
     }),
   );
   const extra = extraIds.flatMap(({ id, by }) => {
     const found = live.find(id);
-    return "object" in found && found.object ? [{ id, by, live: found.object }] : [];
+    return "object" in found && found.object
+      ? [{ id, by, live: found.object, kept: keptOnPurpose(found.object) }]
+      : [];
   });
-  return { judged, extra };
+  return { judged, extra, tools: governance.tool ? [governance.tool] : [] };
 }
 
 function withNamespace({ id, value }: Resource): JsonObject {

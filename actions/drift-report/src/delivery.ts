@@ -1,8 +1,11 @@
 import { isObject, type Json, type JsonObject, valueAt } from "@gitops-actions/manifest";
+import { applicationRules } from "./ignore/argo.ts";
+import { kustomizationRules } from "./ignore/flux.ts";
+import type { IgnoreRule } from "./ignore/rule.ts";
 
-/** A live Argo CD Application or Flux Kustomization, and what of the repository it brings into the cluster. */
+/** A live Argo CD Application, Flux Kustomization or HelmRelease, and what of the repository it brings into the cluster. */
 export interface Deliverer {
-  kind: "Application" | "Kustomization";
+  kind: "Application" | "Kustomization" | "HelmRelease";
   namespace: string;
   name: string;
   /** Folder of the repository, as overlays name theirs. */
@@ -18,17 +21,6 @@ export interface Deliverer {
   ignores: IgnoreRule[];
 }
 
-/** Argo CD's `ignoreDifferences`, one entry. */
-export interface IgnoreRule {
-  group: string;
-  kind: string;
-  name: string;
-  namespace: string;
-  pointers: string[];
-  jq: string[];
-  managers: string[];
-}
-
 /** Reads the deliverers among live objects; others are passed over. */
 export function readDeliverers(objects: Iterable<JsonObject>): Deliverer[] {
   const found: Deliverer[] = [];
@@ -38,6 +30,8 @@ export function readDeliverers(objects: Iterable<JsonObject>): Deliverer[] {
       found.push(readKustomization(object));
     if (object.kind === "Application" && apiVersion.startsWith("argoproj.io/"))
       found.push(...readApplication(object));
+    if (object.kind === "HelmRelease" && apiVersion.startsWith("helm.toolkit.fluxcd.io/"))
+      found.push(...readRelease(object));
   }
   return found;
 }
@@ -63,8 +57,38 @@ function readKustomization(object: JsonObject): Deliverer {
     defaultNamespace: undefined,
     options: fluxOptions.filter((name) => isSet(spec[name])),
     inventory: list(valueAt(object, "/status/inventory/entries")).flatMap(readEntry),
-    ignores: [],
+    ignores: kustomizationRules(spec, nameOf("Kustomization", object)),
   };
+}
+
+/** Options of a HelmRelease that change what is applied. */
+const releaseOptions = ["chartRef", "commonMetadata", "postRenderers", "values", "valuesFrom"];
+
+/** A release of a chart that lies in the repository; of others there are no overlays. */
+function readRelease(object: JsonObject): Deliverer[] {
+  const spec = fields(object.spec);
+  const chart = fields(fields(spec.chart).spec);
+  if (fields(chart.sourceRef).kind !== "GitRepository" || typeof chart.chart !== "string") return [];
+  const { namespace, name } = identity(object);
+  const target = typeof spec.targetNamespace === "string" ? spec.targetNamespace : undefined;
+  return [
+    {
+      kind: "HelmRelease",
+      namespace,
+      name,
+      path: normalisePath(chart.chart),
+      // It names the chart's version, which is no commit.
+      applied: undefined,
+      defaultNamespace: target ?? namespace,
+      options: [
+        ...releaseOptions.filter((option) => isSet(spec[option])),
+        ...(isSet(chart.valuesFiles) ? ["chart.valuesFiles"] : []),
+      ],
+      inventory: [],
+      // Its ignore rules go by labels: see ignore/flux.ts.
+      ignores: [],
+    },
+  ];
 }
 
 /** `namespace_name_group_Kind`; in names of RBAC `__` stands for `:` (cli-utils, object/objmetadata.go). */
@@ -89,12 +113,11 @@ function readApplication(object: JsonObject): Deliverer[] {
         kind: "Application" as const,
         ...identity(object),
         path: normalisePath(source.path),
-        // An Application that is out of sync names what it should have: what it has, its last operation says.
-        applied: commitOf(valueAt(object, "/status/operationState/syncResult/revision") ?? revision),
+        applied: appliedOf(object, index, revision),
         defaultNamespace: typeof destination === "string" ? destination : undefined,
         options: argoOptions(source),
         inventory: list(valueAt(object, "/status/resources")).map(fields).map(readStatusResource),
-        ignores: list(spec.ignoreDifferences).map(fields).map(readIgnore),
+        ignores: applicationRules(spec, nameOf("Application", object)),
       },
     ];
   });
@@ -126,17 +149,14 @@ function readStatusResource(resource: JsonObject): Deliverer["inventory"][number
   };
 }
 
-function readIgnore(rule: JsonObject): IgnoreRule {
-  const texts = (name: string): string[] => list(rule[name]).filter((each) => typeof each === "string");
-  return {
-    group: String(rule.group ?? ""),
-    kind: String(rule.kind ?? ""),
-    name: String(rule.name ?? ""),
-    namespace: String(rule.namespace ?? ""),
-    pointers: texts("jsonPointers"),
-    jq: texts("jqPathExpressions"),
-    managers: texts("managedFieldsManagers"),
-  };
+/**
+ * The commit that an Application has applied. One that is in sync is so with the revision it was compared with; one that
+ * is not names there what it should have: what it has, its last operation says.
+ */
+function appliedOf(object: JsonObject, index: number, compared: Json | undefined): string | undefined {
+  if (valueAt(object, "/status/sync/status") === "Synced") return commitOf(compared);
+  const result = fields(valueAt(object, "/status/operationState/syncResult"));
+  return commitOf(list(result.revisions)[index]) ?? commitOf(result.revision) ?? commitOf(compared);
 }
 
 /** The commit in `main@sha1:<id>` (Flux) or `<id>` (Argo CD). */
@@ -157,6 +177,11 @@ function normalisePath(path: Json | undefined): string {
 function identity(object: JsonObject): { namespace: string; name: string } {
   const { namespace, name } = fields(object.metadata);
   return { namespace: String(namespace ?? ""), name: String(name ?? "") };
+}
+
+function nameOf(kind: Deliverer["kind"], object: JsonObject): string {
+  const { namespace, name } = identity(object);
+  return `${kind} ${namespace}/${name}`;
 }
 
 function isSet(value: Json | undefined): boolean {

@@ -11,7 +11,6 @@ import { type Finding, makeFinding } from "@gitops-actions/report";
 import type { Addition } from "./additions.ts";
 import { formatAttribution } from "./attribution.ts";
 import type { Compared, Drifted } from "./judgement.ts";
-import type { SyncStatus } from "./sync.ts";
 
 /** An object of Git, where it comes from, and the redactor that knows its secrets. */
 export interface Subject {
@@ -147,21 +146,4 @@ export function extraFinding(id: Resource["id"], by: string): Finding {
     message: `it is in the inventory of ${by} and not in Git`,
     resource: id,
   });
-}
-
-/** A controller's own object that is suspended, failing or out of sync for longer than the limit. */
-export function syncFinding(status: SyncStatus, minutes: number | undefined): Finding {
-  const { kind, namespace, name, state, message } = status;
-  const since = minutes === undefined ? "since when is not recorded" : `for ${describeMinutes(minutes)}`;
-  return makeFinding({
-    rule: `drift/sync-${state}`,
-    severity: state === "failing" ? "error" : "warning",
-    message: `${state} (${since}): ${message.slice(0, 300)}`,
-    resource: { group: "", version: "", kind, namespace, name },
-  });
-}
-
-export function describeMinutes(minutes: number): string {
-  if (minutes < 120) return `${minutes} min`;
-  return minutes < 2880 ? `${Math.floor(minutes / 60)} h` : `${Math.floor(minutes / 1440)} days`;
 }

@@ -35,6 +35,8 @@ export interface DriftInputs {
   owners: RegExp[];
   /** Suspended, failing or out of sync for longer than this is a finding. */
   syncLimitMinutes: number;
+  /** What Git has beyond the commit applied is a finding only when it is older than this. */
+  pendingGraceMinutes: number;
   allowEmpty: boolean;
   tools: ToolSettings;
   failOn: "drift" | "none";
@@ -58,6 +60,7 @@ export const defaults: DriftInputs = {
   fetch: true,
   owners: [],
   syncLimitMinutes: 60,
+  pendingGraceMinutes: 60,
   allowEmpty: false,
   tools: { allowBuild: false, from: "auto" },
   failOn: "drift",
@@ -89,6 +92,12 @@ export function readInputs(host: Pick<Host, "env" | "cwd">): DriftInputs {
     owners: readList(host, "owners").map(parseOwner),
     syncLimitMinutes: readInteger(host, "sync-limit", {
       default: defaults.syncLimitMinutes,
+      min: 0,
+      max: 525_600,
+      unit: "minutes",
+    }),
+    pendingGraceMinutes: readInteger(host, "pending-grace", {
+      default: defaults.pendingGraceMinutes,
       min: 0,
       max: 525_600,
       unit: "minutes",

@@ -1,12 +1,13 @@
 import type { SchemaSet, Unread } from "@gitops-actions/engine";
 import { isObject, type JsonObject, type Resource } from "@gitops-actions/manifest";
 import { type Addition, findExtras } from "./additions.ts";
-import { type Attribution, attribute } from "./attribution.ts";
+import { type Attribution, attribute, ownersOf } from "./attribution.ts";
 import { compareObjects, type Difference } from "./comparison.ts";
-import type { Deliverer } from "./delivery.ts";
-import { ignoredOf, leftAlone, transience } from "./ignore.ts";
+import { leftAlone, transience, welcomesAdditions } from "./exemption.ts";
+import { type Coverage, coverageOf, type ResolvedRule } from "./ignore/coverage.ts";
+import type { IgnoreRule } from "./ignore/rule.ts";
 import { declaredOwner, type Scaled } from "./owners.ts";
-import { type Definitions, shapeOf } from "./shape.ts";
+import { type Definitions, type Shape, shapeOf } from "./shape.ts";
 
 /** A field that differs, with who wrote it last. */
 export interface Drifted extends Difference {
@@ -17,7 +18,7 @@ export interface Drifted extends Difference {
 export type Judgement =
   | { class: "missing" }
   | { class: "transient"; what: string }
-  | { class: "left-alone"; why: string }
+  | { class: "left-alone"; why: string; rule?: IgnoreRule }
   | { class: "not-checked"; code: string; message: string }
   | Compared;
 
@@ -29,8 +30,10 @@ export interface Compared {
   owned: (Drifted & { owner: string })[];
   unmanaged: Addition[];
   removedFromGit: Addition[];
-  /** Differences that an ignore rule covers. */
-  ignored: number;
+  /** For each difference that an ignore rule covers, the rule. */
+  ignored: { pointer: string; rule: IgnoreRule }[];
+  /** Fields of others to which Git has given leave (`ssa: Merge`). */
+  welcome: number;
   compared: number;
   unknown: string[];
 }
@@ -44,17 +47,23 @@ export interface Surroundings {
   owners: readonly RegExp[];
 }
 
-/** Judges one object of Git against what the cluster has of it. */
+/** Judges one object of Git against what the cluster has of it, by the rules that select it. */
 export function judge(
   resource: Resource,
   found: { object: JsonObject | undefined } | { unread: Unread },
-  deliverers: readonly Deliverer[],
+  rules: readonly ResolvedRule[] | { unread: string },
   surroundings: Surroundings,
 ): Judgement {
   const what = transience(resource.value);
   if (what === "generateName") return { class: "transient", what };
   const why = leftAlone(resource.value);
   if (why) return { class: "left-alone", why };
+  const shape = shapeOf(resource.id, surroundings.schemas, surroundings.definitions);
+  const live = "object" in found ? found.object : undefined;
+  const coverage =
+    "unread" in rules ? undefined : coverageOf(rules, { desired: resource.value, live, shape });
+  if (coverage?.whole)
+    return { class: "left-alone", why: `ignored by ${coverage.whole.by}`, rule: coverage.whole };
   if (isObject(resource.value.sops))
     return {
       class: "not-checked",
@@ -62,25 +71,23 @@ export function judge(
       message: "encrypted with SOPS: its values are not known here",
     };
   if ("unread" in found) return { class: "not-checked", ...found.unread };
-  if (!found.object) return what ? { class: "transient", what } : { class: "missing" };
-  const ignored = ignoredOf(
-    resource.id,
-    deliverers.flatMap(({ ignores }) => ignores),
-  );
-  if (ignored.unread.length > 0) {
-    const message = `an ignore rule of its Application is more than a path: ${ignored.unread[0]}`;
-    return { class: "not-checked", code: "jq-ignore-rule", message };
-  }
-  return compare(resource, found.object, ignored.covers, surroundings);
+  if (!live) return what ? { class: "transient", what } : { class: "missing" };
+  if (!coverage || "unread" in rules)
+    return {
+      class: "not-checked",
+      code: "jq-ignore-rule",
+      message: "unread" in rules ? rules.unread : "",
+    };
+  return compare(resource, live, shape, coverage, surroundings);
 }
 
 function compare(
   resource: Resource,
   live: JsonObject,
-  isIgnored: (pointer: string, manager: string | undefined) => boolean,
-  { schemas, definitions, scaled, owners }: Surroundings,
+  shape: Shape,
+  coverage: Coverage,
+  { scaled, owners }: Surroundings,
 ): Compared {
-  const shape = shapeOf(resource.id, schemas, definitions);
   const { differences, compared, unknown } = compareObjects(resource.value, live, shape);
   const extras = findExtras(resource.value, live, shape);
   const result: Compared = {
@@ -90,24 +97,31 @@ function compare(
     owned: [],
     unmanaged: [],
     removedFromGit: [],
-    ignored: 0,
+    ignored: [],
+    welcome: 0,
     compared,
     unknown,
   };
   const { kind, namespace, name } = resource.id;
   const scaler = scaled.get(`${kind}/${namespace}/${name}`);
   for (const difference of differences) {
-    const by = difference.live === undefined ? undefined : attribute(live, difference.livePointer);
-    const owner =
-      difference.pointer === "/spec/replicas" && scaler ? scaler : by && declaredOwner(by.manager, owners);
-    if (isIgnored(difference.livePointer, by?.manager)) result.ignored++;
+    const { pointer, livePointer } = difference;
+    const isThere = difference.live !== undefined;
+    const by = isThere ? attribute(live, livePointer) : undefined;
+    const owner = pointer === "/spec/replicas" && scaler ? scaler : by && declaredOwner(by.manager, owners);
+    const rule = coverage.ofDifference(difference, isThere ? ownersOf(live, livePointer) : []);
+    if (rule) result.ignored.push({ pointer, rule });
     else if (owner) result.owned.push({ ...difference, by, owner });
     else result.changed.push({ ...difference, by });
   }
+  const isOpen = welcomesAdditions(resource.value);
   for (const list of ["unmanaged", "removedFromGit"] as const) {
     for (const addition of extras[list]) {
-      if (isIgnored(addition.livePointer, addition.manager.name)) result.ignored++;
-      else if (!declaredOwner(addition.manager.name, owners)) result[list].push(addition);
+      const { livePointer, manager } = addition;
+      const rule = coverage.ofAddition(livePointer, manager.name);
+      if (rule) result.ignored.push({ pointer: livePointer, rule });
+      else if (list === "unmanaged" && isOpen) result.welcome++;
+      else if (!declaredOwner(manager.name, owners)) result[list].push(addition);
     }
   }
   return result;

@@ -1,21 +1,18 @@
 import type { Tool } from "@gitops-actions/engine";
 import { createRedactor, formatIdentity, type Redactor } from "@gitops-actions/manifest";
-import {
-  type Finding,
-  makeFinding,
-  mergeFindings,
-  type ReportParts,
-  type Unchecked,
-} from "@gitops-actions/report";
+import { mergeFindings, type ReportParts, type Unchecked } from "@gitops-actions/report";
 import type { Checked } from "./check.ts";
+import type { Lag } from "./checkout.ts";
 import type { Controllers } from "./controllers.ts";
 import type { Desired } from "./desired.ts";
-import { asResource, driftFindings, extraFinding, missingFinding, syncFinding } from "./findings.ts";
+import { asResource, driftFindings, extraFinding, missingFinding } from "./findings.ts";
+import { ignoreFindings } from "./ignore/findings.ts";
+import type { OwnRule } from "./ignore/own.ts";
 import type { DriftInputs } from "./inputs.ts";
 import type { Placed } from "./revision.ts";
 import type { DriftWorld } from "./run.ts";
 import { type Counts, describeCounts, noCounts } from "./summary.ts";
-import { minutesSince } from "./sync.ts";
+import { pendingFindings, syncFindings } from "./sync/findings.ts";
 
 /** All that was learnt in a run. */
 interface Learnt {
@@ -23,11 +20,14 @@ interface Learnt {
   placed: readonly Placed[];
   checked: Checked;
   controllers: Controllers;
+  own: readonly OwnRule[];
+  /** By commit; those that are not in the history here are not in it. */
+  lags: ReadonlyMap<string, Lag>;
   tool: Tool;
 }
 
 /** Reasons that are ours, and known beforehand: they are listed, and do not make a run incomplete. */
-const ownReasons = new Set(["encrypted", "jq-ignore-rule", "option"]);
+const ownReasons = new Set(["encrypted", "option"]);
 
 /** What drift-report reports, redacted, and how many objects are in which state. */
 export function reportParts(
@@ -36,6 +36,7 @@ export function reportParts(
   world: DriftWorld,
 ): { parts: Omit<ReportParts, "action">; counts: Counts } {
   const { head, placed, checked, controllers, tool } = learnt;
+  const now = world.host.now();
   const redactor = makeRedactor(checked, world.secretKey);
   const counts = countStates(checked, placed);
   const lists = { failed: [...head.unrendered], skipped: [] as Unchecked[] };
@@ -57,17 +58,17 @@ export function reportParts(
       if (judgement.class === "missing") return [missingFinding({ overlay, resource })];
       return judgement.class === "compared" ? driftFindings({ overlay, resource, redactor }, judgement) : [];
     }),
-    ...checked.extra.map(({ id, by }) => extraFinding(id, by)),
-    ...syncFindings(controllers, inputs, world, redactor),
-    ...pendingFindings(placed),
+    ...checked.extra.flatMap(({ id, by, kept }) => (kept ? [] : [extraFinding(id, by)])),
+    ...syncFindings(controllers.statuses, inputs, now, redactor),
+    ...pendingFindings(placed, learnt.lags, inputs, now),
+    ...ignoreFindings(learnt.own, checked.judged, inputs.kustomization.length === 0),
   ];
-  const { version, source, sha256 } = tool;
   const compared = checked.judged.filter(({ judgement }) => judgement.class === "compared").length;
   return {
     counts,
     parts: {
       source: sourceOf(head),
-      tools: [...head.report.tools, { name: tool.name, version, source, sha256 }],
+      tools: [...head.report.tools, ...[tool, ...checked.tools].map(describeTool)],
       checked: {
         overlays: placed.filter(({ unchecked }) => !unchecked).length,
         resources: compared,
@@ -78,6 +79,10 @@ export function reportParts(
       ...lists,
     },
   };
+}
+
+function describeTool({ name, version, source, sha256 }: Tool) {
+  return { name, version, source, sha256 };
 }
 
 /** Where Git was read. Drift is between Git and the cluster: no other commit was compared with. */
@@ -101,7 +106,7 @@ function makeRedactor({ judged, extra }: Checked, key: Uint8Array): Redactor {
 }
 
 function countStates({ judged, extra }: Checked, placed: readonly Placed[]): Counts {
-  const counts: Counts = { ...noCounts, extra: extra.length };
+  const counts: Counts = { ...noCounts, extra: extra.filter(({ kept }) => !kept).length };
   for (const { pending } of placed) counts.pending += pending;
   for (const { judgement } of judged) {
     if (judgement.class === "missing") counts.missing++;
@@ -115,7 +120,7 @@ function countStates({ judged, extra }: Checked, placed: readonly Placed[]): Cou
       if (unmanaged.length > 0) counts.unmanaged++;
       if (owned.length > 0) counts.owned++;
       if (changed.length + removedFromGit.length + unmanaged.length === 0) counts.clean++;
-      counts.ignored += judgement.ignored;
+      counts.ignored += judgement.ignored.length;
       counts.valuesCompared += judgement.compared;
       counts.valuesUnknown += judgement.unknown.length;
     }
@@ -123,40 +128,18 @@ function countStates({ judged, extra }: Checked, placed: readonly Placed[]): Cou
   return counts;
 }
 
-function syncFindings(
-  { statuses }: Controllers,
-  inputs: DriftInputs,
-  { host }: DriftWorld,
-  redactor: Redactor,
-): Finding[] {
-  return statuses.flatMap((status) => {
-    if (status.state === "in-sync" || status.state === "progressing") return [];
-    const minutes = minutesSince(status.since, host.now());
-    // Without a time nobody knows that it is short.
-    if (minutes !== undefined && minutes < inputs.syncLimitMinutes) return [];
-    return [syncFinding({ ...status, message: redactor.redactText(status.message) }, minutes)];
-  });
-}
-
-function pendingFindings(placed: readonly Placed[]): Finding[] {
-  return placed.flatMap(({ overlay, applied, pending, deliverers }) => {
-    if (!applied || pending === 0) return [];
-    const who = deliverers.map(({ kind, namespace, name }) => `${kind} ${namespace}/${name}`).join(" and ");
-    const message = `${pending} objects of ${overlay} are newer in Git than the ${applied.slice(0, 7)} that ${who} has applied`;
-    return [
-      makeFinding({
-        rule: "drift/pending",
-        severity: "notice",
-        message,
-        overlays: [overlay],
-        discriminator: overlay,
-      }),
-    ];
-  });
-}
-
 function notesOf({ checked, controllers }: Learnt, redactor: Redactor): string[] {
   const notes: string[] = [];
+  for (const { id, by, kept } of checked.extra)
+    if (kept) notes.push(`${formatIdentity(id)} of ${by} is not in Git and stays on purpose: ${kept}`);
+  const ignored = Map.groupBy(
+    checked.judged.flatMap(({ judgement }) =>
+      judgement.class === "compared" ? judgement.ignored.map(({ rule }) => rule.by) : [],
+    ),
+    (by) => by,
+  );
+  for (const [by, uses] of ignored)
+    notes.push(`${by} hides ${uses.length === 1 ? "1 difference" : `${uses.length} differences`}`);
   for (const { resource, judgement } of checked.judged) {
     if (judgement.class === "left-alone")
       notes.push(`${formatIdentity(resource.id)} is left alone: ${judgement.why}`);

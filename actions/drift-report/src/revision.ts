@@ -12,6 +12,8 @@ import type { DriftWorld } from "./run.ts";
 /** An overlay as it should be in the cluster now: at the commit that its controller has applied. */
 export interface Placed {
   overlay: string;
+  /** That of the overlay, else the one the run is for. */
+  environment?: string;
   resources: Resource[];
   deliverers: Deliverer[];
   /** The commit it was rendered at, where that is not the one looked at. */
@@ -38,7 +40,8 @@ export async function placeResources(
   const older = await renderApplied(placed, inputs, world);
   return placed.map(({ wanted, own, applied }) => {
     const options = own.flatMap((each) => each.options.map((option) => `${option} of ${nameOf(each)}`));
-    const base = { overlay: wanted.overlay.id, deliverers: own, pending: 0 };
+    const environment = wanted.overlay.environment ?? inputs.environment;
+    const base = { overlay: wanted.overlay.id, environment, deliverers: own, pending: 0 };
     const now = withNamespaces(wanted, own, cluster);
     if (options.length > 0) {
       const message = `${options.join(", ")} changes what is applied, and is not modelled yet`;

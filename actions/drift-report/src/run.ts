@@ -10,8 +10,11 @@ import {
 } from "@gitops-actions/engine";
 import { makeReport, type Report } from "@gitops-actions/report";
 import { checkObjects } from "./check.ts";
+import { readLags, withCheckout } from "./checkout.ts";
 import { readControllers } from "./controllers.ts";
 import { readDesired } from "./desired.ts";
+import { makeRulebook } from "./governance.ts";
+import { ownRules } from "./ignore/own.ts";
 import type { DriftInputs } from "./inputs.ts";
 import { renderInputs } from "./rendering.ts";
 import { reportParts } from "./reporting.ts";
@@ -47,15 +50,22 @@ export async function run(inputs: DriftInputs, world: DriftWorld): Promise<Drift
   const clusters = await openClusters(tool, inputs, world);
   try {
     progress("Reading what Argo CD and Flux say");
-    const controllers = await readControllers(clusters.hub);
+    const controllers = await readControllers(clusters.hub, host.now());
     progress("Rendering what Git says");
     const head = await readDesired(renderInputs(inputs), inputs, world);
-    const placed = await placeResources(head, controllers.deliverers, clusters.workload, inputs, world);
-    progress("Reading the cluster");
-    const checked = await checkObjects(placed, controllers.deliverers, clusters.workload, inputs, world);
-    const { parts, counts } = reportParts({ head, placed, checked, controllers, tool }, inputs, world);
-    const report = makeReport({ ...parts, action: "drift-report" });
-    return { report, counts, statuses: controllers.statuses, drifted: drifted(report) };
+    return await withCheckout(head.index.source.head.commit, inputs, world, async (checkout) => {
+      const placed = await placeResources(head, controllers.deliverers, clusters.workload, inputs, world);
+      progress("Reading the cluster");
+      const own = ownRules(checkout.config, host.now());
+      const rulebook = makeRulebook(own, controllers);
+      const { deliverers, statuses } = controllers;
+      const checked = await checkObjects(placed, deliverers, clusters.workload, inputs, world, rulebook);
+      const lags = await readLags(placed, statuses, checkout);
+      const learnt = { head, placed, checked, controllers, own, lags, tool };
+      const { parts, counts } = reportParts(learnt, inputs, world);
+      const report = makeReport({ ...parts, action: "drift-report" });
+      return { report, counts, statuses, drifted: drifted(report) };
+    });
   } finally {
     await clusters.close();
   }

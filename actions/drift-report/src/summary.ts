@@ -1,5 +1,5 @@
 import { codeSpan, escapeMarkdown, type MarkdownSection } from "@gitops-actions/report";
-import { describeMinutes } from "./findings.ts";
+import { describeLag, describeMinutes, sinceOf } from "./sync/findings.ts";
 import { minutesSince, type SyncStatus, shortRevision } from "./sync.ts";
 
 /** How many objects of Git were found in which state. */
@@ -62,19 +62,20 @@ export function describeCounts(counts: Counts): string {
 export function syncSection(statuses: readonly SyncStatus[], now: Date): MarkdownSection {
   if (statuses.length === 0) return { forms: [] };
   const rows = statuses.map((status) => {
-    const minutes = minutesSince(status.since, now);
+    const minutes = minutesSince(sinceOf(status), now);
     const since = minutes === undefined ? "" : describeMinutes(minutes);
     const cells = [
       codeSpan(`${status.kind} ${status.namespace}/${status.name}`),
       status.state,
       since,
       status.revision ? codeSpan(shortRevision(status.revision)) : "",
+      describeLag(status.lag),
       escapeMarkdown(status.message.slice(0, 120)),
     ];
     return `| ${cells.join(" | ")} |\n`;
   });
   const head =
-    "#### Argo CD and Flux\n\n| object | state | since | revision | says |\n| --- | --- | --- | --- | --- |\n";
+    "#### Argo CD and Flux\n\n| object | state | since | revision | behind | says |\n| --- | --- | --- | --- | --- | --- |\n";
   const wrong = rows.filter((_row, index) => statuses[index]!.state !== "in-sync");
   const counted = `#### Argo CD and Flux\n\n${statuses.length} objects, ${wrong.length} not in sync.\n`;
   return { forms: [head + rows.join(""), head + wrong.join(""), counted] };

@@ -1,5 +1,6 @@
 import { isObject, type Json, type JsonObject, valueAt } from "@gitops-actions/manifest";
 import { attribute } from "./attribution.ts";
+import type { Lag } from "./checkout.ts";
 import { commitOf } from "./delivery.ts";
 
 /** The state of one Argo CD Application or Flux object, as it says itself. */
@@ -14,6 +15,10 @@ export interface SyncStatus {
   message: string;
   /** RFC 3339; undefined where nothing tells. */
   since: string | undefined;
+  /** How far what it has applied is behind Git; undefined where that cannot be told. */
+  lag?: Lag;
+  /** It may not sync now, by a window of its project. */
+  waiting?: true;
 }
 
 /** The kinds that are asked, newest version first. */
@@ -37,6 +42,8 @@ export function readSyncStatus(object: JsonObject): SyncStatus {
   return { ...identity, ...(object.kind === "Application" ? readArgo(object) : readFlux(object)) };
 }
 
+const skipReconcile = "argocd.argoproj.io/skip-reconcile";
+
 type State = Pick<SyncStatus, "state" | "revision" | "message" | "since">;
 
 function readArgo(object: JsonObject): State {
@@ -52,6 +59,8 @@ function readArgo(object: JsonObject): State {
     message,
     since: since || undefined,
   });
+  if (text(`/metadata/annotations/${skipReconcile.replace("/", "~1")}`) === "true")
+    return suspended(object, `/metadata/annotations/${skipReconcile.replace("/", "~1")}`, revision);
   const [error] = errors;
   if (error)
     return state(
@@ -67,19 +76,29 @@ function readArgo(object: JsonObject): State {
     );
   if (health === "Degraded")
     return state("failing", "its health is Degraded", text("/status/health/lastTransitionTime"));
-  if (sync === "OutOfSync") {
-    const manual = !isObject(valueAt(object, "/spec/syncPolicy/automated"));
-    return state(
-      "out-of-sync",
-      manual ? "OutOfSync, and auto-sync is off" : "OutOfSync",
-      text("/status/reconciledAt"),
-    );
-  }
+  const manual = isManual(object);
+  // Since when it is out of sync Argo CD does not record.
+  if (sync === "OutOfSync")
+    return state("out-of-sync", manual ? "OutOfSync, and auto-sync is off" : "OutOfSync");
   if (sync !== "Synced") return state("unknown", sync || "it has not said anything yet");
   if (health === "Progressing") return state("progressing", "its health is Progressing");
-  return isObject(valueAt(object, "/spec/syncPolicy/automated"))
-    ? state("in-sync", "Synced")
-    : state("in-sync", "Synced; auto-sync is off");
+  return state("in-sync", manual ? "Synced; auto-sync is off" : "Synced");
+}
+
+function isManual(application: JsonObject): boolean {
+  const automated = valueAt(application, "/spec/syncPolicy/automated");
+  return !isObject(automated) || automated.enabled === false;
+}
+
+/** Somebody told the controller to leave its object alone: the field says so, and its manager who and when. */
+function suspended(object: JsonObject, pointer: string, revision: string | undefined): State {
+  const by = attribute(object, pointer);
+  return {
+    state: "suspended",
+    revision,
+    message: `suspended${by ? `, by ${by.manager}` : ""}`,
+    since: by?.time,
+  };
 }
 
 function readFlux(object: JsonObject): State {
@@ -88,11 +107,7 @@ function readFlux(object: JsonObject): State {
     textOf(valueAt(object, "/status/artifact/revision")) ||
     textOf(valueAt(object, "/status/history/0/chartVersion")) ||
     undefined;
-  if (valueAt(object, "/spec/suspend") === true) {
-    const by = attribute(object, "/spec/suspend");
-    const who = by ? `, by ${by.manager}` : "";
-    return { state: "suspended", revision, message: `suspended${who}`, since: by?.time };
-  }
+  if (valueAt(object, "/spec/suspend") === true) return suspended(object, "/spec/suspend", revision);
   const conditions = conditionsOf(object);
   const find = (type: string): JsonObject | undefined => conditions.find((each) => each.type === type);
   const stalled = find("Stalled");

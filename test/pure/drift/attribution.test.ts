@@ -1,4 +1,4 @@
-import { attribute, findExtras, ignoredOf } from "@gitops-actions/drift-report";
+import { attribute, findExtras } from "@gitops-actions/drift-report";
 import type { JsonObject } from "@gitops-actions/manifest";
 import { describe, expect, test } from "vitest";
 import { readOne, shapeFor } from "./schemas.ts";
@@ -161,46 +161,5 @@ describe("fields that only the cluster has", () => {
     const less = structuredClone(git.value);
     delete (less.metadata as JsonObject).labels;
     expect(pointers(less, applied).removed).toEqual([]);
-  });
-});
-
-describe("ignore rules of an Application", () => {
-  const rule = {
-    group: "apps",
-    kind: "Deployment",
-    name: "",
-    namespace: "",
-    pointers: [] as string[],
-    jq: [] as string[],
-    managers: [] as string[],
-  };
-
-  test("cover a field and what is below it, in every item of a list", () => {
-    const { covers } = ignoredOf(git.id, [
-      { ...rule, pointers: ["/spec/replicas"], jq: [".spec.template.spec.containers[].image"] },
-    ]);
-    expect(covers("/spec/replicas", undefined)).toBe(true);
-    expect(covers(`${containers}/7/image`, undefined)).toBe(true);
-    expect(covers(`${containers}/7`, undefined)).toBe(false);
-    expect(covers("/spec/replicasets", undefined)).toBe(false);
-  });
-
-  test("cover what a manager wrote", () => {
-    const { covers } = ignoredOf(git.id, [{ ...rule, managers: ["kube-controller-manager"] }]);
-    expect(covers("/spec/anything", "kube-controller-manager")).toBe(true);
-    expect(covers("/spec/anything", "kubectl-edit")).toBe(false);
-  });
-
-  test("govern what they name, and `*` everything", () => {
-    const all = { ...rule, group: "*", kind: "*", pointers: ["/spec"] };
-    expect(ignoredOf(git.id, [all]).covers("/spec/x", undefined)).toBe(true);
-    for (const other of [{ kind: "StatefulSet" }, { group: "" }, { name: "other" }, { namespace: "other" }])
-      expect(
-        ignoredOf(git.id, [{ ...rule, pointers: ["/spec"], ...other }]).covers("/spec/x", undefined),
-      ).toBe(false);
-  });
-
-  test("that are more than a path are handed on as unread", () => {
-    expect(ignoredOf(git.id, [{ ...rule, jq: [".spec | keys"] }]).unread).toEqual([".spec | keys"]);
   });
 });

@@ -1,4 +1,4 @@
-import { parseJqPath, readDeliverers, readSyncStatus } from "@gitops-actions/drift-report";
+import { readDeliverers, readSyncStatus } from "@gitops-actions/drift-report";
 import type { JsonObject } from "@gitops-actions/manifest";
 import { describe, expect, test } from "vitest";
 
@@ -187,25 +187,4 @@ describe("the state that controllers are in", () => {
   ])("%s", (_what, object, expected) => {
     expect(readSyncStatus(object)).toMatchObject({ ...expected, name: "web" });
   });
-});
-
-describe("a jq expression that is a path", () => {
-  test.each([
-    [".spec.replicas", ["spec", "replicas"]],
-    ['.metadata.labels["app.kubernetes.io/name"]', ["metadata", "labels", "app.kubernetes.io/name"]],
-    [".spec.containers[0].image", ["spec", "containers", "0", "image"]],
-    [".spec.containers[]?.image", ["spec", "containers", "\0*", "image"]],
-    ['."spec"', ["spec"]],
-  ])("%s", (text, tokens) => expect(parseJqPath(text)).toEqual(tokens));
-
-  test.each([
-    ".",
-    "",
-    ".spec | .replicas",
-    '.spec.containers[] | select(.name == "app")',
-    "del(.spec)",
-    ".a, .b",
-    "..",
-    ".spec.a-b +1",
-  ])("is not %s", (text) => expect(parseJqPath(text)).toBeUndefined());
 });
