@@ -37,7 +37,7 @@ function rowOf(state: State, cell: Cell, candidate: Candidate | undefined): Boar
   const row: BoardRow = {
     app: cell.app,
     environment: cell.environment,
-    versions: cell.slots.map(({ subject, version, mixed }) => ({
+    versions: telling(cell.slots).map(({ subject, version, mixed }) => ({
       subject,
       version: shortVersion(version),
       mixed,
@@ -64,6 +64,12 @@ function rowOf(state: State, cell: Cell, candidate: Candidate | undefined): Boar
     };
   }
   return row;
+}
+
+/** What says which version runs: an image that a base names without a tag does not, where something else does. */
+function telling(slots: Cell["slots"]): Cell["slots"] {
+  const told = slots.filter(({ version }) => Object.keys(version).some((role) => role !== "name"));
+  return told.length > 0 ? told : slots;
 }
 
 /** The board for a terminal. */

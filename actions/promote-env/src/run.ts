@@ -15,6 +15,7 @@ import { checkInputs, type PromoteInputs } from "./inputs.ts";
 import { type Delivered, deliveredOf, isAsked, promoteAll } from "./promote.ts";
 import { reportOf } from "./reporting.ts";
 import { readState, type State, strategyOf, takesAll } from "./state.ts";
+import { deliverWhole } from "./takeover.ts";
 import { foremost, type Verdict } from "./verdict.ts";
 import { findWhole, type Whole } from "./whole.ts";
 import type { PromoteWorld } from "./world.ts";
@@ -206,7 +207,9 @@ async function alter(
   for (const change of alteration.changes) {
     // A hold must hold at once; it waits in a pull request only when that is asked for.
     const strategy = change.plans.length === 0 ? (inputs.strategy ?? "direct") : strategyOf(state, inputs);
-    const delivery = await deliver(repository, change, strategy, inputs, world);
+    const delivery = change.merge
+      ? await deliverWhole(repository, state, change, inputs, world)
+      : await deliver(repository, change, strategy, inputs, world);
     if (delivery.kind === "moved") return undefined;
     delivered.push(deliveredOf(change, delivery));
     if (delivery.kind === "refused") break;

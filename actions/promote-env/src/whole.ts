@@ -58,7 +58,8 @@ export async function findWhole(
     const since = await vouched(moment, id, evidence);
     const found = { environment, source, commit: id, since };
     const { plans, brought, waits } = versionsAt(state, source, environment, beyond, id, candidates);
-    const verdicts = waits ?? (await judgeCommit(state, found, evidence));
+    const cells = appsOf(state, source).flatMap((app) => cellAt(state, source, app, beyond, id) ?? []);
+    const verdicts = waits ?? (await judgeCommit(state, found, cells, evidence));
     const whole = { ...found, plans, candidates: brought, verdicts, open: decide(verdicts).open };
     if (whole.open && (await isWithdrawn(repository, state, environment, from.tip, id)))
       whole.verdicts.push({
@@ -129,15 +130,23 @@ function cellAt(
   })?.cell;
 }
 
+function appsOf(state: State, environment: string): string[] {
+  return [...state.history.keys()]
+    .map((key) => key.split("\0"))
+    .filter(([, name]) => name === environment)
+    .map(([app = ""]) => app);
+}
+
 async function judgeCommit(
   state: State,
   { environment, source, commit, since }: Pick<Whole, "environment" | "source" | "commit" | "since">,
+  cells: readonly Cell[],
   evidence: Evidence,
 ): Promise<Verdict[]> {
   const settings = gatesOf(state.settings, environment);
   const nothing = (name: string): Cell => ({ app: "*", environment: name, slots: [] });
   const run = {
-    cell: nothing(source),
+    cell: { ...nothing(source), slots: cells.flatMap((cell) => cell.slots) },
     commit,
     last: branchOf(state, source).tip,
     since,

@@ -7,7 +7,7 @@ import { findTool } from "../../setup/tools.ts";
 const root = join(import.meta.dirname, "../../..");
 
 test("actionlint finds nothing in our workflows and in those of the examples", async () => {
-  const files = await Array.fromAsync(glob("{.,examples/*}/.github/workflows/*.yml", { cwd: root }));
+  const files = await Array.fromAsync(glob("{.,examples/**}/.github/workflows/*.yml", { cwd: root }));
   expect(files.length).toBeGreaterThan(2);
   const args = ["-no-color", "-oneline", ...files.sort()];
   // Whether shellcheck and pyflakes are installed must not decide the result.

@@ -111,7 +111,7 @@ export async function makeStep(repository: Repository, parent: string, commit: s
   const who = (role: string) => ({
     [`GIT_${role}_NAME`]: "gitops-actions",
     [`GIT_${role}_EMAIL`]: "gitops-actions@users.noreply.github.com",
-    [`GIT_${role}_DATE`]: "0 +0000",
+    [`GIT_${role}_DATE`]: "946684800 +0000",
   });
   const args = ["commit-tree", `${commit}^{tree}`, "-p", parent, "-m", "step"];
   const env = { ...who("AUTHOR"), ...who("COMMITTER") };
