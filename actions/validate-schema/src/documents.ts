@@ -4,6 +4,7 @@ import { type IndexSide, kustomizationNames, parseIndex } from "@gitops-actions/
 import {
   decodeText,
   type Manifests,
+  type ParseMemory,
   type Problem,
   parseManifests,
   parseSource,
@@ -61,12 +62,13 @@ function readIndex(file: string): Rendered {
   const groups: Group[] = [];
   const failed: Unchecked[] = [];
   const skipped: Unchecked[] = [];
+  const memory: ParseMemory = new Map();
   for (const overlay of index.overlays) {
     for (const name of ["head", "base"] as const) {
       const side = overlay[name];
       if (!side) continue;
       const text = decodeText(readFileSync(join(dirname(file), side.manifest)));
-      const manifests = parseManifests(text ?? "\0", side.manifest);
+      const manifests = parseManifests(text ?? "\0", side.manifest, memory);
       groups.push({
         ...{
           side: name,

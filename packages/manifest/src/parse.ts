@@ -15,7 +15,14 @@ export interface Manifests {
   problems: Problem[];
 }
 
+/**
+ * What documents were read to, by their text: those that are one resource and nothing else. Give the same memory for
+ * manifests that repeat one another, and equal documents are parsed once; they then share their value.
+ */
+export type ParseMemory = Map<string, Pick<Resource, "id" | "value">>;
+
 interface Reading extends Manifests {
+  memory: ParseMemory | undefined;
   text: string;
   source: string;
   lines: LineIndex;
@@ -25,8 +32,9 @@ interface Reading extends Manifests {
  * Reads every resource of a YAML or JSON stream, with values as kubectl and Helm read them.
  * What cannot be read becomes a problem and the rest is read on; a duplicate key is a problem and the last value counts.
  */
-export function parseManifests(text: string, source: string): Manifests {
-  const reading: Reading = { resources: [], empty: 0, problems: [], text, source, lines: indexLines(text) };
+export function parseManifests(text: string, source: string, memory?: ParseMemory): Manifests {
+  const lines = indexLines(text);
+  const reading: Reading = { resources: [], empty: 0, problems: [], memory, text, source, lines };
   const encoding = findEncodingFlaw(text);
   if (encoding) report(reading, 0, 0, encoding);
   else for (const [document, chunk] of splitStream(text).entries()) readDocument(reading, chunk, document);
@@ -35,6 +43,12 @@ export function parseManifests(text: string, source: string): Manifests {
 
 function readDocument(reading: Reading, chunk: Chunk, document: number): void {
   const text = reading.text.slice(chunk.start, chunk.end);
+  const known = reading.memory?.get(text);
+  if (known) {
+    const { line } = positionAt(reading.lines, chunk.start);
+    reading.resources.push({ ...known, document, line, text });
+    return;
+  }
   const { root, flaws } = compose(text);
   for (const flaw of flaws) report(reading, document, chunk.start, flaw);
   if (!root) {
@@ -43,7 +57,11 @@ function readDocument(reading: Reading, chunk: Chunk, document: number): void {
   }
   const line = positionAt(reading.lines, chunk.start).line;
   const place = { document, line, chunk };
+  const before = reading.resources.length + reading.problems.length;
   readNode(reading, root, text, place);
+  const last = reading.resources.at(-1);
+  const isOne = reading.resources.length + reading.problems.length === before + 1 && last?.text === text;
+  if (isOne && flaws.length === 0) reading.memory?.set(text, { id: last.id, value: last.value });
 }
 
 interface Place {

@@ -44,9 +44,15 @@ export interface SchemaText {
 
 type KindId = { group: string; version: string; kind: string };
 
-/** A memory over `standaloneSchema`: the schema of a kind in a set, undefined when the set has none. */
-export function schemaSource(set: SchemaSet, strict: boolean): (id: KindId) => SchemaText | undefined {
-  const made = new Map<KindSchema, SchemaText>();
+/**
+ * A memory over `standaloneSchema`: the schema of a kind in a set, undefined when the set has none. Sets with the same
+ * definitions may share `made`.
+ */
+export function schemaSource(
+  set: SchemaSet,
+  strict: boolean,
+  made: Map<KindSchema, SchemaText> = new Map(),
+): (id: KindId) => SchemaText | undefined {
   const lists = new Map<string, KindSchema>();
   return (id) => {
     const path = schemaPath(id);
