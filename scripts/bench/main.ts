@@ -1,4 +1,4 @@
-// Measures against what teams run today: npm run bench [-- [policy] --overlays 1000] [--rounds 3] [--touch 3]
+// Measures against what teams run today: npm run bench [-- [policy|validate] --overlays 1000] [--rounds 3] [--touch 3]
 //
 // Contestants take turns in each round of one run, so that whatever else the machine does meets all of them. What
 // counts are the ratios; docs/performance.md keeps them.
@@ -11,6 +11,7 @@ import { contestants } from "./contestants.ts";
 import { makeFleet } from "./fleet.ts";
 import { policyContestants } from "./policy.ts";
 import { race } from "./race.ts";
+import { raceValidation } from "./validate.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -26,7 +27,10 @@ const { values, positionals } = parseArgs({
 await buildBundles((line) => console.error(line));
 const temporary = mkdtempSync(join(tmpdir(), "gitops-bench-"));
 try {
-  for (const count of numbers(values.overlays)) {
+  const counts = numbers(values.overlays);
+  const isValidate = positionals[0] === "validate";
+  if (isValidate) await raceValidation(temporary, counts, Number(values.rounds));
+  for (const count of isValidate ? [] : counts) {
     if (positionals[0] === "policy") {
       for (const group of policyContestants(count, Number(values.sample), join(temporary, `policy-${count}`)))
         await race(`${count} overlays, ${group[0]!.group}`, group, Number(values.rounds));
