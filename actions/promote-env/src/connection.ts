@@ -17,7 +17,9 @@ export function connect(
   const repository = named ?? GITHUB_REPOSITORY;
   if (!token || !repository) return undefined;
   if (!/^[\w.-]+\/[\w.-]+$/.test(repository))
-    throw new UsageError(`GITHUB_REPOSITORY is '${repository}'; expected owner/name.`);
+    throw new UsageError(
+      `${named === undefined ? "GITHUB_REPOSITORY" : "repository"} is '${repository}'; expected owner/name.`,
+    );
   const client = createClient({
     apiUrl,
     token,
