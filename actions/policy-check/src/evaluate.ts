@@ -3,9 +3,9 @@ import type { Batch, FoundPolicies } from "@gitops-actions/fleet";
 import { ToolError, type ToolUse, type Unchecked } from "@gitops-actions/report";
 import { type EngineRun, emptyOutcome } from "./engines.ts";
 import { evaluateGatekeeper } from "./gatekeeper.ts";
-import { engineNames, type PolicyInputs } from "./inputs.ts";
+import type { PolicyInputs } from "./inputs.ts";
 import { evaluateKyverno } from "./kyverno.ts";
-import { addPacks, type Judges } from "./policies.ts";
+import { absentCodes, addPacks, type Judges } from "./policies.ts";
 import { evaluateRego } from "./rego.ts";
 import type { PolicyWorld } from "./run.ts";
 import { evaluateAdmission } from "./vap.ts";
@@ -19,12 +19,15 @@ export interface Evaluation {
   policies: number;
 }
 
+/** Those that evaluate policies; gitleaks has rules of its own. */
+type EngineName = Exclude<PolicyEngine, "gitleaks">;
+
 const toolOf = {
   conftest: "conftest",
   kyverno: "kyverno",
   gatekeeper: "gator",
   vap: "kyverno",
-} as const satisfies Record<PolicyEngine, ToolName>;
+} as const satisfies Record<EngineName, ToolName>;
 
 /** Has every engine for which there are policies evaluate all batches, one engine after the other. */
 export async function evaluate(
@@ -35,7 +38,7 @@ export async function evaluate(
 ): Promise<Evaluation> {
   const policies = addPacks(judges.policies, inputs.packs);
   const evaluation: Evaluation = { runs: [], tools: [], skipped: [], policies: 0 };
-  for (const name of engineNames) {
+  for (const name of Object.keys(toolOf) as EngineName[]) {
     const count = countOf(policies, name);
     evaluation.policies += count;
     if (count === 0) continue;
@@ -60,7 +63,7 @@ export async function evaluate(
   return evaluation;
 }
 
-function countOf({ rego, kyverno, gatekeeper, admission }: FoundPolicies, name: PolicyEngine): number {
+function countOf({ rego, kyverno, gatekeeper, admission }: FoundPolicies, name: EngineName): number {
   if (name === "conftest")
     return rego.reduce(
       (sum, { files }) => sum + files.reduce((rules, file) => rules + file.rules.length, 0),
@@ -71,7 +74,7 @@ function countOf({ rego, kyverno, gatekeeper, admission }: FoundPolicies, name: 
 }
 
 async function findTool(
-  name: PolicyEngine,
+  name: EngineName,
   inputs: PolicyInputs,
   { host, progress, signal }: PolicyWorld,
 ): Promise<Tool | ToolError> {
@@ -79,15 +82,13 @@ async function findTool(
     return await ensureTool(toolOf[name], inputs.tools, host, progress, { signal });
   } catch (error) {
     // A tool that cannot be had leaves the other engines something to say. A wrong checksum does not.
-    const absent =
-      error instanceof ToolError && ["download", "no-release", "not-found", "go"].includes(error.code);
-    if (absent) return error;
+    if (error instanceof ToolError && absentCodes.includes(error.code)) return error;
     throw error;
   }
 }
 
 function start(
-  name: PolicyEngine,
+  name: EngineName,
   policies: FoundPolicies,
   judges: Judges,
   batches: readonly Batch[],

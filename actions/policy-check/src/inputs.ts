@@ -17,6 +17,7 @@ export const engineNames = [
   "kyverno",
   "gatekeeper",
   "vap",
+  "gitleaks",
 ] as const satisfies readonly PolicyEngine[];
 
 /** What a person asks of policy-check, in a workflow or on the command line. */
@@ -110,7 +111,7 @@ export function readInputs(host: Pick<Host, "env" | "cwd">): PolicyInputs {
       ["error", "warning", "notice"] as const,
       defaults.failOnSeverity,
     ),
-    tools: readTools(host, ["conftest", "kyverno", "gator"]),
+    tools: readTools(host, ["conftest", "kyverno", "gator", "gitleaks"]),
     timeLimitSeconds: readInteger(host, "time-limit", {
       default: defaults.timeLimitSeconds,
       min: 1,

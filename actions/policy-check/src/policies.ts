@@ -166,5 +166,8 @@ function fingerprint({ policies, exceptions, data, values }: Judges): string {
   ]);
 }
 
+/** Codes of the ToolError of a tool that cannot be had. A wrong checksum is none of them. */
+export const absentCodes: readonly string[] = ["download", "no-release", "not-found", "go"];
+
 /** Where exceptions would be written, for messages. */
 export const exceptionsPlace = exceptionNames[0];

@@ -7,6 +7,7 @@ import type { Said } from "./findings.ts";
 import type { PolicyInputs } from "./inputs.ts";
 import type { Judges } from "./policies.ts";
 import type { PolicyWorld } from "./run.ts";
+import { withoutPatterns } from "./scan.ts";
 import { type Waived, waive } from "./waive.ts";
 
 const shown = 10;
@@ -14,6 +15,8 @@ const shown = 10;
 /** What the policies of the change itself would say otherwise, for people: it decides nothing. */
 export async function compareProposed(
   judges: Judges,
+  /** What is the same whatever the policies are. */
+  alike: { runs: readonly EngineRun[]; findings: readonly Finding[] },
   head: readonly Batch[],
   counted: Waived,
   said: (runs: EngineRun[], batches: readonly Batch[]) => Promise<Said>,
@@ -21,9 +24,10 @@ export async function compareProposed(
   inputs: PolicyInputs,
   world: PolicyWorld,
 ): Promise<string[]> {
-  const { runs } = await evaluate(judges, head, inputs, world);
+  const evaluation = await evaluate(judges, head, inputs, world);
+  const runs = [...withoutPatterns(evaluation.runs, alike.runs), ...alike.runs];
   const { findings } = await said(runs, head);
-  const after = active(waive(findings, judges.exceptions, world.host.now(), false));
+  const after = active(waive([...findings, ...alike.findings], judges.exceptions, world.host.now(), false));
   const before = active(counted);
   const more = [...after.values()].filter(({ fingerprint }) => !before.has(fingerprint));
   const fewer = [...before.values()].filter(({ fingerprint }) => !after.has(fingerprint));

@@ -12,6 +12,7 @@ import { type Rendered, readRendered } from "./manifests.ts";
 import { openPlace, type Place, readTrusted } from "./policies.ts";
 import { compareProposed } from "./proposed.ts";
 import { reportParts } from "./reporting.ts";
+import { type Scan, scan, withoutPatterns } from "./scan.ts";
 import { waive } from "./waive.ts";
 
 /** What a run is given besides its inputs. */
@@ -43,9 +44,10 @@ export async function run(inputs: PolicyInputs, world: PolicyWorld): Promise<Pol
     const { judges, proposed, notes } = await readTrusted(inputs, rendered, place);
     const head = makeBatches(rendered.head);
     const batches = [...head, ...makeBatches(rendered.base ?? [])];
-    const evaluation = await evaluate(judges, batches, inputs, world);
+    const secrets = await scan(batches, rendered, place, inputs, world);
+    const evaluation = join(await evaluate(judges, batches, inputs, world), secrets);
 
-    const redactor = makeRedactor(rendered, world.secretKey);
+    const redactor = makeRedactor(rendered, world.secretKey, secrets.secrets);
     const locate = locatorOf(rendered, place, inputs, world);
     const { failOnWarn } = inputs;
     const said = (runs: Evaluation["runs"], side: readonly Batch[], from = 0) =>
@@ -53,11 +55,13 @@ export async function run(inputs: PolicyInputs, world: PolicyWorld): Promise<Pol
     const found = await said(evaluation.runs, head);
     const before = await said(evaluation.runs, batches.slice(head.length), head.length);
     const marked = rendered.base
-      ? markAgainstBase(found.findings, before.findings, rendered)
-      : { findings: found.findings, fixed: [] };
+      ? markAgainstBase([...found.findings, ...secrets.head], [...before.findings, ...secrets.base], rendered)
+      : { findings: [...found.findings, ...secrets.head], fixed: [] };
     const all = rendered.index ? rendered.index.scope === "all" : true;
     const waived = waive(marked.findings, judges.exceptions, host.now(), all);
-    const after = proposed && (await compareProposed(proposed, head, waived, said, redactor, inputs, world));
+    const alike = { runs: secrets.runs, findings: secrets.head };
+    const after =
+      proposed && (await compareProposed(proposed, alike, head, waived, said, redactor, inputs, world));
     const report = makeReport({
       ...reportParts({
         ...{ rendered, judges, evaluation, head, all, redactor },
@@ -94,9 +98,19 @@ function locatorOf(rendered: Rendered, place: Place, { tools }: PolicyInputs, wo
   };
 }
 
-function makeRedactor({ head, base = [] }: Rendered, key: Uint8Array): Redactor {
+/** What looking for secrets found, as one engine more. */
+function join(evaluation: Evaluation, { runs, tools, skipped }: Scan): Evaluation {
+  return {
+    runs: [...withoutPatterns(evaluation.runs, runs), ...runs],
+    tools: [...evaluation.tools, ...tools],
+    skipped: [...evaluation.skipped, ...skipped],
+    policies: evaluation.policies,
+  };
+}
+
+function makeRedactor({ head, base = [] }: Rendered, key: Uint8Array, further: readonly Buffer[]): Redactor {
   const inputs = (["head", "base"] as const).flatMap((side) =>
     (side === "head" ? head : base).map(({ overlay, resources }) => ({ overlay, side, resources })),
   );
-  return createRedactor(inputs, key);
+  return createRedactor(inputs, key, further);
 }

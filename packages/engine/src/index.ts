@@ -41,15 +41,19 @@ export {
   type ClusterSettings,
   clusterLimits,
   connectCluster,
+  type DryRun,
+  type DryRunner,
   type Listed,
   type ListRequest,
   openCluster,
+  openDryRunner,
 } from "./kubectl.ts";
 export { type RuledDocument, runKubectlValidate } from "./kubectlvalidate.ts";
 export * from "./limits.ts";
 export * from "./machine.ts";
 export * from "./policy/conftest.ts";
 export * from "./policy/gator.ts";
+export * from "./policy/gitleaks.ts";
 export * from "./policy/kyverno.ts";
 export * from "./policy/outcome.ts";
 export * from "./policy/packs.ts";

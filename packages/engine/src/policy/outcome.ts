@@ -1,7 +1,7 @@
 import type { Json, ResourceId } from "@gitops-actions/manifest";
 
 /** The engine that evaluates a policy. */
-export type PolicyEngine = "conftest" | "kyverno" | "gatekeeper" | "vap";
+export type PolicyEngine = "conftest" | "kyverno" | "gatekeeper" | "vap" | "gitleaks";
 
 /** A rendered resource as engines get it. */
 export interface PolicyDocument {
