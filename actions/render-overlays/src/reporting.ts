@@ -26,15 +26,17 @@ export interface Learnt {
   uses: ToolUse[];
   /** What was learnt of where permissions come from. */
   notes: readonly string[];
+  /** Of changes that reach later environments without promotion. */
+  unpromoted: readonly Finding[];
 }
 
 /** What render-overlays reports. The messages of what was rendered are redacted already. */
 export function reportParts(learnt: Learnt): Omit<ReportParts, "action"> {
-  const { source, sides, pairs, rendered, uses } = learnt;
+  const { source, sides, pairs, rendered, uses, unpromoted } = learnt;
   const compared = sides.base !== undefined;
   const all = (side: "base" | "head"): Finding[] =>
     rendered.flatMap((each) => findingsOf(each, side, compared));
-  const head = mergeFindings([...all("head"), ...problemFindings(sides.head)]);
+  const head = mergeFindings([...all("head"), ...problemFindings(sides.head), ...unpromoted]);
   const marked = compared
     ? markAgainstBase(head, mergeFindings([...all("base"), ...problemFindings(sides.base!)]))
     : { findings: head, fixed: [] };

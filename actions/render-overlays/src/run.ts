@@ -22,6 +22,7 @@ import { reportParts } from "./reporting.ts";
 import { readSide, type Side } from "./side.ts";
 import { writePrivate } from "./store.ts";
 import { readTrusted } from "./trust.ts";
+import { findUnpromoted } from "./unpromoted.ts";
 
 /** What a run is given besides its inputs. */
 export interface RenderWorld {
@@ -79,8 +80,9 @@ export async function run(inputs: RenderInputs, world: RenderWorld): Promise<Ren
       new Map(rendered.map((each) => [each.pair.id, each.changes])),
       redactors.changes,
     );
+    const unpromoted = await findUnpromoted(sides, rendered);
     const report = makeReport({
-      ...reportParts({ commits, source, sides, pairs, rendered, checkInputs, uses, notes }),
+      ...reportParts({ commits, source, sides, pairs, rendered, checkInputs, uses, notes, unpromoted }),
       action: "render-overlays",
     });
     await writePrivate(join(directory, "index.json"), `${JSON.stringify(index, null, 2)}\n`);

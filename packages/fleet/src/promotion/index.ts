@@ -29,4 +29,5 @@ export {
   type PromotionSettings,
   parseDuration,
 } from "./settings.ts";
+export { type ChangedOverlay, type SharedChange, sharedChanges } from "./shared.ts";
 export type { FileVersions, Immovable, Part, Role, Slot, SlotKind, Version } from "./slot.ts";

@@ -81,10 +81,10 @@ const Gates = z.strictObject({
     .optional()
     .describe("Who must agree before promote-env merges the pull request, or commits."),
   merge: z
-    .enum(["manual", "auto"])
+    .enum(["manual", "gates", "auto"])
     .default("manual")
     .describe(
-      "Who merges the pull request: people, or promote-env once all gates are open and GitHub lets it.",
+      "Who merges the pull request: people; promote-env, in a run in which all gates are open; or GitHub's auto-merge.",
     ),
   reviewers: z
     .array(z.string().regex(/^@?[\w.-]+(?:\/[\w.-]+)?$/, "must be a login, or organisation/team"))
@@ -116,6 +116,12 @@ export const PromotionFile = z.strictObject({
     .default(true)
     .describe(
       "Whether GitHub makes the commits, which it then signs, where there is a token and the files allow it.",
+    ),
+  "shared-changes": z
+    .enum(["off", "warning", "error"])
+    .default("warning")
+    .describe(
+      "What a pull request is told whose change to a shared file reaches later environments without promotion. Read at the base.",
     ),
   keep: z
     .array(z.enum(["name", "tag", "digest", "version", "value"]))
