@@ -60,7 +60,7 @@ export function judgeResource(checks: readonly Check[], context: FindingContext)
         ...(location && { location }),
         overlays: [group.overlay],
       });
-      return { finding, group, resource, pointer: editedField(what, field, resource) };
+      return { finding, group, resource, ...editedField(what, field, resource) };
     },
   );
   return { drafts, aside: [...aside.values()] };
@@ -73,13 +73,16 @@ const identityFields: Readonly<Record<string, string>> = {
   ...{ "unserved-version": "/apiVersion", "unknown-version": "/apiVersion", "missing-schema": "/apiVersion" },
 };
 
-/** The field that a person edits to mend what is said: what is missing has to be put into its nearest parent. */
-function editedField(what: string, field: string | undefined, { value }: Resource): string {
-  if (field === undefined) return identityFields[what] ?? "";
-  if (what !== "missing-field") return field;
-  let place = field;
-  while (place !== "" && valueAt(value, place) === undefined) place = place.slice(0, place.lastIndexOf("/"));
-  return place;
+/** What a person edits to mend what is said: a value, or the name of a field, or what is below it. */
+function editedField(
+  what: string,
+  field: string | undefined,
+  { value }: Resource,
+): Pick<Draft, "pointer" | "part"> {
+  if (field === undefined) return { pointer: identityFields[what] ?? "", part: "value" };
+  const there = valueAt(value, field);
+  const isValue = there !== undefined && typeof there !== "object" && what !== "unknown-field";
+  return { pointer: field, part: isValue ? "value" : "key" };
 }
 
 /** In a file of its own, where our parser met the second of two keys. */

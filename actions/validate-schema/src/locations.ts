@@ -1,10 +1,16 @@
+import type { OriginPart } from "@gitops-actions/fleet";
 import type { Resource } from "@gitops-actions/manifest";
 import type { Finding, Location } from "@gitops-actions/report";
 import pMap from "p-map";
 import type { Group } from "./documents.ts";
 
 /** The line that a person would edit, where somebody knows it better than the group does. */
-export type Locate = (group: Group, resource: Resource, pointer: string) => Promise<Location | undefined>;
+export type Locate = (
+  group: Group,
+  resource: Resource,
+  pointer: string,
+  part?: OriginPart,
+) => Promise<Location | undefined>;
 
 /** A finding before it is known where a person would mend it. */
 export interface Draft {
@@ -13,6 +19,8 @@ export interface Draft {
   resource: Resource;
   /** JSON Pointer of what has to be edited. */
   pointer: string;
+  /** Whether it is the field's name that is wrong, or what stands below it. */
+  part: OriginPart;
 }
 
 /** Tracing costs one more render an overlay: so many say where else the same mistake is. */
@@ -35,8 +43,9 @@ export async function locateDrafts(
   const shown = new Set([...said.values()].map((some) => some.find(isNew) ?? some[0]!));
   const located = new Map<Draft, Location | undefined>();
   const trace = async (draft: Draft): Promise<void> => {
-    const { group, resource, pointer } = draft;
-    located.set(draft, (await locate(group, resource, pointer)) ?? group.locate(resource, pointer));
+    const { group, resource, pointer, part } = draft;
+    const location = await locate(group, resource, pointer, part);
+    located.set(draft, location ?? group.locate(resource, pointer));
   };
   const concurrency = Math.max(1, width);
   await pMap(shown, trace, { concurrency });

@@ -71,12 +71,14 @@ export function createLocator(tree: Tree, { host, signal, tools }: OriginWorld):
     });
   };
 
-  return async (group, resource, pointer) => {
+  return async (group, resource, pointer, part) => {
     if (group.side !== "head") return undefined;
     const known = traced.get(group.overlay);
     const origins = known ?? trace(group).catch(unlessBroken);
     traced.set(group.overlay, origins);
-    return (await origins)?.originOf(resource.id, pointer).catch(unlessBroken);
+    // Several resources may have one identity.
+    const of = group.resources.includes(resource) ? resource : resource.id;
+    return (await origins)?.originOf(of, pointer, part).catch(unlessBroken);
   };
 }
 

@@ -12,6 +12,7 @@ export * from "./history.ts";
 export * from "./index-file.ts";
 export { toPointer } from "./origin/field.ts";
 export type { RenderProbe } from "./origin/kustomize.ts";
+export type { Part as OriginPart } from "./origin/located.ts";
 export { createOrigins, type OriginInput, type Origins } from "./origin/origins.ts";
 export type { Probe } from "./origin/probe.ts";
 export * from "./overlay.ts";

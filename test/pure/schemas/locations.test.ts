@@ -13,7 +13,7 @@ function draft(overlay: string, message: string): Draft {
     ...{ rule: "kubeconform/enum", severity: "error", message, overlays: [overlay], discriminator: message },
     resource: resource!.id,
   });
-  return { finding, group, resource: resource!, pointer: "/data" };
+  return { finding, group, resource: resource!, pointer: "/data", part: "value" };
 }
 
 /** Knows every line, and counts the overlays it was asked for. */

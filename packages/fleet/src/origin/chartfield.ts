@@ -3,10 +3,10 @@ import { isAlike } from "./alike.ts";
 import type { Cause } from "./cause.ts";
 import type { Instrumented } from "./charts.ts";
 import type { World } from "./expression.ts";
-import { type Found, near } from "./located.ts";
+import { type Found, near, type Part } from "./located.ts";
 import { isPrintedAs } from "./printed.ts";
 import type { Print, PrintedObject } from "./prints.ts";
-import { findPrinted, foundIn } from "./template.ts";
+import { findPrinted, findPrintedKey, foundIn } from "./template.ts";
 import { positionOf } from "./text.ts";
 import { joinName } from "./values.ts";
 
@@ -16,28 +16,36 @@ export function findInChart(
   chart: Instrumented,
   resource: Pick<Resource, "value">,
   tokens: readonly string[],
+  part: Part,
 ): Found | undefined {
   const { print, text, document, base } = home;
   const value = valueAt(resource.value, joinPointer(tokens));
   if (value === undefined && tokens.length > 0) {
-    const parent = findInChart(home, chart, resource, tokens.slice(0, -1));
-    return parent && near(parent);
+    const parent = findInChart(home, chart, resource, tokens.slice(0, -1), part);
+    return parent && (part === "key" ? parent : near(parent));
   }
   const path = [...base, ...tokens];
   const there = valueAt(text.source.documents[document]?.value, joinPointer(path));
   if (value === undefined || there === undefined) return print && near(foundIn(print.template, 0));
   const collection = typeof value === "object" && value !== null;
   if (!print) {
-    const position = positionOf(text, document, joinPointer(path), collection);
+    const position = positionOf(text, document, joinPointer(path), collection || part === "key");
     return position && { text, ...position };
   }
   const printed = { trail: print.trail, document, tokens: path, value: there };
   const world: World = { values: print.values, definitions: chart.definitions, budget: 500 };
+  if (part === "key") return findPrintedKey(printed, world, (source, rest) => keyOf(source, rest, print));
   const found = findPrinted(printed, world, (source, rest, expected) =>
     resolveSource(source, rest, expected, print, chart),
   );
   // Two renders may differ in what is random or tells the time.
   return found && (collection || isSameText(there, value) ? found : near(found));
+}
+
+/** The key of a value, or of what a loop over values is at. */
+function keyOf(source: Cause, rest: readonly string[], { values }: Print): Found | undefined {
+  if (source.kind !== "values") return undefined;
+  return values.find(source.key ? source.path : [...source.path, ...rest], true);
 }
 
 /** Helm takes the white space from the end of each file, which a block scalar may count as its own. */

@@ -6,7 +6,7 @@ import type { Tree } from "../tree.ts";
 import { findInChart } from "./chartfield.ts";
 import { type Instrumented, instrumentChart } from "./charts.ts";
 import type { RenderProbe } from "./kustomize.ts";
-import { toLocation } from "./located.ts";
+import { type Part, toLocation } from "./located.ts";
 import { homesIn, type PrintedObject, readHomes } from "./prints.ts";
 import { fileText } from "./text.ts";
 import { joinName } from "./values.ts";
@@ -23,14 +23,14 @@ export function helmOrigins(
   options: Pick<OverlayOptions, "values">,
   resources: readonly Resource[],
   render: RenderProbe,
-): (resource: Resource, pointer: string) => Promise<Location | undefined> {
+): (resource: Resource, pointer: string, part: Part) => Promise<Location | undefined> {
   let prints: Promise<Prints | undefined> | undefined;
-  return async (resource, pointer) => {
+  return async (resource, pointer, part) => {
     prints ??= readPrints(tree, path, options, resources, render);
     const all = await prints;
     const home = all?.homes.get(resource);
     if (!all || !home) return undefined;
-    const found = findInChart(home, all.instrumented, resource, splitPointer(pointer));
+    const found = findInChart(home, all.instrumented, resource, splitPointer(pointer), part);
     return found && toLocation(found, home.print ? [home.print.template.path] : []);
   };
 }

@@ -3,7 +3,7 @@ import type { Tree } from "../tree.ts";
 import { contains, isAlike } from "./alike.ts";
 import { findInChart } from "./chartfield.ts";
 import { type Instrumented, instrumentChart, isAdded } from "./charts.ts";
-import type { Found } from "./located.ts";
+import type { Found, Part } from "./located.ts";
 import { type PrintedObject, readHomes } from "./prints.ts";
 import type { ChartEntry, KustomizeTexts } from "./texts.ts";
 import type { TracedResource } from "./trace.ts";
@@ -12,7 +12,7 @@ import type { GivenValues } from "./values.ts";
 /** The charts that a kustomization inflates, instrumented, and what they printed. */
 export interface Inflated {
   /** Of the charts of one kustomization. */
-  find(traced: TracedResource, resource: Resource, tokens: readonly string[]): Found | undefined;
+  find(traced: TracedResource, resource: Resource, tokens: readonly string[], part?: Part): Found | undefined;
 }
 
 /** Instruments every chart that an overlay's kustomizations inflate, each once. */
@@ -55,7 +55,7 @@ export async function readInflated(
     }
   }
   return {
-    find(each, resource, tokens) {
+    find(each, resource, tokens, part = "value") {
       const known = (homes.get(each.origin?.path ?? "") ?? []).filter(({ home }) => isHome(home, resource));
       const [only] = known;
       if (!only || known.length > 1) return undefined;
@@ -64,7 +64,7 @@ export async function readInflated(
       const printed = valueAt(objectAt(only.home), joinPointer(tokens));
       const same =
         (typeof value === "object" && value !== null) || isAlike(printed, value) || contains(value, printed);
-      return same ? findInChart(only.home, only.chart, resource, tokens) : undefined;
+      return same || part === "key" ? findInChart(only.home, only.chart, resource, tokens, part) : undefined;
     },
   };
 }

@@ -16,14 +16,14 @@ import { contains, isAlike } from "./alike.ts";
 import { homeOf } from "./home.ts";
 import { type Inflated, instrumentCharts, readInflated } from "./inflation.ts";
 import type { Known } from "./known.ts";
-import { type Found, foundAt, near, toLocation } from "./located.ts";
+import { type Found, foundAt, near, type Part, toLocation } from "./located.ts";
 import type { Leaf, Marks } from "./mark.ts";
 import { type Unmarked, unmark } from "./plainvalue.ts";
 import { markLevels, type Probe, probeKustomize } from "./probe.ts";
 import { positionOf } from "./text.ts";
 import { type KustomizeTexts, readTexts } from "./texts.ts";
 import { pairTraced, parseTrace, type TracedResource } from "./trace.ts";
-import { findUnmarked } from "./unmarked.ts";
+import { findRemoval, findUnmarked } from "./unmarked.ts";
 
 /** Renders an overlay once more with a probe's files; undefined when the tool fails. */
 export type RenderProbe = (probe: Probe) => Promise<string | undefined>;
@@ -44,9 +44,9 @@ export function kustomizeOrigins(
   context: ClosureContext,
   resources: readonly Resource[],
   render: RenderProbe,
-): (resource: Resource, pointer: string) => Promise<Location | undefined> {
+): (resource: Resource, pointer: string, part: Part) => Promise<Location | undefined> {
   let traces: Promise<Traces | undefined> | undefined;
-  return async (resource, pointer) => {
+  return async (resource, pointer, part) => {
     traces ??= trace(tree, path, closure, context, resources, render);
     const all = await traces;
     const traced = all?.traced.get(resource);
@@ -57,7 +57,8 @@ export function kustomizeOrigins(
       all.unmarked.set(resource, unmarked);
     }
     const known = { resource, traced, unmarked, texts: all.texts, inflated: all.inflated };
-    const found = findField(known, splitPointer(pointer));
+    const tokens = splitPointer(pointer);
+    const found = part === "key" ? findKey(known, tokens) : findField(known, tokens);
     return (
       found &&
       toLocation(
@@ -135,6 +136,49 @@ function findField(known: Known, tokens: readonly string[]): Found | undefined {
   // References to names get prefixes and hashes after everything else; a marked one does not.
   if (isAlike(plain, value) || contains(value, plain)) return foundAt(leaf);
   return findUnmarked(known, tokens);
+}
+
+/** Where a field's name is written; of an absent field, the key it belongs under, or what took it away. */
+function findKey(known: Known, tokens: readonly string[]): Found | undefined {
+  const { resource, traced, inflated, unmarked } = known;
+  const value = valueAt(resource.value, joinPointer(tokens));
+  if (value === undefined) {
+    const parent = findKey(known, tokens.slice(0, -1));
+    if (!isInHome(known, tokens)) return parent;
+    return findRemoval(known, tokens) ?? (parent && near(parent));
+  }
+  if (traced.origin?.generator === "HelmChartInflationGenerator") {
+    const printed = inflated.find(traced, resource, tokens, "key");
+    if (printed) return printed;
+  }
+  if (tokens.length === 0) return findDocument(known);
+  if (isCollection(value)) return keyInHome(known, tokens) ?? findField(known, tokens);
+  const path = alignPath(resource.value, unmarked.value, tokens);
+  const leaf = path && unmarked.leaves.get(joinPointer(path))?.at(-1);
+  const position = leaf?.field && positionOf(leaf.text, leaf.field.document, leaf.field.pointer, true);
+  return position && leaf ? { text: leaf.text, ...position } : findField(known, tokens);
+}
+
+/** The key of a mapping or list in the file of the resource, whatever patches add to it. */
+function keyInHome(known: Known, tokens: readonly string[]): Found | undefined {
+  const home = homeOf(known);
+  const path = home && alignPath(known.resource.value, home.value, tokens);
+  const there = path && valueAt(home.value, joinPointer(path));
+  const isSame = Array.isArray(there) === Array.isArray(valueAt(known.resource.value, joinPointer(tokens)));
+  if (!path || there === undefined || !isCollection(there) || !isSame) return undefined;
+  const position = positionOf(home.text, home.document, joinPointer([...home.base, ...path]), true);
+  return position && { text: home.text, ...position };
+}
+
+/** Whether a field that is absent stands in the file of the resource all the same. */
+function isInHome(known: Known, tokens: readonly string[]): boolean {
+  const home = homeOf(known);
+  if (!home) return false;
+  for (let length = tokens.length - 1; length >= 0; length--) {
+    const parent = alignPath(known.resource.value, home.value, tokens.slice(0, length));
+    if (parent) return valueAt(home.value, joinPointer([...parent, ...tokens.slice(length)])) !== undefined;
+  }
+  return false;
 }
 
 function isCollection(value: Json): boolean {

@@ -7,6 +7,12 @@ export interface Found extends Position {
   text: SourceText;
 }
 
+/**
+ * What of a field is asked for: its value, or its key, where a person renames it, or adds what is missing below it.
+ * Of a field that is absent, the key under which it has to be put.
+ */
+export type Part = "value" | "key";
+
 /** The place of a leaf. */
 export function foundAt({ text, line, column, precision }: Leaf): Found {
   return { text, line, column, precision };

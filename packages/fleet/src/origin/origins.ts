@@ -5,6 +5,7 @@ import type { Closure, Overlay } from "../overlay.ts";
 import type { Tree } from "../tree.ts";
 import { helmOrigins } from "./helm.ts";
 import { kustomizeOrigins, type RenderProbe } from "./kustomize.ts";
+import type { Part } from "./located.ts";
 import { plainOrigins } from "./plain.ts";
 
 /** What origins are found from. */
@@ -24,9 +25,9 @@ export interface Origins {
   /**
    * `of` is one of the resources that were given, or the identity of one (of several with one identity, the first).
    * `pointer` is a JSON Pointer into it; "" asks for the resource itself. Of a field that is absent, the nearest parent
-   * that exists, near. Undefined where it is not known.
+   * that exists, near. Undefined where it is not known. `part` asks for the key instead of the value.
    */
-  originOf(of: Resource | ResourceId, pointer: string): Promise<Location | undefined>;
+  originOf(of: Resource | ResourceId, pointer: string, part?: Part): Promise<Location | undefined>;
 }
 
 /** Origins of one rendered overlay. Nothing is read or rendered before the first question; answers are kept. */
@@ -43,15 +44,15 @@ export function createOrigins(input: OriginInput): Origins {
     if (!byKey.has(identityKey(resource.id))) byKey.set(identityKey(resource.id), resource);
   const answers = new Map<Resource, Map<string, Promise<Location | undefined>>>();
   return {
-    originOf(of, pointer) {
+    originOf(of, pointer, part = "value") {
       const resource = "id" in of ? of : byKey.get(identityKey(of));
       if (!resource) return Promise.resolve(undefined);
       const known = answers.get(resource) ?? new Map<string, Promise<Location | undefined>>();
       answers.set(resource, known);
-      let answer = known.get(pointer);
+      let answer = known.get(`${part} ${pointer}`);
       if (!answer) {
-        answer = find(resource, pointer);
-        known.set(pointer, answer);
+        answer = find(resource, pointer, part);
+        known.set(`${part} ${pointer}`, answer);
       }
       return answer;
     },

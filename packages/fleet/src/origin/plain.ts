@@ -12,6 +12,7 @@ import type { Location } from "@gitops-actions/report";
 import type { Closure } from "../overlay.ts";
 import type { Tree } from "../tree.ts";
 import { isAlike } from "./alike.ts";
+import type { Part } from "./located.ts";
 
 interface Home {
   path: string;
@@ -26,12 +27,12 @@ export function plainOrigins(
   tree: Tree,
   closure: Closure,
   resources: readonly Resource[],
-): (resource: Resource, pointer: string) => Promise<Location | undefined> {
+): (resource: Resource, pointer: string, part: Part) => Promise<Location | undefined> {
   let homes: Promise<Map<Resource, Home>> | undefined;
-  return async (resource, pointer) => {
+  return async (resource, pointer, part) => {
     homes ??= readHomes(tree, closure, resources);
     const home = (await homes).get(resource);
-    return home && locate(home, splitPointer(pointer));
+    return home && locate(home, splitPointer(pointer), part);
   };
 }
 
@@ -81,6 +82,7 @@ function digits(_key: string, value: unknown): unknown {
 function locate(
   { path, source, document, base, value }: Home,
   tokens: readonly string[],
+  part: Part,
 ): Location | undefined {
   for (let length = tokens.length; length >= 0; length--) {
     const own = tokens.slice(0, length);
@@ -88,8 +90,10 @@ function locate(
     if (!span) continue;
     const there = valueAt(value, joinPointer(own));
     const single = typeof there !== "object" || there === null || isAlike(there, null);
-    const { line, column } = single ? span : (span.key ?? span);
-    return { path, line, column, precision: length === tokens.length ? "exact" : "near", via: [] };
+    const isKey = part === "key";
+    const { line, column } = single && !isKey ? span : (span.key ?? span);
+    const precision = length === tokens.length || isKey ? "exact" : "near";
+    return { path, line, column, precision, via: [] };
   }
   return undefined;
 }

@@ -107,6 +107,33 @@ function inOperations({ traced, texts }: Known, tokens: readonly string[], value
     );
 }
 
+/** The null, the `$patch: delete` or the operation that takes a field away, or something it is in. */
+export function findRemoval(
+  { resource, traced, texts }: Known,
+  tokens: readonly string[],
+): Found | undefined {
+  const ran = new Set(traced.transformations.map(({ path }) => path));
+  const above = tokens.map((_token, index) => tokens.slice(0, index + 1));
+  const pointers = above.map(joinPointer);
+  for (const { text } of texts.patches.toReversed()) {
+    if (!ran.has(text.owner)) continue;
+    for (const [document, { value }] of text.source.documents.entries()) {
+      for (const [index, operation] of Array.isArray(value) ? value.entries() : []) {
+        const isRemoval = isObject(operation) && operation.op === "remove";
+        if (isRemoval && typeof operation.path === "string" && pointers.includes(operation.path))
+          return at(text, document, [String(index), "path"], operation.path)[0];
+      }
+      if (!isObject(value) || value.kind !== resource.id.kind) continue;
+      const path = above.find((each) => {
+        const there = valueAt(value, joinPointer(each));
+        return there === null || childOf(there, "$patch") === "delete";
+      });
+      if (path) return at(text, document, path, {})[0];
+    }
+  }
+  return undefined;
+}
+
 /** A patch file may be applied to other names than its own, by a target; then its name says nothing. */
 function isPlainTarget(text: SourceText): boolean {
   return !/\btarget:/.test(text.source.text);
