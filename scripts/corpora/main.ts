@@ -1,5 +1,7 @@
 // Holds what this repository does against public GitOps repositories: npm run corpora -- DIR [--only NAME] [--part renders|closures]
 //
+// npm run corpora -- policies DIR holds policy-check against the tests of the policy engines themselves.
+//
 // DIR holds NAME.tar.xz and what the reference tools make of each (NAME.expected.tsv, NAME.helm-expected.tsv).
 // Judges with its own reading of the files and starts the tools itself; the command line and packages/fleet are judged.
 import { rmSync, writeFileSync } from "node:fs";
@@ -24,6 +26,10 @@ interface Judged {
 }
 const none: Judged = { markdown: "", ok: true };
 
+if (positionals[0] === "policies") {
+  const { judgePolicies } = await import("./policies/main.ts");
+  process.exit(await judgePolicies(positionals[1] ?? ".", !values["no-write"]));
+}
 const source = positionals[0];
 if (source === undefined) {
   console.error("usage: npm run corpora -- DIR [--only NAME] [--part renders|closures] [--no-write]");

@@ -85,7 +85,7 @@ spec:
       deployment("web", 1),
     );
     expect(report.failed.map(({ id, code }) => `${id} ${code}`)).toEqual([
-      "call/rule evaluation",
+      "call/rule needs-cluster",
       "policies/broken.yaml:1 not-loaded",
       "policies/typo.yaml:1 not-loaded",
     ]);

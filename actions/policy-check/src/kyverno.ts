@@ -11,6 +11,7 @@ import {
 import type { Batch, PolicyObject } from "@gitops-actions/fleet";
 import { formatIdentity, isObject, type Json, type JsonObject, writeJson } from "@gitops-actions/manifest";
 import pMap from "p-map";
+import { answerFromValues, type Needs, needsOf } from "./cluster.ts";
 import { countStatements, type EngineRun, emptyOutcome } from "./engines.ts";
 import { knownNamespaces, unknownLabels, valuesWith } from "./namespaces.ts";
 import { toPointer } from "./pointer.ts";
@@ -39,7 +40,8 @@ export async function evaluateKyverno(
     .map(({ resource }) => resource.text);
   let policies = objects
     .filter(({ resource }) => resource.id.kind !== "PolicyException")
-    .flatMap((policy) => onlyValidating(policy, run));
+    .flatMap((policy) => onlyValidating(policy, run))
+    .map((policy) => withValues(policy, settings.values));
   const probe = async (some: readonly PolicyObject[]): Promise<Set<PolicyObject>> => {
     const documents = samples(batches);
     const answers = await pMap(
@@ -86,10 +88,12 @@ export async function evaluateKyverno(
     }
     if (Array.isArray(rows)) {
       for (const { policy } of rows) spoken.add(policy);
-      record(run, index, policies, batches, rows);
+      record(run, index, policies, batches, rows, settings.values);
     } else run.outcomes[index]!.failures.push(rows);
   }
-  const silent = policies.filter(({ resource }) => !spoken.has(resource.id.name));
+  const silent = policies.filter(
+    ({ resource: { id } }) => !spoken.has(id.name) && !spoken.has(`${id.namespace}/${id.name}`),
+  );
   if (!probed && silent.length > 0 && batches.some(({ items }) => items.length > 0)) {
     for (const policy of await probe(silent)) {
       for (const outcome of run.outcomes)
@@ -118,6 +122,14 @@ function onlyValidating(policy: PolicyObject, run: EngineRun): PolicyObject[] {
   run.skipped.push({ kind: "policy", id: `${path}:${resource.line}`, code: "not-validating", message });
   const value = { ...resource.value, spec: { ...spec, rules } };
   return rules.length === 0 ? [] : [{ path, resource: { ...resource, value, text: writeJson(value) } }];
+}
+
+function withValues(policy: PolicyObject, values: string | undefined): PolicyObject {
+  const { path, resource } = policy;
+  const value = answerFromValues(resource.value, values);
+  return value === resource.value
+    ? policy
+    : { path, resource: { ...resource, value, text: writeJson(value) } };
 }
 
 /** The CustomResourceDefinitions of the fleet. */
@@ -152,21 +164,61 @@ function record(
   policies: readonly PolicyObject[],
   batches: readonly Batch[],
   rows: readonly KyvernoRow[],
+  values: string | undefined,
 ): void {
   const outcome = run.outcomes[index]!;
   const { items } = batches[index]!;
   for (const policy of policies) {
     const { name, namespace } = policy.resource.id;
-    const own = rows.filter((row) => row.policy === name || row.policy === `${namespace}/${name}`);
+    const needs = needsOf(policy.resource.value, values);
+    const all = rows.filter((row) => row.policy === name || row.policy === `${namespace}/${name}`);
+    const [asked, own] = partition(all, (row) => needs.has(ruleOf(row)) || needs.has(""));
     const statements = own.flatMap((row) => statementOf(row, policy));
     const errors = own.filter(({ result }) => result === "error");
     outcome.statements.push(...statements);
-    outcome.failures.push(...failuresOf(errors, policy, items));
-    const matched = new Set(own.filter(({ result }) => result !== "error").map(({ document }) => document));
+    outcome.failures.push(...failuresOf(errors, policy, items), ...unanswered(asked, needs, policy, items));
+    // A rule whose conditions leave a resource out says nothing of it; an exception is somebody's word.
+    const matched = new Set(
+      own
+        .filter((row) => !["error", "skip"].includes(row.result) || isExcepted(row))
+        .map(({ document }) => document),
+    );
     const count = countStatements(nameOf(policy), items.length, matched.size, statements);
     const unknown = unknownLabels(policy.resource.value, batches[index]!, batches);
     outcome.counts.push({ ...count, notEvaluated: unknown });
   }
+}
+
+function partition<Item>(items: readonly Item[], is: (item: Item) => boolean): [Item[], Item[]] {
+  return [items.filter(is), items.filter((item) => !is(item))];
+}
+
+/** A rule as its author named it: what the CLI makes of it for workloads has a name of its own. */
+function ruleOf({ rule = "" }: KyvernoRow): string {
+  return rule.replace(/^autogen-(?:cronjob-)?/, "");
+}
+
+/** Rules that ask for what manifests do not tell, and got an answer that the CLI made up. */
+function unanswered(
+  rows: readonly KyvernoRow[],
+  needs: Needs,
+  policy: PolicyObject,
+  items: Batch["items"],
+): PolicyFailure[] {
+  const asked = rows.filter((row) => row.result !== "skip");
+  const byRule = Map.groupBy(asked, (row) => (needs.has("") ? "" : ruleOf(row)));
+  return [...byRule].map(([rule, some]) => {
+    const { code, message } = needs.get(rule)!;
+    const id = `${nameOf(policy)}${rule && `/${rule}`}`;
+    return { id, code, message: `${listOf(some, items)}: ${message}` };
+  });
+}
+
+/** The resources of rows: the first ten, and how many there are more. */
+function listOf(rows: readonly KyvernoRow[], items: Batch["items"]): string {
+  const names = [...new Set(rows.map(({ document }) => formatIdentity(items[document]!.resource.id)))].sort();
+  const more = names.length > 10 ? ` and ${names.length - 10} more` : "";
+  return `${names.slice(0, 10).join(", ")}${more}`;
 }
 
 function failuresOf(
@@ -175,15 +227,11 @@ function failuresOf(
   items: Batch["items"],
 ): PolicyFailure[] {
   const byRule = Map.groupBy(errors, ({ rule = "" }) => rule);
-  return [...byRule].map(([rule, [first, ...more]]) => {
-    const where = formatIdentity(items[first!.document]!.resource.id);
-    const others = more.length > 0 ? ` and ${more.length} more` : "";
-    return {
-      id: `${nameOf(policy)}${rule && `/${rule}`}`,
-      code: "evaluation",
-      message: `${where}${others}: ${first!.message ?? "no message"}`,
-    };
-  });
+  return [...byRule].map(([rule, some]) => ({
+    id: `${nameOf(policy)}${rule && `/${rule}`}`,
+    code: "evaluation",
+    message: `${listOf(some, items)}: ${some[0]!.message ?? "no message"}`,
+  }));
 }
 
 const statuses = { fail: "failed", warn: "warned", skip: "waived" } as const;
@@ -192,14 +240,14 @@ function statementOf(row: KyvernoRow, policy: PolicyObject): PolicyStatement[] {
   const { result, rule, message = "", properties = {}, document, severity } = row;
   if (result === "pass" || result === "error") return [];
   // A rule whose preconditions do not hold has nothing to say either; only an exception lets something be.
-  if (result === "skip" && !properties.exceptions && !/exception/i.test(message)) return [];
+  if (result === "skip" && !isExcepted(row)) return [];
   const annotations = ((policy.resource.value.metadata ?? {}) as JsonObject).annotations as
     | JsonObject
     | undefined;
   const at = /rule \S+ failed at path (\S+)/.exec(message)?.[1];
   const field = at && toPointer(at);
   const index = properties["cel.validationIndex"];
-  const own = rule?.replace(/^autogen-(?:cronjob-)?/, "") ?? index;
+  const own = rule === undefined ? index : ruleOf(row);
   const level = severity ?? annotations?.["policies.kyverno.io/severity"];
   const url = annotations?.["policies.kyverno.io/url"];
   return [
@@ -214,6 +262,10 @@ function statementOf(row: KyvernoRow, policy: PolicyObject): PolicyStatement[] {
       ...(typeof url === "string" && { url }),
     },
   ];
+}
+
+function isExcepted({ result, message = "", properties = {} }: KyvernoRow): boolean {
+  return result === "skip" && (properties.exceptions !== undefined || /exception/i.test(message));
 }
 
 /** Of ValidatingPolicies the CLI calls everything an audit, whatever their actions are. */

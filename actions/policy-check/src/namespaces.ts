@@ -1,5 +1,6 @@
 import type { Batch } from "@gitops-actions/fleet";
-import { isObject, type Json, type JsonObject, parseManifests, writeJson } from "@gitops-actions/manifest";
+import { isObject, type Json, type JsonObject, parseSource, writeJson } from "@gitops-actions/manifest";
+import { UsageError } from "@gitops-actions/report";
 
 /** The label that the API server gives every namespace. */
 const ownName = "kubernetes.io/metadata.name";
@@ -81,12 +82,24 @@ function needsLabels(selector: Json): boolean {
   return keys.some((key) => key !== ownName);
 }
 
+/** Kyverno's `kind: Values`, which people often leave without a name. Throws UsageError for what is no mapping. */
+export function readValues(text: string | undefined): JsonObject | undefined {
+  if (text === undefined) return undefined;
+  const { documents, problems } = parseSource(text, "values-file");
+  const [value] = documents.flatMap((document) => (document.value === undefined ? [] : [document.value]));
+  if (problems.length > 0 || !isObject(value)) {
+    const why = problems[0] ? `line ${problems[0].line}: ${problems[0].message}` : "it is no mapping";
+    throw new UsageError(`values-file: this is not a \`kind: Values\` as Kyverno's CLI takes it: ${why}.`);
+  }
+  return value;
+}
+
 /** Kyverno's `kind: Values` with the labels of namespaces added to the person's own; undefined when there is nothing to say. */
 export function valuesWith(
   own: string | undefined,
   namespaces: ReadonlyMap<string, JsonObject | undefined>,
 ): string | undefined {
-  const given = own === undefined ? undefined : parseManifests(own, "values").resources[0]?.value;
+  const given = readValues(own);
   const selectors = Array.isArray(given?.namespaceSelector) ? given.namespaceSelector : [];
   const named = new Set(selectors.map((each) => (isObject(each) ? each.name : undefined)));
   const added = [...namespaces]

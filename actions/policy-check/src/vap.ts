@@ -10,9 +10,11 @@ import {
 } from "@gitops-actions/engine";
 import type { Batch, PolicyObject } from "@gitops-actions/fleet";
 import { formatIdentity, isObject } from "@gitops-actions/manifest";
+import { needsOf } from "./cluster.ts";
 import { countStatements, type EngineRun, emptyOutcome } from "./engines.ts";
 import { definitionsIn, type KyvernoSettings } from "./kyverno.ts";
 import { knownNamespaces, unknownLabels, valuesWith } from "./namespaces.ts";
+import { refusal } from "./refusal.ts";
 
 /** Evaluates ValidatingAdmissionPolicies as their bindings say, one start a batch. */
 export async function evaluateAdmission(
@@ -28,8 +30,9 @@ export async function evaluateAdmission(
     ...{ name: "vap", outcomes: batches.map(emptyOutcome), failures: [] },
     ...{ skipped: [], notes: [] },
   };
-  let policies = objects.filter(({ resource }) => resource.id.kind === "ValidatingAdmissionPolicy");
-  const bindings = objects.filter(({ resource }) => resource.id.kind !== "ValidatingAdmissionPolicy");
+  const accepted = onlyAccepted(objects, run);
+  let policies = accepted.filter(({ resource }) => resource.id.kind === "ValidatingAdmissionPolicy");
+  const bindings = accepted.filter(({ resource }) => resource.id.kind !== "ValidatingAdmissionPolicy");
   noteUnbound(policies, bindings, run);
   const bound = new Set(bindings.map(policyNameOf));
   policies = policies.filter(({ resource }) => bound.has(resource.id.name));
@@ -73,6 +76,20 @@ export async function evaluateAdmission(
     record(run, index, policies, plan.checks, result.rows, settings, batches);
   }
   return run;
+}
+
+/** Leaves out, as failed, what no API server would take, and what it would decide by things that nobody rendered. */
+function onlyAccepted(objects: readonly PolicyObject[], run: EngineRun): PolicyObject[] {
+  return objects.filter(({ path, resource }) => {
+    const message = refusal(resource.value);
+    const [need] = message === undefined ? needsOf(resource.value).values() : [];
+    if (message === undefined && !need) return true;
+    const id = `${path}:${resource.line}`;
+    run.failures.push(
+      need ? { id, ...need } : { id, code: "invalid", message: `an API server refuses it: ${message}` },
+    );
+    return false;
+  });
 }
 
 function policyNameOf({ resource }: PolicyObject): string {

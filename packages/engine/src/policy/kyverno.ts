@@ -42,17 +42,21 @@ export const KyvernoResult = z.object({
 });
 export type KyvernoResult = z.infer<typeof KyvernoResult>;
 
-/** Reads the report in what `kyverno apply --policy-report --output-format json` prints; undefined when there is none. */
+/**
+ * Reads the reports in what `kyverno apply --policy-report --output-format json` prints, each on a line of its own: one
+ * for all ClusterPolicies and one for each namespaced policy and resource. Undefined when there is none.
+ */
 export function parseKyverno(stdout: string): KyvernoResult[] | undefined {
-  const line = stdout.split("\n").find((each) => each.startsWith("{"));
-  if (line === undefined) return undefined;
-  try {
-    return z.object({ results: z.array(KyvernoResult).nullish() }).parse(JSON.parse(line)).results ?? [];
-  } catch (error) {
-    throw new ToolError("output", `kyverno printed something that is not its report: ${line.slice(0, 200)}`, {
-      cause: error,
-    });
-  }
+  const lines = stdout.split("\n").filter((each) => each.startsWith("{"));
+  if (lines.length === 0) return undefined;
+  return lines.flatMap((line) => {
+    try {
+      return z.object({ results: z.array(KyvernoResult).nullish() }).parse(JSON.parse(line)).results ?? [];
+    } catch (error) {
+      const message = `kyverno printed something that is not its report: ${line.slice(0, 200)}`;
+      throw new ToolError("output", message, { cause: error });
+    }
+  });
 }
 
 /** What the CLI says of a policy on its own: why it was not loaded, or undefined. */
@@ -81,7 +85,8 @@ const sentinel: JsonObject = {
     // Pods of workloads are no resources that anybody rendered.
     autogen: { podControllers: { controllers: [] } },
     matchConstraints: {
-      resourceRules: [{ apiGroups: ["*"], apiVersions: ["*"], operations: ["CREATE"], resources: ["*"] }],
+      // Values may say that a request is an update.
+      resourceRules: [{ apiGroups: ["*"], apiVersions: ["*"], operations: ["*"], resources: ["*"] }],
     },
     validations: [{ expression: "true" }],
   },

@@ -1,0 +1,108 @@
+import { describe, expect, test } from "vitest";
+import { makeMachine, write } from "../tools/engine/machine.ts";
+import { checkIn, counts, type Files, failures, lines } from "../tools/policy/stage.ts";
+
+const pod = (name: string, labels: string, namespace = "shop") =>
+  `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}, namespace: ${namespace}, labels: {${labels}}}\nspec: {containers: [{name: a, image: a}]}\n---\n`;
+const policy = (name: string, rule: string, kind = "ClusterPolicy", where = "") =>
+  `apiVersion: kyverno.io/v1\nkind: ${kind}\nmetadata: {name: ${name}${where}}\nspec:\n  validationFailureAction: Enforce\n  rules:\n  - name: rule\n    match: {any: [{resources: {kinds: [Pod]}}]}\n${rule}---\n`;
+const team = `    validate: {message: "team is required", pattern: {metadata: {labels: {team: "?*"}}}}\n`;
+
+async function check(files: Files, manifests: string, values?: string) {
+  const machine = makeMachine();
+  write(machine.folder, { "manifests/all.yaml": manifests, ...(values && { "values.yaml": values }) });
+  for (const [name, text] of Object.entries(files)) write(machine.folder, { [`policies/${name}`]: text });
+  return await checkIn(machine, values ? { valuesFile: "values.yaml" } : {});
+}
+
+describe("what the Kyverno CLI prints is read whole", () => {
+  test("namespaced policies, of which it prints a report each", async () => {
+    const report = await check(
+      {
+        "cluster.yaml": policy("everywhere", team),
+        "a.yaml": policy("team", team, "Policy", ", namespace: shop"),
+        "b.yaml": policy("team", team, "Policy", ", namespace: lab"),
+      },
+      `${pod("good", "team: a")}${pod("bad", "x: y")}${pod("bad", "x: y", "lab")}`,
+    );
+    expect(failures(report)).toEqual([]);
+    expect(
+      lines(report)
+        .filter((line) => line.includes("/team/rule"))
+        .sort(),
+    ).toEqual([
+      "error kyverno/lab/team/rule Pod/bad /metadata/labels/team: team is required",
+      "error kyverno/shop/team/rule Pod/bad /metadata/labels/team: team is required",
+    ]);
+    expect(counts(report, "kyverno/shop/team")).toBe("3 evaluated, 2 matched, 1 passed, 0 warned, 1 failed");
+    expect(counts(report, "kyverno/everywhere")).toBe("3 evaluated, 3 matched, 1 passed, 0 warned, 2 failed");
+  });
+
+  test("a resource that the preconditions leave out is not counted as passed", async () => {
+    const precondition = `    preconditions: {all: [{key: "{{ request.object.metadata.labels.tier || '' }}", operator: Equals, value: web}]}\n`;
+    const report = await check(
+      { "p.yaml": policy("team", precondition + team) },
+      `${pod("web", "tier: web, team: a")}${pod("db", "tier: db")}`,
+    );
+    expect(counts(report, "kyverno/team")).toBe("2 evaluated, 1 matched, 1 passed, 0 warned, 0 failed");
+  });
+});
+
+describe("what only a cluster can answer is no verdict", () => {
+  const atMost = `    context: [{name: count, apiCall: {urlPath: /api/v1/pods, jmesPath: "items | length(@)"}}]
+    validate: {message: "at most five", deny: {conditions: {any: [{key: "{{ count }}", operator: GreaterThan, value: 5}]}}}\n`;
+
+  test("a list, which the CLI takes from what is rendered", async () => {
+    const report = await check({ "p.yaml": policy("limit", atMost) }, pod("web", "a: b"));
+    expect(failures(report)).toEqual([
+      expect.stringMatching(
+        /^limit\/rule needs-cluster: kyverno: Pod shop\/web: it asks for an API call \(count\)/,
+      ),
+    ]);
+    expect(report.verdict).toBe("incomplete");
+    expect(counts(report, "kyverno/limit")).toBe("1 evaluated, 0 matched, 0 passed, 0 warned, 0 failed");
+  });
+
+  test.each([
+    ["{count: 9}", ["error kyverno/limit/rule Pod/web : at most five"]],
+    ["{count: 2}", []],
+  ])("unless values-file gives the answer: %s", async (value, expected) => {
+    const values = `apiVersion: cli.kyverno.io/v1alpha1\nkind: Values\npolicies: [{name: limit, rules: [{name: rule, values: ${value}}]}]\n`;
+    const report = await check({ "p.yaml": policy("limit", atMost) }, pod("web", "a: b"), values);
+    expect(failures(report)).toEqual([]);
+    expect(lines(report)).toEqual(expected);
+  });
+
+  test("a ValidatingPolicy that looks up an object", async () => {
+    const looks = `apiVersion: policies.kyverno.io/v1beta1
+kind: ValidatingPolicy
+metadata: {name: looks}
+spec:
+  validationActions: [Deny]
+  matchConstraints: {resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}]}
+  variables: [{name: allowed, expression: 'resource.get("v1", "configmaps", "shop", "allowed")'}]
+  validations: [{expression: "has(variables.allowed.data)", message: "not there"}]
+`;
+    const report = await check({ "p.yaml": looks }, pod("web", "a: b"));
+    expect(lines(report)).toEqual([]);
+    expect(failures(report)).toEqual([
+      expect.stringContaining("looks needs-cluster: kyverno: Pod shop/web: it asks for resource.get()"),
+    ]);
+  });
+
+  test("but values that make every request an update are taken", async () => {
+    const onUpdate = `    preconditions: {all: [{key: "{{ request.operation }}", operator: Equals, value: UPDATE}]}\n${team}`;
+    const values = "globalValues: {request.operation: UPDATE}\n";
+    const report = await check({ "p.yaml": policy("update", onUpdate) }, pod("web", "a: b"), values);
+    expect(failures(report)).toEqual([]);
+    expect(lines(report)).toEqual([
+      "error kyverno/update/rule Pod/web /metadata/labels/team: team is required",
+    ]);
+  });
+
+  test("and values that are no mapping are a wrong input", async () => {
+    await expect(check({ "p.yaml": policy("team", team) }, pod("web", "a: b"), "[1]")).rejects.toThrow(
+      "values-file: this is not a `kind: Values`",
+    );
+  });
+});
