@@ -5,15 +5,29 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const wanted: Record<string, string[]> = {
+  "/orgs/{org}/teams/{team_slug}/memberships/{username}": ["get"],
   "/repos/{owner}/{repo}": ["get"],
+  "/repos/{owner}/{repo}/actions/permissions": ["get"],
+  "/repos/{owner}/{repo}/actions/permissions/workflow": ["get"],
+  "/repos/{owner}/{repo}/actions/runs/{run_id}/approvals": ["get"],
   "/repos/{owner}/{repo}/activity": ["get"],
+  "/repos/{owner}/{repo}/branches/{branch}": ["get"],
+  "/repos/{owner}/{repo}/codeowners/errors": ["get"],
+  "/repos/{owner}/{repo}/collaborators/{username}/permission": ["get"],
   "/repos/{owner}/{repo}/commits/{ref}/check-runs": ["get"],
   "/repos/{owner}/{repo}/commits/{ref}/statuses": ["get"],
   "/repos/{owner}/{repo}/commits/{commit_sha}/pulls": ["get"],
+  "/repos/{owner}/{repo}/environments": ["get"],
   "/repos/{owner}/{repo}/issues/{issue_number}/comments": ["get", "post"],
+  "/repos/{owner}/{repo}/issues/{issue_number}/events": ["get"],
   "/repos/{owner}/{repo}/issues/{issue_number}/labels": ["get", "post"],
   "/repos/{owner}/{repo}/pulls": ["get", "post"],
   "/repos/{owner}/{repo}/pulls/{pull_number}": ["get", "patch"],
+  "/repos/{owner}/{repo}/pulls/{pull_number}/merge": ["put"],
+  "/repos/{owner}/{repo}/pulls/{pull_number}/requested_reviewers": ["post"],
+  "/repos/{owner}/{repo}/pulls/{pull_number}/reviews": ["get"],
+  "/repos/{owner}/{repo}/rules/branches/{branch}": ["get"],
+  "/repos/{owner}/{repo}/rulesets/{ruleset_id}": ["get"],
 };
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };

@@ -2,6 +2,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { fill, findOperation, requestProblems, responseProblems } from "./contract.ts";
+import { answerGraphql } from "./graphql.ts";
+import { type Objects, openObjects } from "./objects.ts";
+import { person } from "./people.ts";
 
 /** What goes wrong once with a request whose method and path match. `after`: the write goes through, the answer gets lost. */
 export interface Fault {
@@ -17,9 +20,28 @@ export interface Fault {
     | "html"
     | "reset"
     | "403"
-    | "404";
+    | "404"
+    | "409"
+    | "422";
   left: number;
 }
+
+/** Every fault there is: each leaves the state as it was, unless it says `after`. */
+export const faultKinds = [
+  "500",
+  "502 after",
+  "503",
+  "403",
+  "404",
+  "409",
+  "422",
+  "429",
+  "secondary",
+  "hang after",
+  "cut after",
+  "html",
+  "reset",
+] as const satisfies readonly Fault["kind"][];
 
 export interface Pull {
   number: number;
@@ -31,6 +53,11 @@ export interface Pull {
   labels: string[];
   comments: string[];
   merged?: { sha: string; at: string };
+  auto?: boolean;
+  author?: string;
+  reviewers?: string[];
+  reviews?: { by: string; state: string; commit: string; at: string }[];
+  labellings?: { label: string; by: string; type: "User" | "Bot"; at: string }[];
 }
 
 /** GitHub on loopback: it keeps state, knows no route that GitHub has not, and holds both sides to GitHub's description. */
@@ -41,8 +68,31 @@ export interface GitHub {
   pushes: { before: string; after: string; ref: string; at: string }[];
   /** Undefined: nobody may read the activity. */
   activity: boolean;
-  /** Whether the token may write pull requests. */
+  /** Whether the token may write. */
   writes: boolean;
+  /** Whether Actions may open pull requests. */
+  opens: boolean;
+  /** Whose token it is. */
+  login: string;
+  /** Branches that take commits through pull requests only. */
+  locked: string[];
+  /** Why no pull request can be merged now. */
+  blocked: string | undefined;
+  /** Whether the repository allows auto-merge. */
+  autoMerge: boolean;
+  /** Who may do what: `admin`, `write`, `read`, `none`. */
+  people: Record<string, string>;
+  /** Members by `organisation/team`. */
+  teams: Record<string, string[]>;
+  /** Environments for which workflow run 1 was approved. */
+  approved: string[];
+  /** Answers to routes that only read, by `GET /rules/branches/{branch}`: a value, or undefined for 404. */
+  answers: Record<string, (names: Record<string, string>, query: URLSearchParams) => unknown>;
+  /** Routes that answer 403 whoever asks. */
+  denied: RegExp[];
+  /** The repository, where GitHub is to make commits and merges itself. */
+  objects: Objects | undefined;
+  clock: () => string;
   faults: Fault[];
   /** Called when a request that matches has come, before it is handled or right after; its answer is not sent then. */
   traps: { when: RegExp; moment: "before" | "after"; call: () => void }[];
@@ -55,9 +105,27 @@ export interface GitHub {
 /** The token it accepts. */
 export const token = "ghs_loopback";
 
-/** Starts one for the repository `org/fleet`. `tipOf` tells the head commit of a branch. */
-export async function serveGitHub(tipOf: (branch: string) => string | undefined): Promise<GitHub> {
+/**
+ * Starts one for the repository `org/fleet`. `tipOf` tells the head commit of a branch; `repository` is the bare
+ * repository, where commits and merges through the API are wanted.
+ */
+export async function serveGitHub(
+  tipOf: (branch: string) => string | undefined,
+  repository?: string,
+): Promise<GitHub> {
   const state: GitHub = {
+    opens: true,
+    login: "gitops[bot]",
+    locked: [],
+    blocked: undefined,
+    autoMerge: true,
+    people: {},
+    teams: {},
+    approved: [],
+    answers: {},
+    denied: [],
+    objects: repository === undefined ? undefined : openObjects(repository),
+    clock: () => new Date().toISOString(),
     url: "",
     pulls: [],
     statuses: [],
@@ -104,11 +172,17 @@ function answer(
   const fault = state.faults.find((each) => each.left > 0 && each.when.test(what));
   if (fault) fault.left--;
   if (fault && !/after/.test(fault.kind)) return fail(fault.kind, request, response);
-  const found = findOperation(method, url.pathname);
+  const graphql = url.pathname === "/graphql" && method === "POST";
+  const found = graphql ? undefined : findOperation(method, url.pathname);
   if (request.headers.authorization !== `Bearer ${token}`)
     return send(response, 401, { message: "Bad credentials" });
   if (request.headers["x-github-api-version"] !== "2022-11-28")
     state.problems.push(`${what}: no version of the API`);
+  if (graphql) {
+    const value = answerGraphql(state, text);
+    if (trap) return trap.call();
+    return fault ? fail(fault.kind, request, response, 200, value) : send(response, 200, value);
+  }
   if (!found) {
     state.problems.push(`${what}: no such route`);
     return send(response, 404, { message: "Not Found" });
@@ -201,10 +275,28 @@ function handle(state: GitHub, tipOf: (branch: string) => string | undefined, ca
   };
   const shown = (pull: Pull, status: number) => showPull(pull, tipOf, call, status);
   const pull = state.pulls.find((each) => String(each.number) === (names.pull_number ?? names.issue_number));
-  if (method !== "GET" && !state.writes) return refused;
+  // GitHub closes a pull request whose branch is gone.
+  for (const each of state.pulls)
+    if (each.state === "open" && tipOf(each.head) === undefined) each.state = "closed";
+  if ((method !== "GET" && !state.writes) || state.denied.some((each) => each.test(route))) return refused;
+  const answered = state.answers[route];
+  if (answered) {
+    const value = answered(names, query);
+    return value === undefined ? absent : { status: 200, value };
+  }
   switch (route) {
     case "GET /":
-      return { status: 200, value: call.fill(200, { default_branch: "main", full_name: "org/fleet" }) };
+      return {
+        status: 200,
+        value: call.fill(200, {
+          default_branch: "main",
+          full_name: "org/fleet",
+          allow_merge_commit: true,
+          allow_squash_merge: true,
+          allow_rebase_merge: true,
+          allow_auto_merge: state.autoMerge,
+        }),
+      };
     case "GET /activity":
       if (!state.activity) return absent;
       return list(
@@ -233,9 +325,16 @@ function handle(state: GitHub, tipOf: (branch: string) => string | undefined, ca
         each.state === (query.get("state") ?? "open") &&
         (head === null || head === `org:${each.head}`) &&
         (query.get("base") ?? each.base) === each.base;
-      return list(state.pulls.filter(fits).map((each) => shown(each, 200)));
+      const newest = query.get("direction") === "desc";
+      const fitting = state.pulls.filter(fits);
+      return list((newest ? fitting.reverse() : fitting).map((each) => shown(each, 200)));
     }
     case "POST /pulls": {
+      if (!state.opens)
+        return {
+          status: 403,
+          value: { message: "GitHub Actions is not permitted to create or approve pull requests." },
+        };
       const { head, base, title, body: text } = body as Record<string, string>;
       if (state.pulls.some((each) => each.state === "open" && each.head === head && each.base === base))
         return {
@@ -268,6 +367,7 @@ function handle(state: GitHub, tipOf: (branch: string) => string | undefined, ca
         base: base!,
         labels: [],
         comments: [],
+        author: state.login,
       };
       state.pulls.push(made);
       return { status: 201, value: shown(made, 201) };
@@ -276,6 +376,84 @@ function handle(state: GitHub, tipOf: (branch: string) => string | undefined, ca
       if (!pull) return absent;
       Object.assign(pull, body);
       return { status: 200, value: shown(pull, 200) };
+    case "GET /pulls/{pull_number}":
+      return pull ? { status: 200, value: shown(pull, 200) } : absent;
+    case "PUT /pulls/{pull_number}/merge": {
+      if (!pull) return absent;
+      if (body.sha !== undefined && body.sha !== tipOf(pull.head))
+        return {
+          status: 409,
+          value: { message: "Head branch was modified. Review and try the merge again." },
+        };
+      if (state.blocked !== undefined || pull.state !== "open")
+        return { status: 405, value: { message: state.blocked ?? "Pull Request is not mergeable" } };
+      const before = tipOf(pull.base) ?? "";
+      const sha = state.objects?.merge(pull.head, pull.base, `Merge pull request #${pull.number}`);
+      if (sha === undefined) return { status: 405, value: { message: "Pull Request is not mergeable" } };
+      Object.assign(pull, { state: "closed", merged: { sha, at: state.clock() } });
+      state.pushes.push({ before, after: sha, ref: `refs/heads/${pull.base}`, at: state.clock() });
+      return { status: 200, value: { sha, merged: true, message: "Pull Request successfully merged" } };
+    }
+    case "POST /pulls/{pull_number}/requested_reviewers": {
+      if (!pull) return absent;
+      const asked = [...(body.reviewers as string[]), ...(body.team_reviewers as string[])];
+      const unknown = asked.find(
+        (each) =>
+          state.people[each] === undefined &&
+          !Object.keys(state.teams).some((team) => team.endsWith(`/${each}`)),
+      );
+      if (unknown !== undefined)
+        return {
+          status: 422,
+          value: { message: `Reviews may only be requested from collaborators. ${unknown}` },
+        };
+      pull.reviewers = [...new Set([...(pull.reviewers ?? []), ...asked])];
+      return { status: 201, value: shown(pull, 201) };
+    }
+    case "GET /pulls/{pull_number}/reviews":
+      if (!pull) return absent;
+      return list(
+        (pull.reviews ?? []).map(({ by, state: said, commit, at }) =>
+          call.fill(200, {
+            user: person(by),
+            state: said,
+            commit_id: commit,
+            submitted_at: at,
+            author_association: "MEMBER",
+          }),
+        ),
+      );
+    case "GET /issues/{issue_number}/events":
+      if (!pull) return absent;
+      return list(
+        (pull.labellings ?? []).map(({ label, by, type, at }) =>
+          call.fill(200, {
+            event: "labeled",
+            actor: person(by, type),
+            created_at: at,
+            label: { name: label, color: "ededed" },
+          }),
+        ),
+      );
+    case "GET /collaborators/{username}/permission": {
+      const permission = state.people[names.username ?? ""];
+      return permission === undefined
+        ? absent
+        : { status: 200, value: call.fill(200, { permission, role_name: permission, user: null }) };
+    }
+    case "GET /actions/runs/{run_id}/approvals":
+      if (names.run_id !== "1") return absent;
+      return list(
+        state.approved.map((name) =>
+          call.fill(200, { environments: [{ name }], state: "approved", user: person("ann"), comment: "" }),
+        ),
+      );
+    case "GET /orgs/{org}/teams/{team_slug}/memberships/{username}": {
+      const members = state.teams[`${names.org}/${names.team_slug}`];
+      return members?.includes(names.username ?? "")
+        ? { status: 200, value: call.fill(200, { state: "active", role: "member" }) }
+        : absent;
+    }
     case "GET /issues/{issue_number}/labels":
       return pull ? list(pull.labels.map((name) => call.fill(200, { name }))) : absent;
     case "POST /issues/{issue_number}/labels":
@@ -308,10 +486,22 @@ function showPull(
     state: pull.state,
     html_url: `https://github.com/org/fleet/pull/${pull.number}`,
     labels: [],
+    node_id: `PR_${pull.number}`,
+    draft: false,
+    auto_merge: null,
+    user: person(pull.author ?? "gitops[bot]", "Bot"),
     head: { ref: pull.head, sha: sha(pull.head) },
     base: { ref: pull.base, sha: sha(pull.base) },
-    ...(pull.merged ? { merged_at: pull.merged.at, merge_commit_sha: pull.merged.sha } : {}),
-  }) as { head: { repo: object }; labels: unknown[] };
+    ...(pull.merged ? { merged_at: pull.merged.at, merge_commit_sha: pull.merged.sha, merged: true } : {}),
+  }) as Record<string, unknown> & { head: { repo: object }; labels: unknown[] };
+  whole.requested_reviewers = (pull.reviewers ?? []).map((login) => person(login));
+  if (pull.auto)
+    whole.auto_merge = {
+      enabled_by: person("ann"),
+      merge_method: "merge",
+      commit_title: "x",
+      commit_message: "x",
+    };
   whole.head.repo = { ...whole.head.repo, ...repo };
   whole.labels = pull.labels.map((name, id) => ({
     id,

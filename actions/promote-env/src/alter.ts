@@ -46,6 +46,11 @@ export function cellOf(state: State, inputs: PromoteInputs): Cell {
 /** `operation: set`: a version enters. */
 export function setVersion(state: State, inputs: PromoteInputs, now: Date): Alteration {
   const cell = cellOf(state, inputs);
+  const { mark, name } = branchOf(state, cell.environment);
+  if (mark)
+    throw new UsageError(
+      `${cell.environment} runs the commit that the tag ${name} marks, and nothing is written there: set the version in the environment it comes from.`,
+    );
   const version = wantedOf(inputs);
   const roles = Object.keys(version) as Role[];
   const slots = cell.slots.filter((slot) => roles.some((role) => canHold(slot, role)));
@@ -103,7 +108,10 @@ export async function rollBack(
   const wanted = inputs.to === undefined ? previousOf(runs, cell) : namedOf(runs, inputs.to, cell);
   const plan = planRollback(wanted.cell, cell);
   refuseObstacles(plan);
-  const exact = inputs.exact ? await overlayFiles(repository, state, cell, wanted.last) : [];
+  const exact =
+    inputs.exact && !branchOf(state, environment).mark
+      ? await overlayFiles(repository, state, cell, wanted.last)
+      : [];
   const reason = inputs.reason || `rolled back to ${wanted.commit.slice(0, 7)}`;
   const hold: Hold = {
     app,
@@ -120,7 +128,9 @@ export async function rollBack(
     trailers: [["Gitops-To", `${app}/${environment}@${wanted.commit}`], ...change.story.trailers],
   };
   change.pull.body = `Back to what ran since commit ${wanted.commit}.\n\n${change.pull.body}`;
-  const onSame = branch.name === state.defaultBranch.name;
+  const onSame = branch === state.defaultBranch;
+  // All of a commit runs there: going back is going to the commit that had it.
+  if (branch.mark) change.merge = { theirs: wanted.commit, keep: () => false };
   change.ran = wanted.last;
   change.more = [...exact, ...(onSame ? [holds] : [])];
   // The hold first: nothing must be promoted between the two.
@@ -259,6 +269,7 @@ function changeFor(
       digest: JSON.stringify(moves),
       labels: inputs.labels,
     },
+    sign: state.settings.sign,
   };
 }
 
@@ -290,5 +301,6 @@ function holdChange(
       digest: subject,
       labels: inputs.labels,
     },
+    sign: state.settings.sign,
   };
 }

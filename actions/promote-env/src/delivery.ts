@@ -9,9 +9,12 @@ import {
 import type { Plan, Tree } from "@gitops-actions/fleet";
 import { type MarkdownSection, ToolError } from "@gitops-actions/report";
 import { filesOf, formatMessage, type Story } from "./change.ts";
+import type { Pull } from "./forge.ts";
 import type { PromoteInputs } from "./inputs.ts";
+import type { Merge } from "./merging.ts";
 import { type Proof, prove } from "./proof.ts";
 import { type PullParts, putPull } from "./pull.ts";
+import { type Draft, signOnBranch } from "./signing.ts";
 import type { PromoteWorld } from "./world.ts";
 
 /** Something to be written: to a branch at once, or as a pull request to it. */
@@ -32,6 +35,8 @@ export interface Change {
   story: Story;
   /** The date of the commit: the same change makes the same commit. */
   date: Date;
+  /** Whether GitHub is to make the commit, so that it is signed; it does where nothing is said. */
+  sign?: boolean;
   /** What a pull request says. */
   pull: Omit<PullParts, "base" | "section">;
 }
@@ -163,21 +168,29 @@ export function fetchOptions(inputs: PromoteInputs, { signal, host }: PromoteWor
   };
 }
 
+/** A merge has two parents, and GitHub makes only commits with one. */
+function maySign({ sign = true, merge }: Change): boolean {
+  return sign && !merge;
+}
+
 async function push(
   repository: Repository,
   change: Change,
-  commit: string,
+  draft: Draft,
   inputs: PromoteInputs,
   world: PromoteWorld,
 ): Promise<Delivery> {
-  const result = await pushRef(
-    repository,
-    `refs/heads/${change.branch}`,
-    change.tip,
-    commit,
-    fetchOptions(inputs, world),
-  );
-  if (result.kind === "done") return { kind: "pushed", commit };
+  const options = fetchOptions(inputs, world);
+  const notes: string[] = [];
+  if (world.forge && maySign(change)) {
+    const signed = await signOnBranch(repository, world.forge, change.branch, draft, options);
+    if (signed.kind === "moved") return signed;
+    if (signed.kind === "done") return { kind: "pushed", commit: signed.commit, notes };
+    notes.push(`its commit is not signed: ${signed.because}`);
+  }
+  const ref = `refs/heads/${change.branch}`;
+  const result = await pushRef(repository, ref, change.tip, draft.commit, options);
+  if (result.kind === "done") return { kind: "pushed", commit: draft.commit, notes };
   if (result.kind === "moved") return result;
   return {
     kind: "refused",

@@ -19,6 +19,7 @@ export interface Pull {
   draft: boolean;
   /** Whether GitHub will merge it by itself. */
   auto: boolean;
+  merged: boolean;
   /** Who is asked to review it: logins, and teams as `organisation/team`. */
   reviewers: string[];
 }
@@ -32,14 +33,37 @@ export interface Push {
   by: string;
 }
 
+/** A commit to be made by the forge, which signs it. `branch` must be at `tip`. */
+export interface ForgeCommit {
+  branch: string;
+  tip: string;
+  message: string;
+  additions: readonly { path: string; contents: Uint8Array }[];
+  deletions: readonly string[];
+}
+
 /** The forge, as a promotion uses it. What cannot be asked for lack of permission is undefined, never an empty list. */
 export interface Forge {
   openPulls(): Promise<Pull[] | undefined>;
+  /** Pull requests of a branch, newest first; `state` closed includes merged ones. */
+  pullsOf(head: string, base: string, state: "open" | "closed"): Promise<Pull[] | undefined>;
   createPull(parts: { head: string; base: string; title: string; body: string }): Promise<Pull>;
   updatePull(number: number, change: { title?: string; body?: string; state?: "closed" }): Promise<void>;
   addLabels(number: number, labels: readonly string[]): Promise<void>;
+  /** Logins, and teams as `organisation/team`. */
+  requestReviews(number: number, reviewers: readonly string[]): Promise<void>;
   /** Comments once: a comment that begins with the same hidden mark is not made again. */
   comment(number: number, mark: string, text: string): Promise<void>;
+  /** Whether a pull request has a comment that begins with a hidden mark. */
+  hasComment(number: number, mark: string): Promise<boolean | undefined>;
+  /** Merges a pull request if its branch is at `sha`; undefined when GitHub does not let it yet, with the reason. */
+  merge(number: number, sha: string, title: string): Promise<{ merged: true } | { waits: string }>;
+  /** Lets GitHub merge it when all that the branch requires is there; `clean` when that is so already. */
+  mergeLater(pull: Pick<Pull, "node">, sha: string): Promise<"enabled" | "clean" | { waits: string }>;
+  /** Takes back that GitHub merges it by itself. */
+  mergeNever(pull: Pick<Pull, "node">): Promise<void>;
+  /** Makes a signed commit if the branch is at its tip, and answers its id. `find` looks for it when the answer got lost. */
+  commitSigned(commit: ForgeCommit, find: () => Promise<string | undefined>): Promise<string>;
   /** Statuses and check runs of a commit. */
   statuses(commit: string): Promise<Status[] | undefined>;
   /** Who set which label on a pull request, and when. */
@@ -69,6 +93,7 @@ const PullAnswer = z
     node_id: z.string(),
     draft: z.boolean().default(false),
     auto_merge: z.object({}).nullish(),
+    merged_at: z.string().nullish(),
     requested_reviewers: z.array(z.object({ login: z.string() })).nullish(),
     requested_teams: z.array(z.object({ slug: z.string() })).nullish(),
   })
@@ -86,6 +111,7 @@ const PullAnswer = z
     node: pull.node_id,
     draft: pull.draft,
     auto: Boolean(pull.auto_merge),
+    merged: Boolean(pull.merged_at),
     reviewers: [
       ...(pull.requested_reviewers ?? []).map(({ login }) => login),
       ...(pull.requested_teams ?? []).map(({ slug }) => slug),
@@ -132,17 +158,40 @@ const ApprovalAnswer = z.object({
   environments: z.array(z.object({ name: z.string() })),
 });
 
-/** GitHub through its REST API. `repository`: `owner/name`. */
+const createCommit =
+  "mutation($input: CreateCommitOnBranchInput!) { createCommitOnBranch(input: $input) { commit { oid } } }";
+const disableAutoMerge =
+  "mutation($input: DisablePullRequestAutoMergeInput!) { disablePullRequestAutoMerge(input: $input) { pullRequest { number } } }";
+const enableAutoMerge =
+  "mutation($input: EnablePullRequestAutoMergeInput!) { enablePullRequestAutoMerge(input: $input) { pullRequest { number } } }";
+
+/** GitHub through its REST API, and GraphQL where only that can do a thing. `repository`: `owner/name`. */
 export function githubForge(client: Client, repository: string): Forge {
   const at = `/repos/${repository}`;
   const owner = repository.split("/")[0] ?? "";
   // Pull requests of forks have branches of the same names: they are none of ours.
   const own = (items: unknown[]) =>
     items.map((item) => PullAnswer.parse(item)).filter((pull) => pull.repository === repository);
-  const pullsOf = async (head: string, base: string) =>
-    own(await client.list(`${at}/pulls`, { state: "open", head: `${owner}:${head}`, base }));
+  const pullsOf = async (head: string, base: string, state = "open") =>
+    own(
+      await client.list(`${at}/pulls`, {
+        state,
+        head: `${owner}:${head}`,
+        base,
+        sort: "created",
+        direction: "desc",
+      }),
+    );
+  // Which ways of merging the repository allows; told only to those who may write.
+  const methodOf = async () => {
+    const facts = await client.get<Record<string, unknown>>(at);
+    return (["merge", "squash", "rebase"] as const).find(
+      (each) => facts[each === "merge" ? "allow_merge_commit" : `allow_${each}_merge`] !== false,
+    );
+  };
   return {
     openPulls: () => known(async () => own(await client.list(`${at}/pulls`, { state: "open" }))),
+    pullsOf: (head, base, state) => known(() => pullsOf(head, base, state)),
     async createPull(parts) {
       const existing = async () => (await pullsOf(parts.head, parts.base))[0];
       try {
@@ -167,12 +216,86 @@ export function githubForge(client: Client, repository: string): Forge {
       };
       await client.send<unknown>("POST", path, { body: { labels }, readBack: existing });
     },
+    async requestReviews(number, reviewers) {
+      if (reviewers.length === 0) return;
+      const teams = reviewers.filter((each) => each.includes("/")).map((each) => each.split("/")[1]!);
+      const people = reviewers.filter((each) => !each.includes("/")).map((each) => each.replace(/^@/, ""));
+      // Asking somebody twice is asking once.
+      await client.send("POST", `${at}/pulls/${number}/requested_reviewers`, {
+        body: { reviewers: people, team_reviewers: teams },
+        readBack: async () => undefined,
+      });
+    },
     async comment(number, mark, text) {
       const path = `${at}/issues/${number}/comments`;
       const existing = async () =>
         (await client.list<{ body?: string }>(path)).find(({ body }) => body?.startsWith(mark));
       if (!(await existing()))
         await client.send("POST", path, { body: { body: `${mark}\n${text}` }, readBack: existing });
+    },
+    hasComment: (number, mark) =>
+      known(async () =>
+        (await client.list<{ body?: string }>(`${at}/issues/${number}/comments`)).some(({ body }) =>
+          body?.startsWith(mark),
+        ),
+      ),
+    async merge(number, sha, title) {
+      const merged = async () =>
+        (await client.get<{ merged?: boolean }>(`${at}/pulls/${number}`)).merged || undefined;
+      const body = {
+        sha,
+        merge_method: (await methodOf()) ?? "merge",
+        commit_title: `${title} (#${number})`,
+      };
+      try {
+        await client.send<unknown>("PUT", `${at}/pulls/${number}/merge`, { body, readBack: merged });
+        return { merged: true };
+      } catch (error) {
+        if (error instanceof ApiError && [403, 405, 409, 422].includes(error.status)) {
+          return (await merged()) ? { merged: true } : { waits: error.message };
+        }
+        throw error;
+      }
+    },
+    async mergeLater({ node }, sha) {
+      const mergeMethod = ((await methodOf()) ?? "merge").toUpperCase();
+      try {
+        await client.graphql(enableAutoMerge, {
+          input: { pullRequestId: node, expectedHeadOid: sha, mergeMethod },
+        });
+        return "enabled";
+      } catch (error) {
+        if (!(error instanceof ApiError) || error.status !== 200) throw error;
+        return /clean status/i.test(error.message) ? "clean" : { waits: error.message };
+      }
+    },
+    async mergeNever({ node }) {
+      // Done twice it is done once: what is off already is an error that says so.
+      await client.graphql(disableAutoMerge, { input: { pullRequestId: node } }, async () => undefined);
+    },
+    async commitSigned({ branch, tip, message, additions, deletions }, find) {
+      const [headline = "", ...rest] = message.trimEnd().split("\n");
+      const input = {
+        branch: { repositoryNameWithOwner: repository, branchName: branch },
+        expectedHeadOid: tip,
+        message: { headline, body: rest.join("\n").trim() },
+        fileChanges: {
+          additions: additions.map(({ path, contents }) => ({
+            path,
+            contents: Buffer.from(contents).toString("base64"),
+          })),
+          deletions: deletions.map((path) => ({ path })),
+        },
+      };
+      type Made = { createCommitOnBranch?: { commit?: { oid?: string } | null } | null };
+      const readBack = async (): Promise<Made | undefined> => {
+        const oid = await find();
+        return oid === undefined ? undefined : { createCommitOnBranch: { commit: { oid } } };
+      };
+      const made = await client.graphql<Made>(createCommit, { input }, readBack);
+      const oid = made.createCommitOnBranch?.commit?.oid;
+      if (oid === undefined) throw new ApiError(200, "GraphQL: no commit was made");
+      return oid;
     },
     statuses: (commit) =>
       known(async () => {
@@ -218,7 +341,7 @@ export function githubForge(client: Client, repository: string): Forge {
       }),
     runApprovals: (run) =>
       known(async () => {
-        const words = (await client.list(`${at}/actions/runs/${run}/approvals`)).map((item) =>
+        const words = (await client.get<unknown[]>(`${at}/actions/runs/${run}/approvals`)).map((item) =>
           ApprovalAnswer.parse(item),
         );
         return words

@@ -1,5 +1,5 @@
 import type { Repository } from "@gitops-actions/engine";
-import type { Plan } from "@gitops-actions/fleet";
+import { gatesOf, type Plan } from "@gitops-actions/fleet";
 import { codeSpan, escapeMarkdown } from "@gitops-actions/report";
 import type { Candidate } from "./candidate.ts";
 import { describeMove, shortVersion, versionTrailers } from "./change.ts";
@@ -8,6 +8,7 @@ import type { Evidence } from "./evidence.ts";
 import type { Pull } from "./forge.ts";
 import { folderOf, headOf, pullHeadOf } from "./heads.ts";
 import type { PromoteInputs } from "./inputs.ts";
+import { mergePull } from "./merging.ts";
 import { closePulls, tableOf } from "./pull.ts";
 import { branchOf, type State, strategyOf, takesAll } from "./state.ts";
 import { deliverWhole, takeOver } from "./takeover.ts";
@@ -45,7 +46,8 @@ export async function promoteAll(
     world.progress(change.story.subject);
     const delivery = await deliverWhole(repository, state, change, inputs, world);
     if (delivery.kind === "moved") return undefined;
-    record(done, deliveredOf(change, delivery));
+    // What a merge leaves as it is, is no news.
+    if (delivery.kind !== "nothing") record(done, deliveredOf(change, delivery));
   }
   const alone = candidates.filter((each) => each.open && !takesAll(state, each.environment));
   for (const group of groupsOf(state, alone)) {
@@ -54,6 +56,11 @@ export async function promoteAll(
     const delivery = await deliver(repository, change, strategy, inputs, world);
     if (delivery.kind === "moved") return undefined;
     if (delivery.kind === "pushed") tips.set(change.branch, delivery.commit);
+    if (delivery.kind === "pull" && world.forge) {
+      const settings = gatesOf(state.settings, change.environment);
+      const merge = await mergePull(world.forge, delivery.pull, delivery.head, settings, evidence.runId);
+      if (merge) delivery.merge = merge;
+    }
     record(done, deliveredOf(change, delivery));
   }
   const alive = new Set(
@@ -103,6 +110,7 @@ function changeOf(
   tips: ReadonlyMap<string, string>,
 ): Change {
   const { environment } = group[0]!;
+  const gates = gatesOf(state.settings, environment);
   const branch = branchOf(state, environment);
   const apps = group.map((each) => each.app);
   const plans = group.map((each) => each.plan);
@@ -144,8 +152,10 @@ function changeOf(
           verdicts.map(({ gate, state: said }) => [gate, said]),
         ]),
       ),
-      labels: inputs.labels,
+      labels: [...new Set([...inputs.labels, ...gates.labels])],
+      reviewers: gates.reviewers,
     },
+    sign: state.settings.sign,
   };
 }
 
@@ -225,6 +235,9 @@ async function tidyPulls(
         : mine.length > 0 && mine.every((each) => !each.open) && closed.length > 0
           ? `A gate has closed: ${foremost(closed)?.because}. It will be opened again when all gates are open.`
           : undefined;
+    // What GitHub merges by itself must not be merged while a gate is shut.
+    if (reason === undefined && pull.auto && mine.length > 0 && mine.every((each) => !each.open))
+      await forge.mergeNever(pull);
     if (reason !== undefined)
       await closePulls(repository, forge, [pull], reason, fetchOptions(inputs, world));
   }

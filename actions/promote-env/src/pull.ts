@@ -1,7 +1,10 @@
 import { createHash } from "node:crypto";
-import { fetchHistory, pushRef, type Repository, remoteRefs, treeAt } from "@gitops-actions/engine";
+import { ApiError } from "@gitops-actions/action";
+import { fetchHistory, pushRef, type Repository, remoteRefs } from "@gitops-actions/engine";
 import { escapeMarkdown, type MarkdownSection, markerComment } from "@gitops-actions/report";
 import type { Forge, Pull } from "./forge.ts";
+import { agree, isOurs, readCommit, saysOurs } from "./reading.ts";
+import { signAside } from "./signing.ts";
 
 /** What a pull request of ours is. */
 export interface PullParts {
@@ -14,33 +17,47 @@ export interface PullParts {
   /** What decides whether the body is written anew: it says more than that, such as how long something has run. */
   digest: string;
   labels: readonly string[];
+  /** Logins, and teams as `organisation/team`. */
+  reviewers?: readonly string[];
   section?: MarkdownSection;
 }
 
-interface Put {
+/** A pull request to be, and the commit its branch should hold. */
+export interface Put {
   parts: PullParts;
-  /** The commit its branch should hold, made on `tip`. */
+  /** The commit, made on `tip`. */
   commit: string;
   tip: string;
   message: string;
   /** The files it writes. */
   paths: readonly string[];
+  /** Have GitHub make the commit, so that it is signed. */
+  sign: boolean;
 }
 
-interface FetchChoice {
-  fetch: boolean;
-  token?: string;
-  signal?: AbortSignal;
-}
+export type FetchChoice = Parameters<typeof pushRef>[4];
 
-type Made =
-  | { kind: "pull"; number: number; url: string; done: "opened" | "updated" | "kept" }
+/** What became of a pull request. `declined`: a person closed one that brought the same. */
+export type Made =
+  | {
+      kind: "pull";
+      number: number;
+      url: string;
+      done: "opened" | "updated" | "kept";
+      pull: Pull;
+      /** The commit of its branch. */
+      head: string;
+      /** What could not be done as configured, and what would help. */
+      notes: string[];
+    }
+  | { kind: "declined"; number: number; url: string }
   | { kind: "moved" }
   | { kind: "refused"; because: string };
 
 /**
  * Opens the pull request or brings the open one up to date, and leaves it alone where it says what it should already.
- * Branch first, then pull request: a run that ends between the two is taken up by the next.
+ * Branch first, then pull request: a run that ends between the two is taken up by the next. What GitHub declines for
+ * good leaves no branch behind.
  */
 export async function putPull(
   repository: Repository,
@@ -49,31 +66,128 @@ export async function putPull(
   options: FetchChoice,
 ): Promise<Made> {
   const { parts } = put;
-  const branch = await putBranch(repository, put, options);
-  if (branch.kind !== "done") return branch;
-  const body = bodyOf(parts);
-  const pulls = await forge.openPulls();
+  const pulls = await forge.pullsOf(parts.head, parts.base, "open");
   if (!pulls)
     return { kind: "refused", because: "the token may not read pull requests: give it pull-requests: write" };
-  const open = pulls.find((pull) => pull.head === parts.head && pull.base === parts.base);
+  const [open] = pulls;
   if (!open) {
-    const made = await forge.createPull({ head: parts.head, base: parts.base, title: parts.title, body });
-    await forge.addLabels(made.number, parts.labels);
-    return { kind: "pull", number: made.number, url: made.url, done: "opened" };
+    const declined = await declinedBy(forge, parts);
+    if (declined) return { kind: "declined", number: declined.number, url: declined.url };
   }
-  const missing = parts.labels.filter((label) => !open.labels.includes(label));
+  const branch = await putBranch(repository, put, options, put.sign ? forge : undefined);
+  if (branch.kind !== "done") return branch;
+  const { notes } = branch;
+  const body = bodyOf(parts);
+  if (!open) {
+    try {
+      const { head, base, title } = parts;
+      const made = await forge.createPull({ head, base, title, body });
+      notes.push(...(await adorn(forge, made, parts)));
+      if (made.author === "github-actions[bot]") notes.push(jobToken);
+      return {
+        kind: "pull",
+        number: made.number,
+        url: made.url,
+        done: "opened",
+        pull: made,
+        head: branch.head,
+        notes,
+      };
+    } catch (error) {
+      const because = refusalOf(error, parts);
+      if (because === undefined) throw error;
+      if (branch.pushed)
+        await pushRef(repository, `refs/heads/${parts.head}`, branch.head, undefined, options);
+      return { kind: "refused", because };
+    }
+  }
   const stale = !open.body.includes(digestMark(parts)) || open.title !== parts.title;
-  if (stale) await forge.updatePull(open.number, { title: parts.title, body });
-  await forge.addLabels(open.number, missing);
+  if (stale) {
+    try {
+      await forge.updatePull(open.number, { title: parts.title, body });
+    } catch (error) {
+      // Its branch says what is promoted; a text that is behind is mended by the next run.
+      const because = refusalOf(error, parts);
+      if (because === undefined) throw error;
+      notes.push(`#${open.number} could not be rewritten: ${because}`);
+    }
+  }
+  notes.push(...(await adorn(forge, open, parts)));
   return {
     kind: "pull",
     number: open.number,
     url: open.url,
     done: stale || branch.pushed ? "updated" : "kept",
+    pull: open,
+    head: branch.head,
+    notes,
   };
 }
 
-/** Closes pull requests of ours that have nothing left to do, with the reason, and removes their branches. */
+const jobToken =
+  "it was opened with the job's own token, for which GitHub starts no workflows until a person approves them: give `token` one of a GitHub App";
+
+/** The last pull request of the branch, if it was closed by a person and would have brought what this one does. */
+async function declinedBy(forge: Forge, parts: PullParts): Promise<Pull | undefined> {
+  const [last] = (await forge.pullsOf(parts.head, parts.base, "closed")) ?? [];
+  if (!last || last.merged || !last.body.includes(digestMark(parts))) return undefined;
+  return (await forge.hasComment(last.number, closingMark(parts.head))) ? undefined : last;
+}
+
+/** Sets labels and asks for reviews; answers what GitHub declined, which is no reason not to have the pull request. */
+async function adorn(forge: Forge, pull: Pull, { labels, reviewers = [] }: PullParts): Promise<string[]> {
+  const notes: string[] = [];
+  const attempt = async (what: string, permission: string, act: () => Promise<void>) => {
+    try {
+      await act();
+    } catch (error) {
+      if (!(error instanceof ApiError) || ![403, 404, 422].includes(error.status)) throw error;
+      notes.push(`${what}: ${error.message}. ${permission}`);
+    }
+  };
+  const absent = labels.filter((label) => !pull.labels.includes(label));
+  await attempt(`#${pull.number} could not be labelled`, "It needs a token with pull-requests: write.", () =>
+    forge.addLabels(pull.number, absent),
+  );
+  const nameOf = (reviewer: string) => reviewer.split("/").at(-1)!.replace(/^@/, "");
+  const names = reviewers.filter(
+    (each) => nameOf(each) !== pull.author && !pull.reviewers.includes(nameOf(each)),
+  );
+  // Whoever has reviewed is asked no more: GitHub takes them off the list.
+  const reviewed = names.length > 0 ? await forge.reviews(pull.number) : [];
+  const wanted = names.filter((each) => !reviewed?.some(({ by }) => by === nameOf(each)));
+  const isNew = pull.reviewers.length === 0 && (reviewed?.length ?? 0) === 0;
+  if (isNew)
+    await attempt(
+      `#${pull.number}: nobody could be asked to review it`,
+      "Reviewers need access to the repository; teams need a GitHub App's token with Members: read.",
+      () => forge.requestReviews(pull.number, wanted),
+    );
+  return notes;
+}
+
+/** What GitHub says when it declines for good, and what to do; undefined for what may pass. */
+function refusalOf(error: unknown, { head, base }: PullParts): string | undefined {
+  if (!(error instanceof ApiError)) return undefined;
+  const { status, message } = error;
+  if (/not permitted to create or approve pull requests/i.test(message))
+    return "the repository forbids Actions to open pull requests: allow it under Settings, Actions, General, or give `token` one of a GitHub App";
+  if (status === 403) return `${message}: give \`token\` pull-requests: write`;
+  if (status === 404)
+    return `${message}: there is no such repository for this token, or it may not write pull requests`;
+  if (status === 409 || status === 410 || status === 422)
+    return `no pull request from ${head} to ${base}: ${message}`;
+  return undefined;
+}
+
+function closingMark(head: string): string {
+  return markerComment(`closed/${head}`);
+}
+
+/**
+ * Closes pull requests of ours that have nothing left to do, with the reason, and removes their branches. The branch goes
+ * first, which makes GitHub close its pull request: a run that ends in between leaves nothing behind.
+ */
 export async function closePulls(
   repository: Repository,
   forge: Forge,
@@ -81,74 +195,62 @@ export async function closePulls(
   reason: string,
   options: FetchChoice,
 ): Promise<void> {
-  for (const pull of pulls) {
-    const tip = (await remoteRefs(repository, [`refs/heads/${pull.head}`], options)).get(
-      `refs/heads/${pull.head}`,
-    );
+  for (const { head, number } of pulls) {
+    const ref = `refs/heads/${head}`;
+    const tip = (await remoteRefs(repository, [ref], options)).get(ref);
     // A person's commits on it are theirs: then it is theirs to close.
-    if (tip !== undefined && !(await isOurs(repository, pull.head, options))) continue;
-    await forge.comment(pull.number, markerComment(`closed/${pull.head}`), escapeMarkdown(reason));
-    await forge.updatePull(pull.number, { state: "closed" });
-    if (tip !== undefined) await pushRef(repository, `refs/heads/${pull.head}`, tip, undefined, options);
+    if (tip !== undefined && !(await isOurs(repository, head, options))) continue;
+    await forge.comment(number, closingMark(head), escapeMarkdown(reason));
+    if (tip !== undefined && (await pushRef(repository, ref, tip, undefined, options)).kind === "moved")
+      continue;
+    await forge.updatePull(number, { state: "closed" });
   }
 }
 
 type BranchResult =
-  | { kind: "done"; pushed: boolean }
+  | { kind: "done"; pushed: boolean; head: string; notes: string[] }
   | { kind: "moved" }
   | { kind: "refused"; because: string };
 
 async function putBranch(
   repository: Repository,
-  { parts, commit, tip, message, paths }: Put,
+  put: Put,
   options: FetchChoice,
+  forge?: Forge,
 ): Promise<BranchResult> {
+  const { parts, commit, tip, message, paths } = put;
   const ref = `refs/heads/${parts.head}`;
   const now = (await remoteRefs(repository, [ref], options)).get(ref);
-  if (now === commit) return { kind: "done", pushed: false };
-  if (now !== undefined) {
+  if (now === commit) return { kind: "done", pushed: false, head: now, notes: [] };
+  if (now !== undefined && now !== tip) {
     await fetchHistory(repository, parts.head, options);
     const { parent, said } = await readCommit(repository, now);
-    if (!/^Gitops-Operation: /m.test(said))
+    if (!saysOurs(said))
       return {
         kind: "refused",
         because: `${parts.head} holds a commit that is not ours (${now.slice(0, 7)}): it is left alone`,
       };
     // The branch it goes to has moved on without touching what this writes: nothing is gained by pushing again.
     if (
-      said === message &&
+      said.trim() === message.trim() &&
       parent !== undefined &&
       (await agree(repository, [parent, tip], paths)) &&
       (await agree(repository, [now, commit], paths))
     )
-      return { kind: "done", pushed: false };
+      return { kind: "done", pushed: false, head: now, notes: [] };
   }
-  const result = await pushRef(repository, ref, now, commit, options);
+  const notes: string[] = [];
+  let head = commit;
+  if (forge) {
+    const signed = await signAside(repository, forge, { commit, tip, message, paths }, options);
+    if (signed.kind === "moved") return signed;
+    if (signed.kind === "done") head = signed.commit;
+    else notes.push(`its commit is not signed: ${signed.because}`);
+  }
+  const result = await pushRef(repository, ref, now, head, options);
   if (result.kind === "refused")
     return { kind: "refused", because: `${parts.head} does not take the push: ${result.reason}` };
-  return result.kind === "done" ? { kind: "done", pushed: true } : result;
-}
-
-async function isOurs(repository: Repository, branch: string, options: FetchChoice): Promise<boolean> {
-  const tip = await fetchHistory(repository, branch, options);
-  return tip === undefined || /^Gitops-Operation: /m.test((await readCommit(repository, tip)).said);
-}
-
-async function readCommit(repository: Repository, id: string): Promise<{ parent?: string; said: string }> {
-  const text = (await repository.object(id))?.bytes.toString("utf8") ?? "";
-  const end = text.indexOf("\n\n");
-  const parent = /^parent ([0-9a-f]+)$/m.exec(text.slice(0, end))?.[1];
-  return { said: text.slice(end + 2), ...(parent === undefined ? {} : { parent }) };
-}
-
-/** Whether files are the same in two commits. */
-async function agree(
-  repository: Repository,
-  [a, b]: [string, string],
-  paths: readonly string[],
-): Promise<boolean> {
-  const [one, other] = await Promise.all([treeAt(repository, a), treeAt(repository, b)]);
-  return paths.every((path) => one.get(path)?.id === other.get(path)?.id);
+  return result.kind === "done" ? { kind: "done", pushed: true, head, notes } : result;
 }
 
 /** GitHub takes 65,536 characters; what was rendered is shortened first. */

@@ -3,6 +3,7 @@ import type { BoardRow } from "./board.ts";
 import type { Candidate } from "./candidate.ts";
 import { holdsPath } from "./holds.ts";
 import type { PromoteInputs } from "./inputs.ts";
+import type { Merge } from "./merging.ts";
 import type { Delivered } from "./promote.ts";
 import type { State } from "./state.ts";
 
@@ -43,6 +44,7 @@ export function reportOf({ state, repository, candidates, delivered, notes }: Le
       }),
     );
   }
+  findings.push(...shortcomings(delivered));
   for (const { app, environment, plan } of candidates) {
     for (const note of plan.notes) {
       if (note.kind !== "obstacle") continue;
@@ -74,6 +76,35 @@ export function reportOf({ state, repository, candidates, delivered, notes }: Le
   });
 }
 
+/** What was not done as configured, though the change itself was delivered. */
+function shortcomings(delivered: readonly Delivered[]): Finding[] {
+  const found: Finding[] = [];
+  for (const { apps, environment, delivery } of delivered) {
+    const name = `${apps.join(", ")} to ${environment}`;
+    if (delivery.kind === "declined")
+      found.push(
+        makeFinding({
+          rule: "promotion/declined",
+          severity: "notice",
+          message: `${name}: #${delivery.number}, which brings the same, was closed by a person`,
+          discriminator: name,
+          help: "Reopen it, or promote another version.",
+        }),
+      );
+    if (delivery.kind !== "pull" && delivery.kind !== "pushed") continue;
+    for (const note of delivery.notes ?? [])
+      found.push(
+        makeFinding({
+          rule: "promotion/shortcoming",
+          severity: "notice",
+          message: `${name}: ${note}`,
+          discriminator: `${name} ${note.slice(0, 40)}`,
+        }),
+      );
+  }
+  return found;
+}
+
 /** One sentence on what became of a change. */
 export function describeDelivered({ apps, environment, moves, delivery }: Delivered): string {
   const what = `${apps.join(", ")} in ${environment}${moves.length > 0 ? ` (${moves.join(", ")})` : ""}`;
@@ -81,12 +112,20 @@ export function describeDelivered({ apps, environment, moves, delivery }: Delive
     case "pushed":
       return `${what}: written as ${delivery.commit.slice(0, 7)}${describeDifference(delivery.differs)}`;
     case "pull":
-      return `${what}: pull request #${delivery.number} ${delivery.done} (${delivery.url})${describeDifference(delivery.differs)}`;
+      return `${what}: pull request #${delivery.number} ${delivery.done}${describeMerge(delivery.merge)} (${delivery.url})${describeDifference(delivery.differs)}`;
+    case "declined":
+      return `${what}: #${delivery.number}, which brings the same, was closed by a person and is left closed: reopen it, or promote another version (${delivery.url})`;
     case "refused":
       return `${what}: refused`;
     case "nothing":
       return `${what}: it is so already`;
   }
+}
+
+function describeMerge(merge: Merge | undefined): string {
+  if (!merge) return "";
+  if (merge.state === "merged") return " and merged";
+  return merge.state === "later" ? ", which GitHub merges when it may" : `, not merged yet: ${merge.because}`;
 }
 
 /** The outputs of the step besides the report. */
@@ -98,7 +137,9 @@ export function outputsOf({
   delivered: readonly Delivered[];
 }): Record<string, string> {
   const written = delivered.filter(
-    ({ delivery }) => delivery.kind === "pushed" || (delivery.kind === "pull" && delivery.done !== "kept"),
+    ({ delivery }) =>
+      delivery.kind === "pushed" ||
+      (delivery.kind === "pull" && (delivery.done !== "kept" || delivery.merge?.state === "merged")),
   );
   return {
     promoted: JSON.stringify(written.map(({ apps, environment, moves }) => ({ apps, environment, moves }))),

@@ -38,15 +38,27 @@ export interface Client {
     path: string,
     request?: ApiRequest<Result>,
   ): Promise<Result>;
+  /**
+   * A query or mutation of the GraphQL API; answers its `data`. Throws ApiError whose `type` is GitHub's (`STALE_DATA`,
+   * `FORBIDDEN`) where it has errors. `readBack` as for a write.
+   */
+  graphql<Result>(
+    query: string,
+    variables: Readonly<Record<string, unknown>>,
+    readBack?: () => Promise<Result | undefined>,
+  ): Promise<Result>;
 }
 
 /** GitHub declined: `status` is its HTTP status, 0 when it could not be reached. */
 export class ApiError extends ToolError {
   override name = "ApiError";
   readonly status: number;
-  constructor(status: number, message: string, options?: ErrorOptions) {
+  /** Of GraphQL, the type of its first error. */
+  readonly type: string | undefined;
+  constructor(status: number, message: string, options?: ErrorOptions & { type?: string }) {
     super(`github/${status || "unreachable"}`, message, options);
     this.status = status;
+    this.type = options?.type;
   }
 }
 
@@ -68,6 +80,11 @@ interface Failure {
   wait?: number;
 }
 
+interface GraphqlAnswer<Result> {
+  data?: Result | null;
+  errors?: { type?: string; message?: string }[];
+}
+
 /** Makes a client. Nothing is sent until it is asked. */
 export function createClient(options: ClientOptions): Client {
   const call = <Result>(method: string, url: string, request: ApiRequest<Result>) =>
@@ -78,6 +95,30 @@ export function createClient(options: ClientOptions): Client {
     send,
     get: async <Result>(path: string, query?: ApiRequest<Result>["query"]) =>
       (await call<Result>("GET", urlOf(options, path, query), {})).body,
+    async graphql<Result>(
+      query: string,
+      variables: Readonly<Record<string, unknown>>,
+      readBack?: () => Promise<Result | undefined>,
+    ) {
+      const { body } = await call<GraphqlAnswer<Result>>("POST", graphqlUrl(options), {
+        body: { query, variables },
+        ...(readBack
+          ? {
+              readBack: async () => {
+                const data = await readBack();
+                return data === undefined ? undefined : { data };
+              },
+            }
+          : {}),
+      });
+      const [error] = body.errors ?? [];
+      // GitHub answers a refused mutation with 200, and says why in the body.
+      if (error || !body.data)
+        throw new ApiError(200, `GraphQL: ${error?.message ?? "the answer is empty"}`, {
+          ...(error?.type === undefined ? {} : { type: error.type }),
+        });
+      return body.data;
+    },
     async list<Item>(
       path: string,
       query: ApiRequest<Item>["query"] = {},
@@ -205,6 +246,11 @@ function urlOf({ apiUrl }: ClientOptions, path: string, query: ApiRequest<unknow
   for (const [key, value] of Object.entries(query))
     if (value !== undefined) url.searchParams.set(key, String(value));
   return url.href;
+}
+
+/** github.com has it at /graphql, GitHub Enterprise Server at /api/graphql beside /api/v3. */
+function graphqlUrl({ apiUrl }: ClientOptions): string {
+  return `${apiUrl.replace(/\/+$/, "").replace(/\/api\/v3$/, "/api")}/graphql`;
 }
 
 function describeCause(error: unknown): string {

@@ -1,75 +1,9 @@
-import { createClient } from "@gitops-actions/action";
-import { githubForge, type PromoteInputs } from "@gitops-actions/promote-env";
 import { describe, expect, test } from "vitest";
-import { type GitHub, serveGitHub, token } from "../../github/server.ts";
-import { fleet, gitops, overlay, type Place, place } from "./world.ts";
+import type { GitHub } from "../../github/server.ts";
+import { hub } from "./hub.ts";
+import { gitops, overlay } from "./world.ts";
 
 const file = (environment: string) => `apps/web/overlays/${environment}/kustomization.yaml`;
-const settings = gitops.replace("  strategy: direct\n", "").replace("{times: committed}", "{soak: 1h}");
-
-interface Hub {
-  where: Place;
-  github: GitHub;
-  run(inputs?: Partial<PromoteInputs>, now?: string): ReturnType<Place["run"]>;
-  /** Merges a pull request as GitHub would, by a merge commit. */
-  merge(number: number, at: string): string;
-}
-
-/** A remote with a GitHub in front of it, in which everything was pushed a day before noon. */
-async function hub(text = settings): Promise<Hub> {
-  const where = place(fleet(text));
-  const tipOf = (branch: string) => {
-    try {
-      return where.space.git(where.remote, "rev-parse", "--verify", "-q", `refs/heads/${branch}`);
-    } catch {
-      return undefined;
-    }
-  };
-  const github = await serveGitHub(tipOf);
-  github.pushes.push({
-    before: "0".repeat(40),
-    after: tipOf("main")!,
-    ref: "refs/heads/main",
-    at: "2026-01-31T12:00:00Z",
-  });
-  const client = createClient({
-    apiUrl: github.url,
-    token,
-    now: () => 0,
-    sleep: async () => {},
-    deadlineMs: 1500,
-  });
-  return {
-    where,
-    github,
-    run: (inputs = {}, now = "2026-02-01T12:00:00Z") =>
-      where.run({ operation: "promote", environments: ["staging"], ...inputs }, now, {
-        forge: githubForge(client, "org/fleet"),
-      }),
-    merge(number, at) {
-      const pull = github.pulls[number - 1]!;
-      const before = tipOf("main")!;
-      const work = `${where.space.folder}/work`;
-      where.space.git(work, "fetch", "-q", "origin");
-      where.space.git(work, "checkout", "-q", "-B", "main", "origin/main");
-      where.space.git(
-        work,
-        "merge",
-        "-q",
-        "--no-ff",
-        "-m",
-        `Merge pull request #${number}`,
-        `origin/${pull.head}`,
-      );
-      where.space.git(work, "push", "-q", "origin", "main");
-      const sha = tipOf("main")!;
-      Object.assign(pull, { state: "closed", merged: { sha, at } });
-      github.pushes.push({ before, after: sha, ref: "refs/heads/main", at });
-      return sha;
-    },
-  };
-}
-
 const open = (github: GitHub) => github.pulls.filter((pull) => pull.state === "open");
 
 describe("a promotion by pull request", () => {
@@ -177,11 +111,23 @@ describe("a promotion by pull request", () => {
     expect(github.problems).toEqual([]);
   });
 
-  test("says what to do when the token may not open any", async () => {
-    const { github, run } = await hub();
+  test("says what to do when the token may not open any, and leaves no branch behind", async () => {
+    const { where, github, run } = await hub();
     github.writes = false;
-    await expect(run()).rejects.toThrow("Resource not accessible by integration");
+    const denied = await run();
+    expect(denied.delivered[0]?.delivery).toMatchObject({
+      kind: "refused",
+      because: expect.stringContaining("give `token` pull-requests: write"),
+    });
+    expect(denied.report.verdict).toBe("findings");
+    github.writes = true;
+    github.opens = false;
+    expect((await run()).delivered[0]?.delivery).toMatchObject({
+      kind: "refused",
+      because: expect.stringContaining("allow it under Settings, Actions, General"),
+    });
     expect(github.pulls).toEqual([]);
+    expect(where.space.git(where.remote, "branch", "--list", "gitops/*")).toBe("");
   });
 
   test("by four at once is one", async () => {
