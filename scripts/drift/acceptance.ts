@@ -1,5 +1,12 @@
 import { parse } from "node:path";
-import { identityKey, parseManifests, type Resource } from "@gitops-actions/manifest";
+import {
+  identityKey,
+  isObject,
+  type JsonObject,
+  parseManifests,
+  type Resource,
+  writeJson,
+} from "@gitops-actions/manifest";
 import { startControlPlane } from "../servers/control-plane.ts";
 import { createClient } from "./cluster.ts";
 
@@ -42,12 +49,20 @@ export async function acceptedObjects(
     for (const { group, resource } of all.toSorted((a, b) => rank(a) - rank(b))) {
       const applied = await client.apply(resource, "server-side apply");
       if ("refused" in applied) refused.push({ resource, why: applied.refused });
-      else groups.set(group, [...(groups.get(group) ?? []), resource]);
+      else groups.set(group, [...(groups.get(group) ?? []), withNamespace(resource, applied.live)]);
     }
     return { groups: [...groups].map(([name, resources]) => ({ name, resources })), refused };
   } finally {
     plane.stop();
   }
+}
+
+/** Flux applies no object without a namespace whose kind has one. */
+function withNamespace(resource: Resource, live: JsonObject): Resource {
+  const namespace = isObject(live.metadata) ? live.metadata.namespace : undefined;
+  if (resource.id.namespace !== "" || typeof namespace !== "string") return resource;
+  const metadata = { ...(resource.value.metadata as JsonObject), namespace };
+  return parseManifests(writeJson({ ...resource.value, metadata }), "").resources[0]!;
 }
 
 function groupOf({ id }: Resource, source: string): string {

@@ -71,7 +71,7 @@ export interface Verdict {
   /** Changed values whose finding names who did it: of what was removed, no trace is left. */
   attributed: number;
   missed: string[];
-  /** Found, and not attributed although it could be. */
+  /** Changed, and no finding of that object names who did it. */
   nameless: string[];
 }
 
@@ -82,18 +82,18 @@ export function judgeChanges(changes: readonly LiveChange[], { report }: DriftOu
     const { kind, name, group } = resource.id;
     const namespace = resource.id.namespace || undefined;
     const findings = report.findings.filter(
-      ({ rule, resource: about }) =>
-        rule === "drift/changed" &&
+      ({ resource: about }) =>
         about?.kind === kind &&
         about.name === name &&
         about.group === group &&
         (namespace === undefined || about.namespace === namespace),
     );
     const text = `${formatIdentity(resource.id)} ${pointer} ${what}`;
-    if (findings.length === 0) verdict.missed.push(text);
-    else verdict.found++;
+    if (findings.some(({ rule }) => rule === "drift/changed")) verdict.found++;
+    else verdict.missed.push(text);
+    // Who gives an item of a list another key takes one away, without a trace, and adds one, with theirs.
     if (findings.some(({ message }) => message.includes(hand))) verdict.attributed++;
-    else if (what === "changed" && findings.length > 0) verdict.nameless.push(text);
+    else if (what === "changed") verdict.nameless.push(text);
   }
   return verdict;
 }

@@ -66,7 +66,7 @@ export async function proveDelivery({
     const waited = performance.now();
     await delivery.deliver(
       groups.map(({ name }) => name),
-      600,
+      240,
     );
     progress(`Delivered in ${((performance.now() - waited) / 1000).toFixed(0)} s`);
     const began = performance.now();

@@ -44,6 +44,12 @@ export function findExtras(desired: JsonObject, live: JsonObject, shape: Shape):
   return { unmanaged: extras.unmanaged.filter(once), removedFromGit: extras.removedFromGit.filter(once) };
 }
 
+/** The manager that brought Git's object here; undefined when nobody owns anything of it. */
+export function applierOf(desired: JsonObject, live: JsonObject, shape: Shape): Manager | undefined {
+  const managers = readManagers(live).filter(({ subresource }) => subresource === "");
+  return mainApplier(managers, normaliseDesired(desired), live, shape);
+}
+
 /** The manager that owns most of what Git sets: whoever it is, it brought Git's object here. */
 function mainApplier(
   managers: readonly Manager[],
@@ -148,6 +154,8 @@ function isAppliersOwn({ set, live, shape, tokens }: Place, parent: Shape): bool
   if (isMark(tokens)) return true;
   const name = tokens.at(-1);
   if (name === "protocol" && live === "TCP") return true;
+  // A Go pointer that is always written: `null` was applied, and an empty text is what the server makes of it.
+  if (live === "") return true;
   if (typeof name === "string" && live !== undefined && parent.drops(name, live)) return true;
   // Nothing of a struct is its own: it applied `{}`, and what is there now the server has put in.
   return Object.keys(set).length === 0 && isObject(live) && !shape.isMap && !shape.isAtomic;

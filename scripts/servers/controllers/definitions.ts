@@ -10,7 +10,10 @@ const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 /** Folder of a Go module as published: controllers keep their CustomResourceDefinitions in it. */
 export function moduleFolder(module: string, version: string): string {
   const args = ["mod", "download", "-json", `${module}@v${version}`];
+  // A module may want a newer Go than the machine's, as when it is built.
+  const env = { GOTOOLCHAIN: "auto", ...process.env };
   const said = execFileSync("go", args, {
+    env,
     cwd: tmpdir(),
     encoding: "utf8",
     stdio: ["ignore", "pipe", "pipe"],

@@ -96,10 +96,15 @@ export async function untilReady(
   seconds = 120,
 ): Promise<void> {
   let said = "";
+  let failing = 0;
   const look = async (): Promise<true | undefined> => {
     const items = (await send("GET", list)).body.items as FluxObject[];
     const waiting = items.filter((each) => readyOf(each)?.status !== "True");
     said = waiting.map((each) => `${each.metadata.name}: ${readyOf(each)?.message}`).join("\n");
+    // What fails is tried again, and may succeed once what it needs is there; not for ever.
+    const failed = waiting.find((each) => /Failed$/.test(readyOf(each)?.reason ?? ""));
+    failing = failed ? failing + 1 : 0;
+    if (failing > 100) throw new Error(`${failed?.metadata.name} fails.`);
     return items.length >= count && waiting.length === 0 ? true : undefined;
   };
   await processes.until(`all of ${list} ready`, look, seconds).catch((error: Error) => {

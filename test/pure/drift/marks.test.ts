@@ -68,6 +68,16 @@ describe("what kustomize-controller 1.9.5 applies besides what Git says", () => 
     });
   });
 
+  test("the null of a pointer, of which the server makes an empty text", () => {
+    const probe = (grpc: string): string =>
+      `apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, livenessProbe: {grpc: ${grpc}}}]}\n`;
+    const field = { "f:grpc": { "f:port": {}, "f:service": {} } };
+    const item = { ".": {}, "f:name": {}, "f:livenessProbe": field };
+    const applied = flux({ "f:spec": { "f:containers": { 'k:{"name":"a"}': item } } });
+    const live = readOne(probe('{port: 1, service: ""}')).value;
+    expect(extrasOf(readOne(probe("{port: 1}")), live, applied)).toEqual(none);
+  });
+
   test("not an atomic struct: server-side apply names no field of it", () => {
     const git = readOne(
       "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: web}\nspec: {accessModes: [ReadWriteOnce]}\n",
