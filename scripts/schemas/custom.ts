@@ -30,7 +30,7 @@ export function makeModulePacks(folder: string): void {
 
 function write(folder: string, about: { name: string; source: string }, definitions: JsonObject[]): void {
   const converted = definitions.map(convertCrd);
-  const problems = converted.flatMap((crd) => crd.problems);
+  const problems = converted.flatMap((crd) => crd.problems.map(({ message }) => message));
   if (problems.length > 0) throw new Error(`${about.name}: ${problems.join("; ")}`);
   const key = (kind: KindSchema): string => `${kind.group}/${kind.version}/${kind.kind}`;
   const kinds = converted.flatMap((crd) => crd.kinds).sort((a, b) => (key(a) < key(b) ? -1 : 1));

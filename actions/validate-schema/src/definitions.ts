@@ -7,7 +7,7 @@ import {
 } from "@gitops-actions/engine";
 import { type JsonObject, parseManifests, type Resource } from "@gitops-actions/manifest";
 import type { Location } from "@gitops-actions/report";
-import type { Group, SideName } from "./documents.ts";
+import { fileLocator, type Group, type SideName } from "./documents.ts";
 
 /** A CustomResourceDefinition of the fleet, converted. */
 export interface Definition extends CrdSchemas {
@@ -18,6 +18,8 @@ export interface Definition extends CrdSchemas {
   overlay?: string;
   environment?: string;
   resource: Resource;
+  /** What it stands among: an overlay, or a file of the repository. */
+  group: Group;
   location: Location | undefined;
 }
 
@@ -41,7 +43,7 @@ export function renderedDefinitions(groups: readonly Group[], convert: Converter
         overlay: group.overlay,
         ...(group.environment && { environment: group.environment }),
       },
-      ...{ resource, location: group.locate(resource, "") },
+      ...{ resource, group, location: group.locate(resource, "") },
       ...convert(resource),
     })),
   );
@@ -58,14 +60,15 @@ export function repositoryDefinitions(
     folders.length === 0 || folders.some((folder) => isBelow(path, folder));
   return files
     .filter(({ path, text }) => isWanted(path) && !text.includes("{{"))
-    .flatMap(({ path, text }) =>
-      parseManifests(text, path)
-        .resources.filter(isDefinition)
-        .map((resource) => ({
-          ...{ name: resource.id.name, side, resource, ...convert(resource) },
-          location: { path, line: resource.line, precision: "exact" as const, via: [] },
-        })),
-    );
+    .flatMap(({ path, text }) => {
+      const { resources } = parseManifests(text, path);
+      const locate = fileLocator(path, text, resources);
+      const group: Group = { side, overlay: path, resources, problems: [], locate };
+      return resources.filter(isDefinition).map((resource) => ({
+        ...{ name: resource.id.name, side, resource, group, ...convert(resource) },
+        location: { path, line: resource.line, precision: "exact" as const, via: [] },
+      }));
+    });
 }
 
 function isBelow(path: string, folder: string): boolean {

@@ -155,20 +155,19 @@ function filesBelow(place: string): string[] {
 }
 
 /** The line of a field in its own file; of a field that is absent, the line it belongs below. */
-function fileLocator(path: string, text: string, resources: readonly Resource[]): Group["locate"] {
+export function fileLocator(path: string, text: string, resources: readonly Resource[]): Group["locate"] {
   let source: Source | undefined;
   return (resource, pointer) => {
     source ??= parseSource(text, path);
     // Items of a List share its document.
     const siblings = resources.filter(({ document }) => document === resource.document);
     const prefix = source.locate(resource.document, "/items") ? `/items/${siblings.indexOf(resource)}` : "";
-    const parent = pointer.slice(0, pointer.lastIndexOf("/"));
+    // Of a field that is absent, the parent below which it has to be put.
     for (let wanted = pointer; ; wanted = wanted.slice(0, wanted.lastIndexOf("/"))) {
       const span = source.locate(resource.document, prefix + wanted);
       if (span) {
         const { line, column } = span.key ?? span;
-        const precision = wanted === pointer || wanted === parent ? "exact" : "near";
-        return { path, line, column, precision, via: [] };
+        return { path, line, column, precision: "exact", via: [] };
       }
       if (wanted === "") return { path, line: resource.line, precision: "near", via: [] };
     }

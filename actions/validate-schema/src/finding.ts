@@ -133,27 +133,23 @@ export function documentFindings(group: Group): Finding[] {
 }
 
 /** What is wrong with definitions of custom resources, apart from what their own schema says. */
-export function definitionFindings(
-  definitions: readonly Definition[],
-  conflicts: readonly Conflict[],
-): Finding[] {
-  const broken = definitions.flatMap(({ problems, resource, overlay, location }) =>
-    problems.map((problem) =>
-      makeFinding({
-        ...{
-          rule: "kubeconform/broken-definition",
-          severity: "error",
-          message: problem,
-          resource: resource.id,
-        },
+export function definitionDrafts(definitions: readonly Definition[]): Draft[] {
+  return definitions.flatMap(({ problems, resource, overlay, group }) =>
+    problems.map(({ field, message }): Draft => {
+      const finding = makeFinding({
+        ...{ rule: "kubeconform/broken-definition", severity: "error", message, field },
+        ...{ resource: resource.id, value: resource.value, discriminator: message },
         help: "Its custom resources cannot be validated until this is mended.",
         ...(overlay !== undefined && { overlays: [overlay] }),
-        ...(location && { location }),
-        discriminator: problem,
-      }),
-    ),
+      });
+      return { finding, group, resource, pointer: field, part: "key" };
+    }),
   );
-  const clashes = conflicts.map(({ used, other }) => {
+}
+
+/** Definitions that disagree where both apply. */
+export function conflictFindings(conflicts: readonly Conflict[]): Finding[] {
+  return conflicts.map(({ used, other }) => {
     const where = (definition: Definition): string =>
       definition.overlay ?? definition.location?.path ?? "the repository";
     return makeFinding({
@@ -165,5 +161,4 @@ export function definitionFindings(
       discriminator: `${where(used)} ${where(other)}`,
     });
   });
-  return [...broken, ...clashes];
 }

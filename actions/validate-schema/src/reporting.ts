@@ -9,7 +9,13 @@ import {
 import type { Check } from "./check.ts";
 import type { Definition } from "./definitions.ts";
 import type { Rendered, SideName } from "./documents.ts";
-import { definitionFindings, documentFindings, type FindingContext, judgeResource } from "./finding.ts";
+import {
+  conflictFindings,
+  definitionDrafts,
+  documentFindings,
+  type FindingContext,
+  judgeResource,
+} from "./finding.ts";
 import type { ValidateInputs } from "./inputs.ts";
 import { isAllowedMissing, kindName } from "./kinds.ts";
 import { type Draft, locateDrafts, placeDrafts } from "./locations.ts";
@@ -40,16 +46,14 @@ export async function reportParts(
     secretKey: world.secretKey,
   };
   const judged = judgeAll(checks, context);
+  for (const draft of definitionDrafts(learnt.definitions)) judged.drafts[draft.group.side].push(draft);
   const base = placeDrafts(judged.drafts.base);
   const locate = world.locate ?? (async () => undefined);
   const found = { base, head: await locateDrafts(judged.drafts.head, base, locate, world.cores) };
   const of = (side: SideName): Finding[] => {
     const groups = rendered.groups.filter((group) => group.side === side);
-    const definitions = definitionFindings(
-      learnt.definitions.filter((each) => each.side === side),
-      learnt.conflicts.filter((each) => each.side === side),
-    );
-    return mergeFindings([...found[side], ...groups.flatMap(documentFindings), ...definitions]);
+    const conflicts = conflictFindings(learnt.conflicts.filter((each) => each.side === side));
+    return mergeFindings([...found[side], ...groups.flatMap(documentFindings), ...conflicts]);
   };
   const marked = rendered.source.base
     ? markAgainstBase(of("head"), of("base"))

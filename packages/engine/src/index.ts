@@ -8,7 +8,7 @@ export { type Gate, openGate } from "./gate.ts";
 export { type ChooseOptions, type ChosenCommits, chooseCommits } from "./git/commits.ts";
 export type { GitEvent } from "./git/event.ts";
 export { ensureCommit } from "./git/fetch.ts";
-export { fetchHistory, firstParentLog, gitHistory, remoteHead } from "./git/log.ts";
+export { fetchCommits, fetchHistory, firstParentLog, gitHistory, remoteHead } from "./git/log.ts";
 export {
   commitsBeyond,
   commonCommit,
@@ -64,7 +64,7 @@ export * from "./render.ts";
 export * from "./schemas/catalog.ts";
 export { type CelRules, celRulesOf } from "./schemas/cel.ts";
 export { convertConstraintTemplate } from "./schemas/constraint.ts";
-export { type CrdSchemas, convertCrd } from "./schemas/crd.ts";
+export { type CrdSchemas, convertCrd, type DefinitionProblem } from "./schemas/crd.ts";
 export { type DefinitionFile, findDefinitionFiles, findDefinitionFilesIn } from "./schemas/definitions.ts";
 export { knownFields } from "./schemas/fields.ts";
 export * from "./schemas/lifecycle.ts";

@@ -192,16 +192,13 @@ describe("a CustomResourceDefinition", () => {
   });
 
   test("broken definitions are told, not thrown", () => {
-    expect(convertCrd(null).problems).toEqual(["spec.group and spec.names.kind must be set"]);
-    expect(convertCrd({ spec: { group: "g", names: { kind: "K" }, versions: {} } }).problems).toEqual([
+    const problemsOf = (definition: unknown) => convertCrd(definition).problems.map(({ message }) => message);
+    expect(problemsOf(null)).toEqual(["spec.group and spec.names.kind must be set"]);
+    expect(problemsOf({ spec: { group: "g", names: { kind: "K" }, versions: {} } })).toEqual([
       "spec.versions is empty",
     ]);
-    expect(convertCrd(crd({}, { schema: undefined })).problems).toEqual([
-      "version v1 has no schema.openAPIV3Schema",
-    ]);
-    expect(convertCrd(crd({ type: "string" })).problems).toEqual([
-      "version v1: the schema's type must be object",
-    ]);
-    expect(convertCrd(crd({}, { name: undefined })).problems).toEqual(["a version has no name"]);
+    expect(problemsOf(crd({}, { schema: undefined }))).toEqual(["version v1 has no schema.openAPIV3Schema"]);
+    expect(problemsOf(crd({ type: "string" }))).toEqual(["version v1: the schema's type must be object"]);
+    expect(problemsOf(crd({}, { name: undefined }))).toEqual(["a version has no name"]);
   });
 });

@@ -318,8 +318,8 @@ describe("custom resources", () => {
     const empty = definition("integer").replace(/ {6}schema:[\s\S]*$/, "");
     expect(lines(await validate({ "crd.yaml": empty, "a.yaml": thing("1") }))).toEqual([
       expect.stringContaining("missing-schema a.yaml:2"),
-      "error broken-definition crd.yaml:2 : version v1 has no schema.openAPIV3Schema",
       "error missing-field crd.yaml:10 /spec/versions/0/schema: required field schema is missing",
+      "error broken-definition crd.yaml:10 /spec/versions/0/schema/openAPIV3Schema: version v1 has no schema.openAPIV3Schema",
     ]);
     const two = await validate({
       "crd1.yaml": definition("integer"),

@@ -26,7 +26,10 @@ export function convertConstraintTemplate(template: unknown): CrdSchemas {
   const crd = fieldsOf(fieldsOf(fieldsOf(spec).crd).spec);
   const kind = fieldsOf(crd.names).kind;
   if (typeof kind !== "string" || kind === "")
-    return { kinds: [], problems: ["spec.crd.spec.names.kind must be set"] };
+    return {
+      kinds: [],
+      problems: [{ field: "/spec/crd/spec/names/kind", message: "spec.crd.spec.names.kind must be set" }],
+    };
   const { openAPIV3Schema, legacySchema } = fieldsOf(crd.validation);
   // Before v1 of its API a template's schema was not structural: whatever it does not say is allowed.
   const isLegacy = typeof legacySchema === "boolean" ? legacySchema : !String(apiVersion).endsWith("/v1");

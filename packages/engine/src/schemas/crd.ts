@@ -6,7 +6,13 @@ import type { JsonSchema, KindSchema } from "./pack.ts";
 export interface CrdSchemas {
   kinds: KindSchema[];
   /** What is wrong with the definition itself; a version with a problem has no schema. */
-  problems: string[];
+  problems: DefinitionProblem[];
+}
+
+export interface DefinitionProblem {
+  /** JSON Pointer into the definition; the field may be absent. */
+  field: string;
+  message: string;
 }
 
 type Fields = Record<string, unknown>;
@@ -38,19 +44,27 @@ export function convertCrd(definition: unknown): CrdSchemas {
   const spec = fieldsOf(fieldsOf(withoutBigints(definition)).spec);
   const group = textOf(spec.group);
   const kind = textOf(fieldsOf(spec.names).kind);
-  if (!group || !kind) return { kinds: [], problems: ["spec.group and spec.names.kind must be set"] };
+  if (!group || !kind) {
+    const message = "spec.group and spec.names.kind must be set";
+    return { kinds: [], problems: [{ field: group ? "/spec/names/kind" : "/spec/group", message }] };
+  }
   const versions = listOf(spec.versions).map(fieldsOf);
-  if (versions.length === 0) return { kinds: [], problems: ["spec.versions is empty"] };
+  if (versions.length === 0)
+    return { kinds: [], problems: [{ field: "/spec/versions", message: "spec.versions is empty" }] };
 
   const kinds: KindSchema[] = [];
-  const problems: string[] = [];
-  for (const entry of versions) {
+  const problems: DefinitionProblem[] = [];
+  for (const [index, entry] of versions.entries()) {
+    const wrong = (field: string, message: string): void => {
+      problems.push({ field: `/spec/versions/${index}/${field}`, message });
+    };
     const version = textOf(entry.name);
     const schema = fieldsOf(fieldsOf(entry.schema).openAPIV3Schema);
-    if (!version) problems.push("a version has no name");
+    if (!version) wrong("name", "a version has no name");
     else if (Object.keys(schema).length === 0)
-      problems.push(`version ${version} has no schema.openAPIV3Schema`);
-    else if (schema.type !== "object") problems.push(`version ${version}: the schema's type must be object`);
+      wrong("schema/openAPIV3Schema", `version ${version} has no schema.openAPIV3Schema`);
+    else if (schema.type !== "object")
+      wrong("schema/openAPIV3Schema/type", `version ${version}: the schema's type must be object`);
     else {
       const hasStatus = "status" in fieldsOf(entry.subresources);
       kinds.push({
