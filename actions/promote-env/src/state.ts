@@ -1,4 +1,11 @@
-import { fetchHistory, fetchTag, gitHistory, type Repository, treeAt } from "@gitops-actions/engine";
+import {
+  fetchCommits,
+  fetchHistory,
+  fetchTag,
+  gitHistory,
+  type Repository,
+  treeAt,
+} from "@gitops-actions/engine";
 import {
   type Cell,
   type Config,
@@ -68,6 +75,8 @@ export async function readState(repository: Repository, options: StateOptions): 
       throw new UsageError(`there is no branch ${name}. Create it, or correct gitops.yaml.`);
     const pushes = options.history ? await options.forge?.pushes(name) : undefined;
     const branch = { name, tip, tree: await treeAt(repository, tip), pushes };
+    // What was pushed over is in no branch any more; GitHub still has it, as a rule.
+    if (pushes) await fetchCommits(repository, [...new Set(pushes.map((push) => push.before))], options);
     branches.set(name, branch);
     return branch;
   };
@@ -192,6 +201,7 @@ async function readBranch(
   const found = await walkHistory(gitHistory(repository), branch.tip, {
     ...options,
     wasTip: tipsOf(branch.pushes),
+    ...(branch.pushes ? { moves: branch.pushes } : {}),
   });
   for (const [key, transitions] of found) {
     if (!names.has(key.split("\0")[1] ?? "")) continue;

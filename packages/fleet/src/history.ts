@@ -1,6 +1,7 @@
 import { type ClosureContext, createClosureContext } from "./closure/context.ts";
 import { type Config, configNames, loadConfig } from "./config.ts";
 import { isNeutral } from "./history/neutral.ts";
+import { followTip, type TipMove } from "./history/tips.ts";
 import {
   type Cell,
   describeVersion,
@@ -67,6 +68,8 @@ export interface WalkOptions {
   environment?: string;
   /** Whether a commit ever was the tip of the branch: what several commits of one push pass through never ran. Default: all were. */
   wasTip?: (commit: string) => boolean;
+  /** How the branch's tip moved, newest first, where somebody recorded it: what was pushed over is found only so. */
+  moves?: readonly TipMove[];
   /** Stops the walk when it says so; asked after each tip. */
   enough?: (found: Transitions, commit: LogCommit) => boolean;
 }
@@ -100,8 +103,8 @@ export async function readCells(
  * A commit that changes nothing but values is undone file by file; only where the layout changes is a tree read whole.
  */
 export async function walkHistory(history: History, tip: string, options: WalkOptions): Promise<Transitions> {
-  const { wasTip = () => true, enough = () => false } = options;
-  const { commits, cut } = await history.log(tip);
+  const { wasTip = () => true, enough = () => false, moves } = options;
+  const { commits, cut, jumps } = await followTip(history, tip, moves);
   const state = makeState(options);
   const found: Transitions = new Map();
   const [first] = commits;
@@ -119,8 +122,9 @@ export async function walkHistory(history: History, tip: string, options: WalkOp
   for (const [index, commit] of commits.entries()) {
     const parent = commits[index + 1];
     if (!parent) break;
-    await undo(state, commit, history);
-    if (!wasTip(parent.id)) continue;
+    if (jumps.has(index)) state.stale = true;
+    else await undo(state, commit, history);
+    if (!jumps.has(index) && !wasTip(parent.id)) continue;
     const touched = await settle(state, parent, history);
     const before = touched ? patchCells(cells, state, touched) : cellsOf(state);
     const keys = touched ?? new Set([...cells.keys(), ...before.keys()]);

@@ -8,6 +8,7 @@ export { configJsonSchema } from "./config-schema.ts";
 export { remoteSource, remoteSources } from "./discover/source.ts";
 export * from "./discover.ts";
 export * from "./drift/settings.ts";
+export { followTip, type TipMove, type TipPath } from "./history/tips.ts";
 export * from "./history.ts";
 export * from "./index-file.ts";
 export { toPointer } from "./origin/field.ts";

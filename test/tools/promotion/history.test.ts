@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { gitHistory, openRepository, treeAt } from "@gitops-actions/engine";
 import {
   cellKey,
@@ -56,7 +57,26 @@ function described(found: Transitions) {
   return Object.fromEntries([...found].map(([key, each]): [string, object[]] => [key, list(each)]).sort());
 }
 
-async function walk(space: Scratch, folder: string, tips?: readonly string[]) {
+/** A branch whose every tip is written down as it is pushed, the way a forge does. */
+function recorder(space: Scratch, folder: string) {
+  const tips = [space.git(folder, "rev-parse", "main")];
+  return {
+    tips,
+    push() {
+      const tip = space.git(folder, "rev-parse", "main");
+      if (tip !== tips.at(-1)) tips.push(tip);
+    },
+    /** Newest first. */
+    moves: () => tips.map((after, index) => ({ before: tips[index - 1] ?? "0".repeat(40), after })).reverse(),
+  };
+}
+
+async function walk(
+  space: Scratch,
+  folder: string,
+  tips?: readonly string[],
+  moves?: { before: string; after: string }[],
+) {
   const repository = await openRepository(folder, space.machine);
   try {
     const tip = space.git(folder, "rev-parse", "main");
@@ -66,6 +86,7 @@ async function walk(space: Scratch, folder: string, tips?: readonly string[]) {
     const found = await walkHistory(gitHistory(repository), tip, {
       config,
       wasTip: (commit) => known.has(commit),
+      ...(moves ? { moves } : {}),
     });
     return { found: described(found), expected: await bruteForce(repository, all) };
   } finally {
@@ -131,6 +152,82 @@ test("takes what one push brought as one change", async () => {
   expect(found["web\0dev"]).toHaveLength(4);
 });
 
+test("knows what was pushed over: rebases, resets, and merges from the other side", async () => {
+  const space = scratch();
+  const folder = start(space);
+  const git = (...args: string[]) => space.git(folder, ...args);
+  const { tips, push, moves } = recorder(space, folder);
+  space.commit(folder, { [dev]: overlay("v2") });
+  push();
+  space.commit(folder, { [dev]: overlay("v3"), "README.md": "three\n" });
+  space.commit(folder, { [prod]: overlay("v2") });
+  push();
+  // A rebase drops v3 and what prod had, and brings another dev.
+  git("reset", "-q", "--hard", "HEAD~2");
+  space.commit(folder, { "notes.md": "rebased\n" });
+  space.commit(folder, { [dev]: overlay("v4") });
+  push();
+  space.commit(folder, { [dev]: overlay("v5") });
+  push();
+  // Back to an older commit by force, and on from there.
+  git("reset", "-q", "--hard", tips[1]!);
+  push();
+  space.commit(folder, { [prod]: overlay("v1") });
+  push();
+  // A merge of main into a topic to which main then goes forward: its first parent is the topic.
+  git("checkout", "-q", "-b", "topic", "HEAD~1");
+  space.commit(folder, { [dev]: overlay("v6") });
+  git("merge", "-q", "--no-ff", "-m", "other side", "main");
+  git("checkout", "-q", "main");
+  git("merge", "-q", "--ff-only", "topic");
+  push();
+  space.commit(folder, { [dev]: overlay("v7") });
+  push();
+  const { found, expected } = await walk(space, folder, tips, moves());
+  expect(found).toEqual(expected);
+  expect(
+    found["web\0dev"]!.map(({ signature }: { signature?: string }) => /tag=(\w+)/.exec(signature!)?.[1]),
+  ).toEqual(["v1", "v2", "v3", "v4", "v5", "v2", "v6", "v7"]);
+});
+
+test("goes by what is behind what, and not by dates, which anybody can write", async () => {
+  const space = scratch();
+  const folder = start(space);
+  const dated = (tag: string, date: string) => {
+    space.write(folder, { [dev]: overlay(tag) });
+    space.git(folder, "add", "-A");
+    const stamp = ["-c", "user.name=T", "-c", "user.email=t@example.com"];
+    // `git commit --date` sets the author's date only; the committer's comes from the environment.
+    execFileSync("git", [...stamp, "commit", "-q", "-m", tag], {
+      cwd: folder,
+      env: { ...space.machine.env, GIT_COMMITTER_DATE: date, GIT_AUTHOR_DATE: date } as Record<
+        string,
+        string
+      >,
+    });
+  };
+  dated("v2", "2031-01-01T00:00:00Z");
+  dated("v3", "2001-01-01T00:00:00Z");
+  dated("v4", "2026-01-01T00:00:00Z");
+  dated("v5", "1971-01-01T00:00:00Z");
+  const { found, expected } = await walk(space, folder);
+  expect(found).toEqual(expected);
+  expect(found["web\0dev"]).toHaveLength(5);
+});
+
+test("says where nobody has any more what was pushed over", async () => {
+  const space = scratch();
+  const folder = start(space);
+  space.commit(folder, { [dev]: overlay("v2") });
+  const tip = space.git(folder, "rev-parse", "main");
+  const repository = await openRepository(folder, space.machine);
+  const config = await loadConfig(await treeAt(repository, tip));
+  const moves = [{ before: "1".repeat(40), after: tip }];
+  const found = await walkHistory(gitHistory(repository), tip, { config, moves });
+  await repository.close();
+  expect(found.get("web\0dev")!.map((each) => each.cut)).toEqual([true]);
+});
+
 test("says where a shallow clone cuts the history off", async () => {
   const space = scratch();
   const folder = start(space);
@@ -150,14 +247,18 @@ test("is what check-outs show, whatever commits do to the files", { timeout: 120
   const step = fc.record({
     app: fc.constantFrom(...names),
     environment: fc.constantFrom("dev", "prod", "test"),
-    action: fc.constantFrom("tag", "tag", "tag", "comment", "replicas", "remove", "move", "plain", "broken"),
+    action: fc.constantFrom(
+      ...["tag", "tag", "tag", "comment", "replicas", "remove", "move", "plain", "broken", "rebase", "reset"],
+    ),
+    pushed: fc.boolean(),
     tag: fc.constantFrom("v1", "v2", "v3"),
   });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 14 }), async (steps) => {
       const space = scratch();
       const folder = start(space);
-      for (const { app, environment, action, tag } of steps) {
+      const { tips, push, moves } = recorder(space, folder);
+      for (const { app, environment, action, tag, pushed } of steps) {
         const path = `apps/${app}/overlays/${environment}`;
         const file = `${path}/kustomization.yaml`;
         const write = (text: string) => space.commit(folder, { [file]: text });
@@ -170,7 +271,11 @@ test("is what check-outs show, whatever commits do to the files", { timeout: 120
             [`${path}/app.yaml`]: `apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: p, image: "p:${tag}"}]}\n`,
           });
         else if (action === "broken") write("images: [\n");
-        else if (action === "remove") {
+        else if (action === "rebase" || action === "reset") {
+          const [only] = space.git(folder, "rev-list", "--count", "main").split("\n");
+          if (Number(only) > 2) space.git(folder, "reset", "-q", "--hard", "HEAD~2");
+          if (action === "rebase") write(overlay(tag).replace("../../base", "../../../web/base"));
+        } else if (action === "remove") {
           space.git(folder, "rm", "-rqf", "--ignore-unmatch", path);
           space.git(folder, "commit", "-q", "--allow-empty", "-m", "remove");
         } else {
@@ -182,8 +287,10 @@ test("is what check-outs show, whatever commits do to the files", { timeout: 120
           }
           space.git(folder, "commit", "-q", "--allow-empty", "-m", "move");
         }
+        if (pushed) push();
       }
-      const { found, expected } = await walk(space, folder);
+      push();
+      const { found, expected } = await walk(space, folder, tips, moves());
       expect(found).toEqual(expected);
     }),
     { numRuns: 6, seed: 7 },

@@ -70,6 +70,28 @@ export async function fetchHistory(
   return tip;
 }
 
+/** Each commit that is not here costs a request, and one that nobody has costs it every time. */
+const mostAbsent = 20;
+
+/**
+ * Brings in commits (full ids) that no branch holds any more, with their history, where the remote still has them. One
+ * that nobody has stays absent: that is for whoever asks for it to say.
+ */
+export async function fetchCommits(
+  repository: Repository,
+  ids: readonly string[],
+  options: FetchOptions,
+): Promise<void> {
+  if (!options.fetch || remoteUrl(repository) === undefined) return;
+  let asked = 0;
+  for (const id of ids) {
+    if (/^0*$/.test(id) || (await repository.object(id))) continue;
+    if (asked++ === mostAbsent) return;
+    const args = ["--git-dir", repository.store, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head"];
+    await runGit(repository.machine, [...args, "origin", id], remoteRun(repository, options));
+  }
+}
+
 /** A shallow clone's boundary must be known where its objects are borrowed; once deepened it must not come back. */
 function copyOnce(repository: Repository): void {
   if (!deepened.has(repository)) copyShallow(repository.commonDir, repository.store);
