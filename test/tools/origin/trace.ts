@@ -13,6 +13,7 @@ import {
   closureOf,
   createClosureContext,
   createOrigins,
+  type OriginPart,
   type Overlay,
   type OverlayOptions,
   type Probe,
@@ -33,6 +34,8 @@ export interface Traced {
   location(resource: string, field: string): Promise<Location | undefined>;
   /** `path:line precision | the line`, with the column marked by `^` in it. */
   at(resource: string, field: string): Promise<string>;
+  /** The same of the field's key, or of the key it has to be put below. */
+  keyAt(resource: string, field: string): Promise<string>;
   /** The field's value before, and after what `at` names is edited and everything rendered anew. */
   edited(resource: string, field: string): Promise<{ before: string; after: string | undefined }>;
 }
@@ -115,24 +118,25 @@ export async function traceOf(
   });
   const find = (some: readonly Resource[], name: string) =>
     some.find(({ id }) => `${id.kind}/${id.name.replace(/-[2456789bcdfghkmt]{10}$/, "")}` === name);
-  const ask = async (name: string, field: string) => {
+  const ask = async (name: string, field: string, part: OriginPart = "value") => {
     const resource = find(resources, name);
     if (!resource)
       throw new Error(`${name} is not among ${resources.map(({ id }) => `${id.kind}/${id.name}`)}`);
     const pointer = toPointer(resource.value, field);
-    return { resource, pointer, location: await origins.originOf(resource.id, pointer) };
+    return { resource, pointer, location: await origins.originOf(resource.id, pointer, part) };
+  };
+  const show = (location: Location | undefined): string => {
+    if (!location) return "unknown";
+    const { path, line, column = 1, precision } = location;
+    const text = String(files[path]).split("\n")[line - 1] ?? "";
+    return `${path}:${line} ${precision} | ${`${text.slice(0, column - 1)}^${text.slice(column - 1)}`.trim()}`;
   };
   return {
     resources,
     probes,
     location: async (name, field) => (await ask(name, field)).location,
-    async at(name, field) {
-      const { location } = await ask(name, field);
-      if (!location) return "unknown";
-      const { path, line, column = 1, precision } = location;
-      const text = String(files[path]).split("\n")[line - 1] ?? "";
-      return `${path}:${line} ${precision} | ${`${text.slice(0, column - 1)}^${text.slice(column - 1)}`.trim()}`;
-    },
+    at: async (name, field) => show((await ask(name, field)).location),
+    keyAt: async (name, field) => show((await ask(name, field, "key")).location),
     async edited(name, field) {
       const { resource, pointer, location } = await ask(name, field);
       const before = writeJson(valueAt(resource.value, pointer));
