@@ -1,6 +1,14 @@
-import { isObject, type Json, type JsonObject, joinPointer } from "@gitops-actions/manifest";
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+  joinPointer,
+  splitPointer,
+  valueAt,
+} from "@gitops-actions/manifest";
 import { itemName } from "./items.ts";
-import { type Manager, matchesItem, readManagers } from "./managed.ts";
+import { lastAppliedName, readLastApplied, removedSince } from "./lastapplied.ts";
+import { type Manager, matchesItem, ownershipOf, readManagers } from "./managed.ts";
 import { isMark, isRequest } from "./marks.ts";
 import { normaliseDesired } from "./normalise.ts";
 import { isApplier, isSystem } from "./owners.ts";
@@ -19,6 +27,11 @@ export interface Extras {
   unmanaged: Addition[];
   /** Applied from Git once, and no longer there: the next sync takes them away. */
   removedFromGit: Addition[];
+  /**
+   * What cannot be told: `all` additions where the server keeps no record of managers, those `removed` from Git where a
+   * client-side applier left no note of what it applied.
+   */
+  untold: "nothing" | "removed" | "all";
 }
 
 /**
@@ -30,7 +43,7 @@ export function findExtras(desired: JsonObject, live: JsonObject, shape: Shape):
   const all = readManagers(live);
   const managers = all.filter(({ subresource }) => subresource === "");
   const applier = mainApplier(managers, wanted, live, shape);
-  const extras: Extras = { unmanaged: [], removedFromGit: [] };
+  const extras: Omit<Extras, "untold"> = { unmanaged: [], removedFromGit: [] };
   for (const manager of managers) {
     const isMain = manager === applier || isApplier(manager.name);
     if (isSystem(manager.name) || (isMain && manager.operation === "Update")) continue;
@@ -38,10 +51,31 @@ export function findExtras(desired: JsonObject, live: JsonObject, shape: Shape):
     if (isMain) extras.removedFromGit.push(...found);
     else extras.unmanaged.push(...found.filter((each) => !isOwnFinalizer(each, all)));
   }
+  const applied = readLastApplied(live);
+  if (applied) extras.removedFromGit.push(...removedByNote(applied, wanted, live, shape));
   const seen = new Set<string>();
   const once = ({ livePointer }: Addition): boolean =>
     !seen.has(livePointer) && seen.add(livePointer) !== undefined;
-  return { unmanaged: extras.unmanaged.filter(once), removedFromGit: extras.removedFromGit.filter(once) };
+  return {
+    unmanaged: extras.unmanaged.filter(once),
+    removedFromGit: extras.removedFromGit.filter(once),
+    untold: managers.length === 0 ? "all" : applier?.operation === "Apply" || applied ? "nothing" : "removed",
+  };
+}
+
+/** What a client-side applier's own note shows to be gone from Git. */
+function removedByNote(applied: JsonObject, wanted: JsonObject, live: JsonObject, shape: Shape): Addition[] {
+  return removedSince(applied, wanted, live, shape).flatMap((livePointer) => {
+    const tokens = splitPointer(livePointer);
+    const value = valueAt(live, livePointer);
+    if (value === undefined || isMark(tokens) || tokens[0] === "status" || isRequest(tokens)) return [];
+    const [by] = ownersAt(live, tokens);
+    return by ? [{ livePointer, live: value, manager: by }] : [];
+  });
+}
+
+function ownersAt(live: JsonObject, tokens: readonly string[]): Manager[] {
+  return readManagers(live).filter(({ fields }) => ownershipOf(fields, live, tokens) !== undefined);
 }
 
 /** The manager that brought Git's object here; undefined when nobody owns anything of it. */
@@ -139,11 +173,9 @@ function additionsOf(
   return found;
 }
 
-const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
-
 /** Status is the cluster's own to write, and the copy that kubectl keeps of what it applied is no field of anybody's. */
 function isIgnored({ tokens }: Place): boolean {
-  return tokens[0] === "status" || tokens.at(-1) === lastApplied || isRequest(tokens);
+  return tokens[0] === "status" || tokens.at(-1) === lastAppliedName || isRequest(tokens);
 }
 
 /**

@@ -1,23 +1,33 @@
 import {
   type Cluster,
   combineSchemas,
+  type DryRun,
+  type DryRunner,
   findKubernetesPack,
   listPacks,
   readPack,
   type SchemaSet,
   type Tool,
 } from "@gitops-actions/engine";
-import { identityKey, type JsonObject, type Resource, type ResourceId } from "@gitops-actions/manifest";
+import {
+  identityKey,
+  isObject,
+  type JsonObject,
+  type Resource,
+  type ResourceId,
+} from "@gitops-actions/manifest";
+import pMap from "p-map";
 import type { Deliverer } from "./delivery.ts";
-import { keptOnPurpose } from "./exemption.ts";
+import { askServer } from "./dryrun.ts";
+import { keptOnPurpose, leftAlone } from "./exemption.ts";
 import { governObjects, noRules, type Rulebook } from "./governance.ts";
 import type { DriftInputs } from "./inputs.ts";
-import { type Judgement, judge } from "./judgement.ts";
-import { readLive } from "./live.ts";
+import { type Judgement, judge, type Surroundings } from "./judgement.ts";
+import { type Live, readLive } from "./live.ts";
 import { readScaled } from "./owners.ts";
 import type { Placed } from "./revision.ts";
 import type { DriftWorld } from "./run.ts";
-import { readDefinitions } from "./shape.ts";
+import { readDefinitions, shapeOf } from "./shape.ts";
 
 /** One object of Git with its judgement. */
 export interface Judged {
@@ -44,7 +54,7 @@ export async function checkObjects(
   cluster: Cluster,
   inputs: DriftInputs,
   world: DriftWorld,
-  rulebook: Rulebook = noRules,
+  { rulebook = noRules, runner }: { rulebook?: Rulebook; runner?: DryRunner } = {},
 ): Promise<Checked> {
   const open = placed.filter(({ unchecked }) => !unchecked);
   const resources = open.flatMap((each) => each.resources);
@@ -63,12 +73,13 @@ export async function checkObjects(
     owners: inputs.owners,
   };
   const governance = await governObjects(placed, live, rulebook, inputs, world);
+  const answers = runner ? await askAll(resources, live, surroundings, runner) : new Map<Resource, DryRun>();
   const judged = placed.flatMap(({ overlay, environment = "", resources, unchecked }) =>
     resources.map((resource): Judged => {
       const found = live.find(resource.id);
       const judgement: Judgement = unchecked
         ? { class: "not-checked", ...unchecked }
-        : judge(resource, found, governance.of(resource), surroundings);
+        : judge(resource, found, governance.of(resource), surroundings, answers.get(resource));
       const object = "object" in found ? found.object : undefined;
       return { overlay, environment, resource, live: object, judgement };
     }),
@@ -80,6 +91,27 @@ export async function checkObjects(
       : [];
   });
   return { judged, extra, tools: governance.tool ? [governance.tool] : [] };
+}
+
+/** The server's answers for what is there and can be compared; the client sends a few at a time. */
+async function askAll(
+  resources: readonly Resource[],
+  live: Live,
+  { schemas, definitions }: Surroundings,
+  runner: DryRunner,
+): Promise<Map<Resource, DryRun>> {
+  const asked = resources.flatMap((resource) => {
+    const found = live.find(resource.id);
+    const object = "object" in found ? found.object : undefined;
+    const isOpen = object && !leftAlone(resource.value) && !isObject(resource.value.sops);
+    return isOpen ? [{ resource, object }] : [];
+  });
+  const answers = await pMap(
+    asked,
+    ({ resource, object }) => askServer(resource, object, shapeOf(resource.id, schemas, definitions), runner),
+    { concurrency: 8 },
+  );
+  return new Map(asked.map(({ resource }, index) => [resource, answers[index]!]));
 }
 
 function withNamespace({ id, value }: Resource): JsonObject {

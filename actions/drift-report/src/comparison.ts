@@ -1,6 +1,6 @@
 import { isObject, type Json, type JsonObject, joinPointer } from "@gitops-actions/manifest";
 import { pairItems } from "./items.ts";
-import { isLeftToServer, normaliseDesired } from "./normalise.ts";
+import { isLeftToServer, isPlaceholder, normaliseDesired } from "./normalise.ts";
 import { equalScalar } from "./scalar.ts";
 import type { Shape } from "./shape.ts";
 
@@ -86,7 +86,7 @@ function compareFields(place: Place, desired: JsonObject, live: JsonObject, walk
 /** Whether what Git writes is stored as nothing, and the cluster agrees with that. */
 function isAbsent(name: string, wanted: Json, value: Json | undefined, shape: Shape): boolean {
   // A null says nothing: the server drops it, or puts the default in its place.
-  if (wanted === null) return true;
+  if (wanted === null || isPlaceholder(name, wanted)) return true;
   if (!shape.drops(name, wanted)) return false;
   return value === undefined || isEmpty(value) || isLeftToServer(name, wanted);
 }

@@ -1,5 +1,7 @@
 import {
+  compareText,
   fieldPath,
+  isObject,
   type Json,
   type JsonObject,
   type Redactor,
@@ -11,6 +13,8 @@ import { type Finding, makeFinding } from "@gitops-actions/report";
 import type { Addition } from "./additions.ts";
 import { formatAttribution } from "./attribution.ts";
 import type { Compared, Drifted } from "./judgement.ts";
+import { readManagers } from "./managed.ts";
+import type { Orphan } from "./orphans.ts";
 
 /** An object of Git, where it comes from, and the redactor that knows its secrets. */
 export interface Subject {
@@ -28,9 +32,9 @@ export function driftFindings(subject: Subject, compared: Compared): Finding[] {
   ];
 }
 
-function changedFinding(subject: Subject, { live }: Compared, field: Drifted): Finding {
+function changedFinding(subject: Subject, { live, desired }: Compared, field: Drifted): Finding {
   const { overlay, resource, redactor } = subject;
-  const path = redactor.redactText(fieldPath(resource.value, field.pointer));
+  const path = redactor.redactText(fieldPath(desired, field.pointer));
   const who = redactor.redactText(formatAttribution(field.by));
   const secret = secretKey(resource, field.pointer);
   const isGone = field.live === undefined;
@@ -43,22 +47,23 @@ function changedFinding(subject: Subject, { live }: Compared, field: Drifted): F
     message,
     help: "Bring the change into Git, or let the controller apply what Git says.",
     resource: resource.id,
-    value: resource.value,
+    value: desired,
     field: redactor.redactText(field.pointer),
     overlays: [overlay],
-    ...(!secret && values(subject, field, live)),
+    ...(!secret && values(subject, field, desired, live)),
   });
 }
 
 function values(
   { resource, redactor }: Subject,
   field: Drifted,
+  desired: JsonObject,
   live: JsonObject,
 ): { expected: string; actual?: string } {
   const change = redactor.redactChange({
     kind: "changed",
     id: resource.id,
-    base: resource,
+    base: { ...resource, value: desired },
     head: asResource(resource, live),
     fields: [
       {
@@ -144,6 +149,23 @@ export function extraFinding(id: Resource["id"], by: string): Finding {
     rule: "drift/extra",
     severity: "warning",
     message: `it is in the inventory of ${by} and not in Git`,
+    resource: id,
+  });
+}
+
+/** An object that is in no overlay and that nobody tracks, with who made it. */
+export function orphanFinding({ id, live }: Orphan, redactor: Redactor): Finding {
+  const [first] = readManagers(live)
+    .filter(({ subresource }) => subresource === "")
+    .sort((a, b) => compareText(a.time ?? "", b.time ?? ""));
+  const created = isObject(live.metadata) ? live.metadata.creationTimestamp : undefined;
+  const since = typeof created === "string" ? ` since ${created}` : "";
+  const who = first ? ` (by ${first.name})` : "";
+  return makeFinding({
+    rule: "drift/orphan",
+    severity: "warning",
+    message: redactor.redactText(`it is in no overlay and nobody tracks it; in the cluster${since}${who}`),
+    help: "Bring it into Git, delete it, or name it in drift.ignore of gitops.yaml.",
     resource: id,
   });
 }

@@ -24,6 +24,10 @@ export interface DriftInputs {
   cluster: string;
   /** applied: what each controller says it has applied. head: what is checked out, or `ref`. */
   revision: "applied" | "head";
+  /** read: compared here. server-dry-run: the server says what an apply would change; needs `patch`. */
+  mode: "read" | "server-dry-run";
+  /** Whether objects that nobody tracks are looked for, in the namespaces that the fleet owns. */
+  orphans: boolean;
   ref?: string;
   fetch: boolean;
   token?: string;
@@ -57,6 +61,8 @@ export const defaults: DriftInputs = {
   environment: "",
   cluster: "",
   revision: "applied",
+  mode: "read",
+  orphans: false,
   fetch: true,
   owners: [],
   syncLimitMinutes: 60,
@@ -82,6 +88,8 @@ export function readInputs(host: Pick<Host, "env" | "cwd">): DriftInputs {
     environment: readString(host, "environment"),
     cluster: readString(host, "cluster"),
     revision: readChoice(host, "revision", ["applied", "head"] as const, defaults.revision),
+    mode: readChoice(host, "mode", ["read", "server-dry-run"] as const, defaults.mode),
+    orphans: readBoolean(host, "orphans", defaults.orphans),
     ref: readRef(host, "ref") || undefined,
     fetch: readBoolean(host, "fetch", defaults.fetch),
     token: given("token"),

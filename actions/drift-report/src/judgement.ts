@@ -1,8 +1,9 @@
-import type { SchemaSet, Unread } from "@gitops-actions/engine";
+import type { DryRun, SchemaSet, Unread } from "@gitops-actions/engine";
 import { isObject, type JsonObject, type Resource } from "@gitops-actions/manifest";
-import { type Addition, findExtras } from "./additions.ts";
+import { type Addition, type Extras, findExtras } from "./additions.ts";
 import { type Attribution, attribute, ownersOf } from "./attribution.ts";
 import { compareObjects, type Difference } from "./comparison.ts";
+import { readAnswer, type ServerAnswer } from "./dryrun.ts";
 import { leftAlone, transience, welcomesAdditions } from "./exemption.ts";
 import { type Coverage, coverageOf, type ResolvedRule } from "./ignore/coverage.ts";
 import type { IgnoreRule } from "./ignore/rule.ts";
@@ -25,6 +26,8 @@ export type Judgement =
 export interface Compared {
   class: "compared";
   live: JsonObject;
+  /** What it is held against: Git's object, or in a dry run what the server would make of it. */
+  desired: JsonObject;
   changed: Drifted[];
   /** Fields that differ because somebody is expected to write them: an autoscaler, an injector. */
   owned: (Drifted & { owner: string })[];
@@ -34,6 +37,8 @@ export interface Compared {
   ignored: { pointer: string; rule: IgnoreRule }[];
   /** Fields of others to which Git has given leave (`ssa: Merge`). */
   welcome: number;
+  /** What of its additions cannot be told; see `Extras`. */
+  untold: Extras["untold"];
   compared: number;
   unknown: string[];
 }
@@ -53,6 +58,7 @@ export function judge(
   found: { object: JsonObject | undefined } | { unread: Unread },
   rules: readonly ResolvedRule[] | { unread: string },
   surroundings: Surroundings,
+  answer?: DryRun,
 ): Judgement {
   const what = transience(resource.value);
   if (what === "generateName") return { class: "transient", what };
@@ -78,7 +84,13 @@ export function judge(
       code: "jq-ignore-rule",
       message: "unread" in rules ? rules.unread : "",
     };
-  return compare(resource, live, shape, coverage, surroundings);
+  if (answer && "unread" in answer) return { class: "not-checked", ...answer.unread };
+  const made = answer && "object" in answer ? readAnswer(answer.object, live, shape) : undefined;
+  const judged = compare(resource, live, shape, coverage, surroundings, made);
+  // Where the server refuses what Git says, only reading tells what differs; nothing does not mean that all is well.
+  return answer && "refused" in answer && judged.changed.length === 0
+    ? { class: "not-checked", code: "refused", message: `the server would not take it: ${answer.refused}` }
+    : judged;
 }
 
 function compare(
@@ -87,18 +99,24 @@ function compare(
   shape: Shape,
   coverage: Coverage,
   { scaled, owners }: Surroundings,
+  answer: ServerAnswer | undefined,
 ): Compared {
-  const { differences, compared, unknown } = compareObjects(resource.value, live, shape);
-  const extras = findExtras(resource.value, live, shape);
+  const own = compareObjects(resource.value, live, shape);
+  const { compared, unknown } = own;
+  const differences = answer?.changed ?? own.differences;
+  const found = findExtras(resource.value, live, shape);
+  const extras = answer ? { ...found, removedFromGit: answer.removed } : found;
   const result: Compared = {
     class: "compared",
     live,
+    desired: answer?.made ?? resource.value,
     changed: [],
     owned: [],
     unmanaged: [],
     removedFromGit: [],
     ignored: [],
     welcome: 0,
+    untold: answer && extras.untold === "removed" ? "nothing" : extras.untold,
     compared,
     unknown,
   };

@@ -1,6 +1,9 @@
 /** Annotations that ask a controller to look now, whoever writes them. */
 const requests = new Set(["reconcile.fluxcd.io/requestedAt", "argocd.argoproj.io/refresh"]);
 
+/** What `kubectl rollout restart` writes into the template of Pods. */
+const restarted = "kubectl.kubernetes.io/restartedAt";
+
 /** Labels and annotations by which an applier finds its objects again; no Git says them. */
 const marks: readonly RegExp[] = [
   /^(?:kustomize|helm)\.toolkit\.fluxcd\.io\/(?:name|namespace|checksum)$/,
@@ -17,8 +20,9 @@ export function isMark(tokens: readonly (string | number)[]): boolean {
   return key !== undefined && marks.some((mark) => mark.test(key));
 }
 
-/** Whether a field says nothing but that somebody wants a controller to look. */
+/** Whether a field says nothing but that somebody wants a controller to look, or Pods to be made anew. */
 export function isRequest(tokens: readonly (string | number)[]): boolean {
+  if (tokens.at(-1) === restarted && tokens.at(-2) === "annotations") return true;
   const key = metadataKey(tokens);
   return key !== undefined && requests.has(key);
 }

@@ -59,3 +59,8 @@ const filled = new Set(
 export function isLeftToServer(name: string, value: Json): boolean {
   return filled.has(name) && (value === "" || value === 0 || (Array.isArray(value) && value.length === 0));
 }
+
+/** Whether a value only keeps the place of what a program of the cluster puts there: kubebuilder writes `caBundle: Cg==`. */
+export function isPlaceholder(name: string, value: Json): boolean {
+  return name === "caBundle" && (value === "" || value === "Cg==" || value === "Cg");
+}

@@ -5,10 +5,12 @@ import type { Checked } from "./check.ts";
 import type { Lag } from "./checkout.ts";
 import type { Controllers } from "./controllers.ts";
 import type { Desired } from "./desired.ts";
-import { asResource, driftFindings, extraFinding, missingFinding } from "./findings.ts";
+import { asResource, driftFindings, extraFinding, missingFinding, orphanFinding } from "./findings.ts";
 import { ignoreFindings } from "./ignore/findings.ts";
 import type { OwnRule } from "./ignore/own.ts";
+import { subjectOf } from "./ignore/rule.ts";
 import type { DriftInputs } from "./inputs.ts";
+import type { Orphan, Orphans } from "./orphans.ts";
 import type { Placed } from "./revision.ts";
 import type { DriftWorld } from "./run.ts";
 import { type Counts, describeCounts, noCounts } from "./summary.ts";
@@ -21,6 +23,7 @@ interface Learnt {
   checked: Checked;
   controllers: Controllers;
   own: readonly OwnRule[];
+  orphans: Orphans;
   /** By commit; those that are not in the history here are not in it. */
   lags: ReadonlyMap<string, Lag>;
   tool: Tool;
@@ -36,9 +39,10 @@ export function reportParts(
   world: DriftWorld,
 ): { parts: Omit<ReportParts, "action">; counts: Counts } {
   const { head, placed, checked, controllers, tool } = learnt;
+  const orphans = withoutIgnored(learnt.orphans, learnt.own, inputs.environment);
   const now = world.host.now();
   const redactor = makeRedactor(checked, world.secretKey);
-  const counts = countStates(checked, placed);
+  const counts = { ...countStates(checked, placed), orphan: orphans.found.length };
   const lists = { failed: [...head.unrendered], skipped: [] as Unchecked[] };
   for (const { resource, judgement } of checked.judged) {
     if (judgement.class !== "not-checked") continue;
@@ -53,12 +57,16 @@ export function reportParts(
   }
   for (const { kind, unread } of controllers.unread)
     lists.failed.push({ kind: "controller", id: kind, code: unread.code, message: unread.message });
+  for (const { kind, unread } of orphans.unread)
+    lists.failed.push({ kind: "orphans", id: kind, code: unread.code, message: unread.message });
+  if (inputs.orphans) lists.failed.push(...blindSpots(head));
   const findings = [
     ...checked.judged.flatMap(({ overlay, resource, judgement }) => {
       if (judgement.class === "missing") return [missingFinding({ overlay, resource })];
       return judgement.class === "compared" ? driftFindings({ overlay, resource, redactor }, judgement) : [];
     }),
     ...checked.extra.flatMap(({ id, by, kept }) => (kept ? [] : [extraFinding(id, by)])),
+    ...orphans.found.map((orphan) => orphanFinding(orphan, redactor)),
     ...syncFindings(controllers.statuses, inputs, now, redactor),
     ...pendingFindings(placed, learnt.lags, inputs, now),
     ...ignoreFindings(learnt.own, checked.judged, inputs.kustomization.length === 0),
@@ -79,6 +87,30 @@ export function reportParts(
       ...lists,
     },
   };
+}
+
+/** Orphans but those that a rule of gitops.yaml names as a whole. */
+function withoutIgnored(orphans: Orphans, own: readonly OwnRule[], environment: string): Orphans {
+  const isIgnored = ({ id, live }: Orphan): boolean =>
+    own.some(
+      (rule) =>
+        rule.isFor(environment) &&
+        rule.pointers.includes("") &&
+        rule.selects(subjectOf({ id, document: 0, line: 1, text: "", value: {} }, live)),
+    );
+  return { ...orphans, found: orphans.found.filter((orphan) => !isIgnored(orphan)) };
+}
+
+/** Overlays whose objects are not known: what looks like an orphan may be theirs. */
+function blindSpots({ index }: Desired): Unchecked[] {
+  return index.overlays
+    .filter(({ status }) => status === "failed" || status === "rejected")
+    .map(({ id }) => ({
+      kind: "orphans",
+      id,
+      code: "unrendered",
+      message: "it could not be rendered: what belongs to it may be called an orphan",
+    }));
 }
 
 function describeTool({ name, version, source, sha256 }: Tool) {
@@ -120,6 +152,7 @@ function countStates({ judged, extra }: Checked, placed: readonly Placed[]): Cou
       if (unmanaged.length > 0) counts.unmanaged++;
       if (owned.length > 0) counts.owned++;
       if (changed.length + removedFromGit.length + unmanaged.length === 0) counts.clean++;
+      if (judgement.untold !== "nothing") counts.undetermined++;
       counts.ignored += judgement.ignored.length;
       counts.valuesCompared += judgement.compared;
       counts.valuesUnknown += judgement.unknown.length;

@@ -1,21 +1,15 @@
-import { resolve } from "node:path";
-import { type Event, type Host, workspaceOf } from "@gitops-actions/action";
-import {
-  type Cluster,
-  clusterLimits,
-  ensureTool,
-  openCluster,
-  type Progress,
-  type Tool,
-} from "@gitops-actions/engine";
-import { makeReport, type Report } from "@gitops-actions/report";
+import type { Event, Host } from "@gitops-actions/action";
+import { ensureTool, type Progress } from "@gitops-actions/engine";
+import { makeReport, type Report, UsageError } from "@gitops-actions/report";
 import { checkObjects } from "./check.ts";
 import { readLags, withCheckout } from "./checkout.ts";
+import { withClusters } from "./clusters.ts";
 import { readControllers } from "./controllers.ts";
 import { readDesired } from "./desired.ts";
 import { makeRulebook } from "./governance.ts";
 import { ownRules } from "./ignore/own.ts";
 import type { DriftInputs } from "./inputs.ts";
+import { findOrphans } from "./orphans.ts";
 import { renderInputs } from "./rendering.ts";
 import { reportParts } from "./reporting.ts";
 import { placeResources } from "./revision.ts";
@@ -46,75 +40,47 @@ export interface DriftOutcome {
  */
 export async function run(inputs: DriftInputs, world: DriftWorld): Promise<DriftOutcome> {
   const { host, progress, signal } = world;
+  checkInputs(inputs);
   const tool = await ensureTool("kubectl", inputs.tools, host, progress, { signal });
-  const clusters = await openClusters(tool, inputs, world);
-  try {
+  return await withClusters(tool, inputs, world, async ({ workload, hub, runner }) => {
     progress("Reading what Argo CD and Flux say");
-    const controllers = await readControllers(clusters.hub, host.now());
+    const controllers = await readControllers(hub, host.now());
+    const { deliverers, statuses } = controllers;
     progress("Rendering what Git says");
     const head = await readDesired(renderInputs(inputs), inputs, world);
     return await withCheckout(head.index.source.head.commit, inputs, world, async (checkout) => {
-      const placed = await placeResources(head, controllers.deliverers, clusters.workload, inputs, world);
+      const placed = await placeResources(head, deliverers, workload, inputs, world);
       progress("Reading the cluster");
       const own = ownRules(checkout.config, host.now());
       const rulebook = makeRulebook(own, controllers);
-      const { deliverers, statuses } = controllers;
-      const checked = await checkObjects(placed, deliverers, clusters.workload, inputs, world, rulebook);
+      const asking = { rulebook, ...(runner && { runner }) };
+      const checked = await checkObjects(placed, deliverers, workload, inputs, world, asking);
+      const { config } = checkout;
+      const orphans = await findOrphans({ head, placed, deliverers, config }, workload, inputs);
       const lags = await readLags(placed, statuses, checkout);
-      const learnt = { head, placed, checked, controllers, own, lags, tool };
+      const learnt = { head, placed, checked, controllers, own, orphans, lags, tool };
       const { parts, counts } = reportParts(learnt, inputs, world);
       const report = makeReport({ ...parts, action: "drift-report" });
       return { report, counts, statuses, drifted: drifted(report) };
     });
-  } finally {
-    await clusters.close();
-  }
+  });
+}
+
+function checkInputs({ orphans, kustomization }: DriftInputs): void {
+  if (orphans && kustomization.length > 0)
+    throw new UsageError(
+      "orphans needs all overlays, to know what belongs to Git: leave out the patterns of overlays, or orphans.",
+    );
 }
 
 /** What the cluster itself has otherwise; a controller that lags or fails, or is yet to apply a commit, is no drift. */
 const driftRules = new Set(
-  ["changed", "missing", "extra", "removed-from-git", "unmanaged-addition"].map((name) => `drift/${name}`),
+  ["changed", "missing", "extra", "orphan", "removed-from-git", "unmanaged-addition"].map(
+    (name) => `drift/${name}`,
+  ),
 );
 
 function drifted({ findings, failed }: Report): DriftOutcome["drifted"] {
   if (findings.some(({ rule }) => driftRules.has(rule))) return "true";
   return failed.length > 0 ? "unknown" : "false";
-}
-
-interface Clusters {
-  /** Where the objects of Git are. */
-  workload: Cluster;
-  /** Where the objects of Argo CD and Flux are. */
-  hub: Cluster;
-  close(): Promise<void>;
-}
-
-async function openClusters(
-  tool: Tool,
-  inputs: DriftInputs,
-  { host, signal }: DriftWorld,
-): Promise<Clusters> {
-  const open = (context: string | undefined, name: string): Promise<Cluster> =>
-    openCluster(
-      tool,
-      {
-        pageSize: clusterLimits.pageSize,
-        limits: { ...clusterLimits.limits, deadlineMs: inputs.timeLimitSeconds * 1000 },
-        // kubectl runs in the private folder of this run: a relative path is the person's.
-        ...(inputs.kubeconfig && { kubeconfig: resolve(workspaceOf(host), inputs.kubeconfig) }),
-        ...(context && { context }),
-      },
-      host,
-      name,
-      signal,
-    );
-  const workload = await open(inputs.context, "cluster");
-  if (!inputs.hubContext) return { workload, hub: workload, close: () => workload.close() };
-  try {
-    const hub = await open(inputs.hubContext, "hub");
-    return { workload, hub, close: async () => void (await Promise.all([workload.close(), hub.close()])) };
-  } catch (error) {
-    await workload.close();
-    throw error;
-  }
 }

@@ -1,4 +1,5 @@
 import type { Json } from "@gitops-actions/manifest";
+import { isStoredDuration } from "./duration.ts";
 import { equalQuantity } from "./quantity.ts";
 import type { Shape } from "./shape.ts";
 
@@ -9,6 +10,7 @@ export function equalScalar(desired: Json, live: Json, format: Shape["format"]):
   if (format === "quantity") return equalQuantity(String(desired), String(live));
   if (isNumber(desired) && isNumber(live)) return Number(desired) === Number(live);
   if (typeof desired !== "string" || typeof live !== "string") return false;
+  if (format === "custom") return isStoredDuration(desired, live);
   if (format === "bytes") return desired.replace(/[\r\n]/g, "") === live.replace(/[\r\n]/g, "");
   return false;
 }

@@ -9,7 +9,8 @@ export interface Shape {
   item(): Shape;
   /** How items of a list are told apart: by these fields, as a set, or only as a whole. */
   list: readonly string[] | "set" | undefined;
-  format: "quantity" | "bytes" | "text";
+  /** `custom`: a text of a custom resource, whose own program may write a duration in another way. */
+  format: "quantity" | "bytes" | "text" | "custom";
   /** A place with free names (labels, data), not the fields of a type. */
   isMap: boolean;
   /** Whether its fields have one owner together. */
@@ -25,7 +26,7 @@ export const verbatim: Shape = {
   field: () => verbatim,
   item: () => verbatim,
   list: undefined,
-  format: "text",
+  format: "custom",
   isMap: false,
   isAtomic: false,
   knows: () => true,
@@ -152,7 +153,7 @@ function schemaShape(given: JsonSchema, definitions: Schemas): Shape {
     item: () =>
       isObject(schema.items as Json) ? schemaShape(schema.items as JsonSchema, definitions) : verbatim,
     list: undefined,
-    format: formatOf(schema) === "quantity" ? "quantity" : "text",
+    format: formatOf(schema) === "quantity" ? "quantity" : "custom",
     isMap: schema.properties === undefined,
     isAtomic: false,
     knows: (name) => values !== false || Object.hasOwn(properties, name),
@@ -192,12 +193,17 @@ function customShape(schema: JsonObject): Shape {
     item: () => child(schema.items),
     list:
       listType === "set" ? "set" : listType === "map" && Array.isArray(keys) ? keys.map(String) : undefined,
-    format: typeof schema.pattern === "string" ? formatOf(schema as JsonSchema) : "text",
+    format: customFormat(schema),
     isMap: schema.properties === undefined,
     isAtomic: schema["x-kubernetes-map-type"] === "atomic",
     knows: (name) => isOpen || Object.hasOwn(properties, name) || embedded.has(name),
     drops: (_name, value) => value === null,
   };
+}
+
+function customFormat(schema: JsonObject): Shape["format"] {
+  const format = typeof schema.pattern === "string" ? formatOf(schema as JsonSchema) : "text";
+  return format === "text" ? "custom" : format;
 }
 
 /** Fields that every object has, whatever its schema says. */

@@ -8,6 +8,7 @@ export interface Counts {
   changed: number;
   missing: number;
   extra: number;
+  orphan: number;
   unmanaged: number;
   removedFromGit: number;
   pending: number;
@@ -16,6 +17,8 @@ export interface Counts {
   transient: number;
   leftAlone: number;
   notChecked: number;
+  /** Objects of which it cannot be told whether fields were added, or went from Git; see docs/drift.md. */
+  undetermined: number;
   /** Values that Git sets, and how many of them were compared. */
   valuesCompared: number;
   valuesUnknown: number;
@@ -26,6 +29,7 @@ export const noCounts: Readonly<Counts> = {
   changed: 0,
   missing: 0,
   extra: 0,
+  orphan: 0,
   unmanaged: 0,
   removedFromGit: 0,
   pending: 0,
@@ -34,6 +38,7 @@ export const noCounts: Readonly<Counts> = {
   transient: 0,
   leftAlone: 0,
   notChecked: 0,
+  undetermined: 0,
   valuesCompared: 0,
   valuesUnknown: 0,
 };
@@ -44,6 +49,7 @@ export function describeCounts(counts: Counts): string {
     ["changed", "changed"],
     ["missing", "missing"],
     ["extra", "extra"],
+    ["orphan", "orphaned"],
     ["removedFromGit", "removed from Git and still there"],
     ["unmanaged", "with unmanaged additions"],
     ["pending", "pending"],
@@ -51,6 +57,7 @@ export function describeCounts(counts: Counts): string {
     ["owned", "owned by others"],
     ["transient", "hooks and the like"],
     ["leftAlone", "left alone"],
+    ["undetermined", "whose additions cannot all be told"],
     ["clean", "clean"],
   ];
   const parts = words.flatMap(([key, word]) => (counts[key] > 0 ? [`${counts[key]} ${word}`] : []));

@@ -1,4 +1,4 @@
-import type { JsonObject } from "@gitops-actions/manifest";
+import { isObject, type Json, type JsonObject } from "@gitops-actions/manifest";
 import { discoveryType, parseDiscovery, type Served, type ServedKind } from "./kubectl/discovery.ts";
 import { failureOf, type Unread } from "./kubectl/failure.ts";
 import { parsePage } from "./kubectl/page.ts";
@@ -24,6 +24,8 @@ export interface Cluster {
   /** How a kind is served; the reason when it is not, or when that could not be asked. */
   kind(id: Pick<ListRequest, "group" | "version" | "kind">): ServedKind | { unread: Unread };
   list(request: ListRequest): Promise<Listed>;
+  /** The kinds that are served, each in the version that the server prefers. */
+  kinds(): (Pick<ListRequest, "group" | "version" | "kind"> & ServedKind)[];
   /** The server's version such as `1.36.3`; undefined when it does not say. */
   version: string | undefined;
   close(): Promise<void>;
@@ -71,12 +73,72 @@ export async function connectCluster(
   return {
     version,
     kind: (id) => findKind(served, id),
+    kinds: () => ("unread" in served ? [] : listKinds(served)),
     list: (request) => {
       const kind = findKind(served, request);
       return "unread" in kind ? Promise.resolve(kind) : listAll(client, request, kind, settings.pageSize);
     },
     close: async () => client.close(),
   };
+}
+
+/** What the server would make of an object, or why it does not say. `refused`: it would not take the object. */
+export type DryRun = { object: JsonObject } | { unread: Unread } | { refused: string };
+
+export interface DryRunner {
+  /**
+   * Asks what a server-side apply with force would give, without applying it (`dryRun=All`). The object is of the kind
+   * and name given.
+   */
+  apply(request: ListRequest & { name: string }, object: JsonObject, manager: string): Promise<DryRun>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a cluster for dry runs: a proxy of its own, through which only PATCH gets, and from here only with `dryRun=All`.
+ * `cluster` says how kinds are served.
+ */
+export async function openDryRunner(
+  tool: Tool,
+  settings: ClusterSettings,
+  machine: Machine,
+  cluster: Pick<Cluster, "kind">,
+  signal?: AbortSignal,
+): Promise<DryRunner> {
+  const proxy = await startProxy(tool, { ...settings, method: "PATCH" }, machine, "dry-run", signal);
+  const client = createClient(proxy.socket, settings.limits, signal);
+  return {
+    async apply(request, object, manager) {
+      const kind = cluster.kind(request);
+      if ("unread" in kind) return kind;
+      const query = new URLSearchParams({ dryRun: "All", force: "true", fieldManager: manager });
+      const place = `${collectionOf(request, kind)}/${encodeURIComponent(request.name)}`;
+      const answer = await client.apply(`${place}?${query}`, JSON.stringify(object));
+      if ("unread" in answer) return refusalOf(answer.unread);
+      const made = readObject(answer.body);
+      return made ? { object: made } : { unread: { code: "incomplete", message: "the answer is no object" } };
+    },
+    async close() {
+      client.close();
+      await proxy.close();
+    },
+  };
+}
+
+/** An object that the server calls invalid, or a webhook denies, is refused; who may not ask learns nothing. */
+function refusalOf(unread: Unread): DryRun {
+  const isRefused =
+    /^status (?:400|409|422)\b/.test(unread.message) || /admission webhook/.test(unread.message);
+  return isRefused ? { refused: unread.message } : { unread };
+}
+
+function readObject(body: string): JsonObject | undefined {
+  try {
+    const value = JSON.parse(body) as Json;
+    return isObject(value) && isObject(value.metadata) ? value : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 type Discovered = Served | { unread: Unread };
@@ -144,14 +206,27 @@ async function listOnce(
   return { objects };
 }
 
-function pathOf(request: ListRequest, kind: ServedKind, pageSize: number, next: string | undefined): string {
-  const { group, version, namespace } = request;
+/** Each kind once: discovery names a group's versions in the server's order of preference. */
+function listKinds({ kinds }: Served): ReturnType<Cluster["kinds"]> {
+  const first = new Map<string, ReturnType<Cluster["kinds"]>[number]>();
+  for (const [key, served] of kinds) {
+    const [group = "", version = "", kind = ""] = key.split("/");
+    if (!first.has(`${group}/${kind}`)) first.set(`${group}/${kind}`, { group, version, kind, ...served });
+  }
+  return [...first.values()];
+}
+
+function collectionOf({ group, version, namespace }: ListRequest, kind: ServedKind): string {
   const root = group ? `/apis/${group}/${version}` : `/api/${version}`;
   const scope =
     namespace === undefined || !kind.namespaced ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
+  return `${root}${scope}/${kind.plural}`;
+}
+
+function pathOf(request: ListRequest, kind: ServedKind, pageSize: number, next: string | undefined): string {
   const query = new URLSearchParams({
     limit: String(pageSize),
     ...(next !== undefined && { continue: next }),
   });
-  return `${root}${scope}/${kind.plural}?${query}`;
+  return `${collectionOf(request, kind)}?${query}`;
 }

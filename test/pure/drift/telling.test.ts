@@ -145,6 +145,7 @@ describe("secrets", () => {
         {
           class: "compared",
           live,
+          desired: resource.value,
           changed: fields.map((pointer) => {
             const name = pointer.slice("/data/".length);
             const data = live.data as JsonObject;
@@ -162,6 +163,7 @@ describe("secrets", () => {
           removedFromGit: [],
           ignored: [],
           welcome: 0,
+          untold: "nothing",
           compared: 1,
           unknown: [],
         },

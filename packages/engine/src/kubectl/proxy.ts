@@ -11,6 +11,8 @@ export interface ProxySettings {
   /** Path of a kubeconfig; default: what kubectl finds (KUBECONFIG, ~/.kube/config, the pod's own account). */
   kubeconfig?: string;
   context?: string;
+  /** The only method that gets through; default GET. */
+  method?: "GET" | "PATCH";
 }
 
 export interface Proxy {
@@ -21,7 +23,7 @@ export interface Proxy {
 
 /**
  * Starts `kubectl proxy`: one process for all reads of a run, with whatever credential plugin the kubeconfig names.
- * It refuses every method but GET, so nothing behind it can write. Throws ToolError when kubectl refuses to start.
+ * It refuses every method but one: with GET, nothing behind it can write. Throws ToolError when kubectl refuses to start.
  */
 export async function startProxy(
   tool: Tool,
@@ -69,11 +71,14 @@ export async function startProxy(
   throw new ToolError("kubectl", `kubectl could not open the cluster: ${said}`);
 }
 
-function proxyArguments(socket: string, { kubeconfig, context }: ProxySettings): string[] {
+const methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS"];
+
+function proxyArguments(socket: string, { kubeconfig, context, method = "GET" }: ProxySettings): string[] {
+  const refused = methods.filter((each) => each !== method && !(method === "GET" && each === "HEAD"));
   return [
     "proxy",
     `--unix-socket=${socket}`,
-    "--reject-methods=^(POST|PUT|PATCH|DELETE|CONNECT|OPTIONS)$",
+    `--reject-methods=^(${refused.join("|")})$`,
     ...(kubeconfig ? [`--kubeconfig=${kubeconfig}`] : []),
     ...(context ? [`--context=${context}`] : []),
   ];

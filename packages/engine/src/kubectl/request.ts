@@ -16,6 +16,8 @@ export type Answer = { body: string } | { unread: Unread };
 export interface Client {
   /** Gets a path of the API server; never rejects. */
   get(path: string, accept?: string): Promise<Answer>;
+  /** Sends a server-side apply; never rejects. A success is 200 (there) or 201 (made). */
+  apply(path: string, body: string): Promise<Answer>;
   close(): void;
 }
 
@@ -23,9 +25,20 @@ export interface Client {
 export function createClient(socketPath: string, limits: RequestLimits, signal?: AbortSignal): Client {
   const agent = new Agent({ keepAlive: true, maxSockets: 8 });
 
-  async function get(path: string, accept = "application/json"): Promise<Answer> {
+  const get = (path: string, accept = "application/json"): Promise<Answer> => send(path, { accept });
+
+  function apply(path: string, body: string): Promise<Answer> {
+    const headers = {
+      accept: "application/json",
+      "content-type": "application/apply-patch+yaml",
+      "content-length": String(Buffer.byteLength(body)),
+    };
+    return send(path, headers, body);
+  }
+
+  async function send(path: string, headers: Record<string, string>, body?: string): Promise<Answer> {
     for (let attempt = 1; ; attempt++) {
-      const answer = await once(path, accept);
+      const answer = await once(path, headers, body);
       if ("body" in answer || !isPassing(answer.unread) || attempt >= limits.attempts || signal?.aborted)
         return answer;
       await delay(Math.min(answer.waitMs ?? 250 * 2 ** attempt, 10_000));
@@ -34,7 +47,8 @@ export function createClient(socketPath: string, limits: RequestLimits, signal?:
 
   function once(
     path: string,
-    accept: string,
+    headers: Record<string, string>,
+    sent?: string,
   ): Promise<{ body: string } | { unread: Unread; waitMs?: number }> {
     return new Promise((resolve) => {
       const fail = (error: Error): void => resolve({ unread: failureOfError(error) });
@@ -43,7 +57,8 @@ export function createClient(socketPath: string, limits: RequestLimits, signal?:
         socketPath,
         path,
         agent,
-        headers: { host: "localhost", accept },
+        method: sent === undefined ? "GET" : "PATCH",
+        headers: { host: "localhost", ...headers },
         signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
       };
       const call = request(options, (answer) => {
@@ -59,7 +74,7 @@ export function createClient(socketPath: string, limits: RequestLimits, signal?:
         answer.on("end", () => {
           const body = Buffer.concat(chunks).toString("utf8");
           const status = answer.statusCode ?? 0;
-          if (status === 200) resolve({ body });
+          if (status === 200 || status === 201) resolve({ body });
           else {
             const after = Number(answer.headers["retry-after"]);
             resolve({ unread: failureOf(status, body), ...(after > 0 && { waitMs: after * 1000 }) });
@@ -67,9 +82,9 @@ export function createClient(socketPath: string, limits: RequestLimits, signal?:
         });
       });
       call.on("error", fail);
-      call.end();
+      call.end(sent);
     });
   }
 
-  return { get, close: () => agent.destroy() };
+  return { get, apply, close: () => agent.destroy() };
 }

@@ -1,0 +1,69 @@
+// The schema pack of one version against its API server; `npm run schemas:compare` does the same for the others.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  combineSchemas,
+  ensureTool,
+  findKubernetesPack,
+  listPacks,
+  readPack,
+  type SchemaSet,
+  userCacheDir,
+} from "@gitops-actions/engine";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Judgement, unexplained } from "../../scripts/schemas/compare/classify.ts";
+import { compareWithServer, stateful } from "../../scripts/schemas/compare/compare.ts";
+import { type ControlPlane, startControlPlane } from "../../scripts/servers/control-plane.ts";
+import { kubernetesVersion } from "../../scripts/servers/programs.ts";
+
+const tempDir = mkdtempSync(join(tmpdir(), "schemas-test-"));
+const machine = {
+  env: process.env,
+  cwd: tempDir,
+  cacheDir: userCacheDir(process.env),
+  tempDir,
+  cores: 2,
+};
+const pack = readPack(findKubernetesPack(kubernetesVersion, listPacks()));
+const schemas = combineSchemas(pack, []);
+let plane: ControlPlane;
+
+beforeAll(async () => {
+  plane = await startControlPlane({ everyApi: true, withoutAdmission: stateful });
+});
+
+afterAll(() => {
+  plane?.stop();
+  rmSync(tempDir, { recursive: true, force: true });
+});
+
+async function compare(against: SchemaSet, documents: number): Promise<Judgement[]> {
+  const tool = await ensureTool("kubeconform", { allowBuild: false }, machine, () => {});
+  return compareWithServer(plane.send, against, tool, machine, { documents, seed: 1 });
+}
+
+test("the pack judges good manifests and blind mutations of them as the server does", async () => {
+  const judgements = await compare(schemas, 450);
+  expect(unexplained(judgements).map(({ what, server, ours }) => `${what}: ${server || ours}`)).toEqual([]);
+  // A server that refused everything, or accepted everything, would agree with nobody.
+  expect(judgements.filter(({ what, accepted }) => what === "as written" && !accepted)).toEqual([]);
+  expect(judgements.filter(({ accepted }) => accepted).length).toBeGreaterThan(100);
+  expect(judgements.filter(({ accepted }) => !accepted).length).toBeGreaterThan(200);
+  const bySchema = judgements.filter(({ verdict, accepted }) => verdict === "same" && !accepted).length;
+  expect(bySchema / judgements.filter(({ accepted }) => !accepted).length).toBeGreaterThan(0.95);
+});
+
+test("a pack that is too strict, or knows a type wrongly, is told", async () => {
+  const broken = structuredClone(pack);
+  const container = broken.definitions["io.k8s.api.core.v1.Container@given"]!;
+  (container.required as string[]).push("workingDir");
+  const port = broken.definitions["io.k8s.api.core.v1.ServicePort@given"]!.properties as Record<
+    string,
+    object
+  >;
+  port.port = {};
+  const told = unexplained(await compare(combineSchemas(broken, []), 450)).map(({ verdict }) => verdict);
+  expect(told).toContain("too strict");
+  expect(told).toContain("not decoded");
+});
