@@ -13,7 +13,7 @@ import {
   timestamps,
 } from "../../packages/engine/src/schemas/formats.ts";
 import type { JsonSchema, KindSchema, SchemaPack } from "../../packages/engine/src/schemas/pack.ts";
-import { dnsName, freeNames, isStable, ruleOf, type TypeRule } from "./rules.ts";
+import { dnsName, freeNames, isStable, label, ruleOf, segment, shortNames, type TypeRule } from "./rules.ts";
 import { openTypes, rawJson } from "./special.ts";
 
 export interface OpenApiSchema {
@@ -37,9 +37,13 @@ export interface OpenApiDocument {
 /**
  * `whole`: as a field that may be absent; `given`: the same, but null is refused, because null means absent and the
  * field is required; `decoded`: only what the decoder itself refuses (for `status`, which no strategy validates).
- * `named` and `labelled` are ObjectMeta at the top of a resource: it has a name, in `named` one for DNS.
+ * `named`, `short` and `labelled` are ObjectMeta at the top of a resource: it has a name, in `named` one for DNS, in
+ * `short` one without dots.
  */
-type Variant = "whole" | "given" | "decoded" | "named" | "labelled";
+type Variant = "whole" | "given" | "decoded" | Named;
+type Named = "named" | "short" | "labelled";
+
+const names = { named: dnsName, short: label, labelled: segment } satisfies Record<Named, JsonSchema>;
 
 interface Conversion {
   document: OpenApiDocument;
@@ -106,7 +110,12 @@ function rootSchema(
   properties.kind = { type: "string", enum: [kind] };
   const required = ["apiVersion", "kind", ...((schema.required as string[]) ?? [])];
   if (isStored) {
-    properties.metadata = refer(conversion, objectMeta, freeNames.has(kind) ? "labelled" : "named");
+    const isShort = !apiVersion.includes("/") && shortNames.has(kind);
+    properties.metadata = refer(
+      conversion,
+      objectMeta,
+      freeNames.has(kind) ? "labelled" : isShort ? "short" : "named",
+    );
     required.push("metadata");
   }
   schema.required = [...new Set(required)];
@@ -122,15 +131,15 @@ function makeVariant(conversion: Conversion, name: string): void {
   ];
   const definition = conversion.document.definitions[type];
   if (!definition) throw new Error(`the document refers to ${type} and does not define it`);
-  const isMeta = variant === "named" || variant === "labelled";
-  const schema = convert(conversion, definition, isMeta ? "given" : (variant ?? "whole"), type);
-  conversion.definitions[name] = isMeta ? withName(schema, variant === "named") : schema;
+  const nameSchema = variant && variant in names ? names[variant as Named] : undefined;
+  const schema = convert(conversion, definition, nameSchema ? "given" : (variant ?? "whole"), type);
+  conversion.definitions[name] = nameSchema ? withName(schema, nameSchema) : schema;
 }
 
 /** ObjectMeta of a resource: a name, or the beginning of one that the server makes up. */
-function withName(schema: JsonSchema, isDns: boolean): JsonSchema {
+function withName(schema: JsonSchema, name: JsonSchema): JsonSchema {
   const properties = { ...(schema.properties as Record<string, JsonSchema>) };
-  properties.name = { type: "string", ...(isDns ? dnsName : { minLength: 1 }) };
+  properties.name = { type: "string", ...name };
   return { ...schema, properties, anyOf: [{ required: ["name"] }, { required: ["generateName"] }] };
 }
 
@@ -169,9 +178,12 @@ function convertObject(
   // A field without properties is free-form; a *type* without any is an empty struct, unless it reads raw JSON.
   if (!schema.properties)
     return nullable({ type: "object", ...(type && { additionalProperties: false }) }, variant);
-  const rule: TypeRule = variant === "decoded" ? {} : ruleOf(type);
+  // One type is decoded leniently and validated all the same.
+  const isValidated = variant !== "decoded" || type.endsWith(".JSONSchemaProps");
+  const rule: TypeRule = isValidated ? ruleOf(type) : {};
   const required = variant === "decoded" ? [] : requiredFields(schema, type);
   const properties: Record<string, JsonSchema> = {};
+  const beside: Record<string, JsonSchema> = {};
   for (const [field, value] of Object.entries(schema.properties).sort(byKey)) {
     const isRequired = required.includes(field);
     const patch = rule.fields?.[field];
@@ -181,7 +193,12 @@ function convertObject(
       specialType(conversion, value.$ref.slice(prefix.length), isRequired ? "given" : "whole");
     const converted = special || convert(conversion, value, isRequired ? "given" : variantOf(field));
     const demand = isRequired && schema.required?.includes(field) && isStable(type) ? filled(converted) : {};
-    properties[field] = { ...converted, ...demand, ...patched(patch, isRequired) };
+    const keys = withKeys(rule.keys?.[field]);
+    // In draft 4 what stands beside a reference is not read, so it is asked of the object around it.
+    if (converted.$ref && patch) beside[field] = patch;
+    properties[field] = converted.$ref
+      ? converted
+      : { ...converted, ...demand, ...patched(patch, isRequired), ...keys };
   }
   const alternatives = (rule.oneOf ?? []).filter((field) => properties[field]);
   return nullable(
@@ -190,11 +207,32 @@ function convertObject(
       properties,
       ...(required.length > 0 && { required }),
       ...(rule.needs && { dependencies: rule.needs }),
-      ...(alternatives.length > 0 && { anyOf: alternatives.map((field) => ({ required: [field] })) }),
+      ...(alternatives.length > 0 && {
+        anyOf: alternatives.map((field) => given(field, properties[field]!)),
+      }),
+      ...(Object.keys(beside).length > 0 && { allOf: [{ properties: beside }] }),
       additionalProperties: false,
     },
     variant,
   );
+}
+
+/** An object in which a field is there and holds something: null and an empty list are the same as none. */
+function given(field: string, schema: JsonSchema): JsonSchema {
+  const types = [schema.type ?? []].flat() as string[];
+  const something = schema.$ref
+    ? { type: "object" }
+    : types.includes("array")
+      ? { type: "array", minItems: 1 }
+      : types.length > 0
+        ? { type: types.filter((type) => type !== "null") }
+        : undefined;
+  return { required: [field], ...(something && { properties: { [field]: something } }) };
+}
+
+/** Of a map: that all of its keys match a pattern. */
+function withKeys(pattern: string | undefined): JsonSchema {
+  return pattern ? { allOf: [{ patternProperties: { [pattern]: {} }, additionalProperties: false }] } : {};
 }
 
 function requiredFields(schema: OpenApiSchema, type: string): string[] {
@@ -220,7 +258,7 @@ function convertItem(conversion: Conversion, schema: OpenApiSchema, variant: Var
   if (variant === "decoded") return convert(conversion, schema, "decoded");
   const type = schema.$ref?.slice(prefix.length);
   const definition = type && conversion.document.definitions[type];
-  const needsFields = definition && requiredFields(definition, type).length > 0;
+  const needsFields = definition && (requiredFields(definition, type).length > 0 || ruleOf(type).oneOf);
   return convert(conversion, schema, needsFields ? "given" : "whole");
 }
 
@@ -241,12 +279,11 @@ function specialType(conversion: Conversion, type: string, variant: Variant): Js
   if (!shapes) return undefined;
   if (shapes.length === 0) return {};
   // These call plain encoding/json: below them the server notices wrong types, and no unknown fields.
-  const props = conversion.document.definitions[type.replace(/[^.]*$/, "JSONSchemaProps")]!;
-  const { additionalProperties: _, ...loose } = convertObject(conversion, props, "decoded");
+  const propsType = type.replace(/[^.]*$/, "JSONSchemaProps");
+  const props = conversion.document.definitions[propsType]!;
+  const { additionalProperties: _, ...loose } = convertObject(conversion, props, "decoded", propsType);
   const items =
-    short === "JSONSchemaPropsOrArray"
-      ? refer(conversion, type.replace(/[^.]*$/, "JSONSchemaProps"), "decoded")
-      : { type: "string" };
+    short === "JSONSchemaPropsOrArray" ? refer(conversion, propsType, "decoded") : { type: "string" };
   return { ...loose, type: [...shapes, "null"], ...(shapes.includes("array") && { items }) };
 }
 
