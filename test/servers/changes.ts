@@ -140,7 +140,7 @@ export interface Change {
   type?: string;
   body?: unknown;
   /** Requests that come after it, by the same manager. */
-  then?: Pick<Change, "path" | "method" | "type" | "body">[];
+  after?: Pick<Change, "path" | "method" | "type" | "body">[];
   /** The manager, where its name matters. */
   manager?: string;
   says: Record<string, unknown>;
@@ -564,7 +564,7 @@ export const changes: Change[] = [
     what: "deleted and made again as it was",
     path: "/api/v1/namespaces/shop/configmaps/settings",
     method: "DELETE",
-    then: [
+    after: [
       {
         path: "/api/v1/namespaces/shop/configmaps",
         method: "POST",
@@ -582,7 +582,7 @@ export const changes: Change[] = [
     what: "deleted and made again as another",
     path: "/api/v1/namespaces/shop/configmaps/settings",
     method: "DELETE",
-    then: [
+    after: [
       {
         path: "/api/v1/namespaces/shop/configmaps",
         method: "POST",
@@ -607,7 +607,7 @@ export const changes: Change[] = [
     path: `${deployment}/scale`,
     type: merge,
     body: { spec: { replicas: 5 } },
-    then: [{ path: `${deployment}/scale`, method: "PATCH", type: merge, body: { spec: { replicas: 2 } } }],
+    after: [{ path: `${deployment}/scale`, method: "PATCH", type: merge, body: { spec: { replicas: 2 } } }],
     says: {},
   },
   {

@@ -14,8 +14,9 @@ import {
 import { parseManifests, type Resource } from "@gitops-actions/manifest";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createClient } from "../../scripts/drift/cluster.ts";
-import { changes, merge, resources, shop } from "./changes.ts";
+import { changes, deployment, merge, resources, shop } from "./changes.ts";
 import { type ControlPlane, kubectlPath, startControlPlane } from "./control-plane.ts";
+import { type Injector, startInjector } from "./injector.ts";
 
 let plane: ControlPlane;
 let cluster: Cluster;
@@ -43,7 +44,7 @@ function open(kubeconfig: string, name: string): Promise<Cluster> {
 }
 
 beforeAll(async () => {
-  plane = await startControlPlane({ users: ["reader"] });
+  plane = await startControlPlane({ users: ["reader", "looker"] });
   cluster = await open(plane.kubeconfig(), "admin");
   const settings = { ...clusterLimits, kubeconfig: plane.kubeconfig() };
   runner = await openDryRunner(kubectl, settings, machine, cluster);
@@ -113,11 +114,11 @@ describe("changes made by hand", () => {
   });
 
   const numbered = changes.map((change, index) => ({ ...change, hand: change.manager ?? `hand-${index}` }));
-  test.each(numbered)("$what", async ({ hand, then = [], says, dryRunSays = says, ...first }) => {
+  test.each(numbered)("$what", async ({ hand, after = [], says, dryRunSays = says, ...first }) => {
     await applyAll(resources);
     const began = Math.floor(Date.now() / 1000) * 1000;
     try {
-      for (const { path, method = "PATCH", type, body } of [first, ...then]) {
+      for (const { path, method = "PATCH", type, body } of [first, ...after]) {
         const { status, body: answer } = await plane.send(method, `${path}?fieldManager=${hand}`, body, type);
         expect(status, JSON.stringify(answer)).toBeLessThan(300);
       }
@@ -166,6 +167,123 @@ describe("changes made by hand", () => {
       "shop.yaml",
     ).resources;
     expect(said(await check(less))).toEqual({ "ConfigMap settings": ["removed from Git /data/size"] });
+  });
+});
+
+describe("what a webhook puts into objects", () => {
+  const text = (image: string): string => `
+apiVersion: v1
+kind: Namespace
+metadata: {name: mesh, labels: {inject: "yes"}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: mesh}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: app, image: "${image}"}]}
+`;
+  const path = "/apis/apps/v1/namespaces/mesh/deployments/web";
+  let injector: Injector;
+
+  beforeAll(async () => {
+    injector = await startInjector(plane);
+    // A webhook is asked a moment after it was registered.
+    for (let attempt = 0; attempt < 50; attempt++) {
+      await applyAll(parseManifests(text("web:1"), "mesh.yaml").resources);
+      const { body } = await plane.send("GET", path);
+      if (body.spec.template.spec.containers.length === 2) return;
+      await plane.send("DELETE", path);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Error("the webhook was not asked");
+  });
+  afterAll(() => injector?.stop());
+
+  test("a sidecar is no drift, in neither mode", async () => {
+    const mesh = parseManifests(text("web:1"), "mesh.yaml").resources;
+    expect(said(await check(mesh))).toEqual({});
+    expect(said(await check(mesh, cluster, runner))).toEqual({});
+  });
+
+  test("what somebody does to the sidecar is told", async () => {
+    const mesh = parseManifests(text("web:1"), "mesh.yaml").resources;
+    const containers = [{ name: "sidecar", image: "evil:1" }];
+    const body = { spec: { template: { spec: { containers } } } };
+    const type = "application/strategic-merge-patch+json";
+    await plane.send("PATCH", `${path}?fieldManager=hand`, body, type);
+    const says = { "Deployment web": ["added /spec/template/spec/containers/1 by hand"] };
+    expect(said(await check(mesh))).toEqual(says);
+    await plane.send("DELETE", path);
+  });
+
+  test("a value of Git that it replaces differs by reading, and not by the server's own answer", async () => {
+    const mesh = parseManifests(text("upstream/web:1"), "mesh.yaml").resources;
+    await applyAll(mesh);
+    expect(said(await check(mesh))).toEqual({
+      "Deployment web": [expect.stringMatching(/^changed \/spec\/template\/spec\/containers\/0\/image by/)],
+    });
+    expect(said(await check(mesh, cluster, runner))).toEqual({});
+  });
+});
+
+describe("what the server's own answer needs", () => {
+  test("who may not patch learns nothing, and is told so", async () => {
+    await applyAll(resources);
+    const role = "rbac.authorization.k8s.io";
+    await plane.send("POST", `/apis/${role}/v1/clusterroles`, {
+      apiVersion: `${role}/v1`,
+      kind: "ClusterRole",
+      metadata: { name: "looker" },
+      rules: [{ apiGroups: ["*"], resources: ["*"], verbs: ["get", "list"] }],
+    });
+    await plane.send("POST", `/apis/${role}/v1/clusterrolebindings`, {
+      apiVersion: `${role}/v1`,
+      kind: "ClusterRoleBinding",
+      metadata: { name: "looker" },
+      roleRef: { apiGroup: role, kind: "ClusterRole", name: "looker" },
+      subjects: [{ kind: "User", apiGroup: role, name: "looker" }],
+    });
+    const looker = await open(plane.kubeconfig("looker"), "looker");
+    const kubeconfig = plane.kubeconfig("looker");
+    const asking = await openDryRunner(
+      kubectl,
+      { ...clusterLimits, kubeconfig },
+      machine,
+      looker,
+      "looker-dry-run",
+    );
+    try {
+      // Two verbs are all that reading needs.
+      expect(said(await check(resources, looker))).toEqual({});
+      for (const { judgement } of await check(resources, looker, asking))
+        expect(judgement).toMatchObject({ class: "not-checked", code: "forbidden" });
+    } finally {
+      await asking.close();
+      await looker.close();
+    }
+  });
+
+  test("it changes nothing", async () => {
+    await applyAll(resources);
+    await plane.send("PATCH", `${deployment}/scale?fieldManager=hand`, { spec: { replicas: 9 } }, merge);
+    const before = (await plane.send("GET", deployment)).body.metadata.resourceVersion;
+    await check(resources, cluster, runner);
+    expect((await plane.send("GET", deployment)).body.metadata.resourceVersion).toBe(before);
+    await plane.send("DELETE", deployment);
+  });
+
+  test("what it would not take is not called clean", async () => {
+    const text =
+      "apiVersion: v1\nkind: Service\nmetadata: {name: odd, namespace: shop}\nspec: {ports: [{port: 80}]}\n";
+    const git = parseManifests(text, "odd.yaml").resources;
+    await applyAll(git);
+    const wrong = parseManifests(text.replace("port: 80", "port: 80, nodePort: 30000"), "odd.yaml").resources;
+    expect(said(await check(wrong, cluster, runner))).toEqual({
+      "Service odd": ["changed /spec/ports/0/nodePort by nobody recorded"],
+    });
   });
 });
 

@@ -49,7 +49,7 @@ export async function withClusters<T>(
       : workload;
     const runner =
       inputs.mode === "server-dry-run"
-        ? await open(openDryRunner(tool, own, host, workload, signal))
+        ? await open(openDryRunner(tool, own, host, workload, "dry-run", signal))
         : undefined;
     return await work({ workload, hub, ...(runner && { runner }) });
   } finally {

@@ -103,9 +103,10 @@ export async function openDryRunner(
   settings: ClusterSettings,
   machine: Machine,
   cluster: Pick<Cluster, "kind">,
+  name = "dry-run",
   signal?: AbortSignal,
 ): Promise<DryRunner> {
-  const proxy = await startProxy(tool, { ...settings, method: "PATCH" }, machine, "dry-run", signal);
+  const proxy = await startProxy(tool, { ...settings, method: "PATCH" }, machine, name, signal);
   const client = createClient(proxy.socket, settings.limits, signal);
   return {
     async apply(request, object, manager) {
