@@ -3,6 +3,8 @@ import { basename, dirname, join, relative, resolve } from "node:path";
 import { type IndexSide, kustomizationNames, parseIndex } from "@gitops-actions/fleet";
 import {
   decodeText,
+  isObject,
+  type Json,
   type Manifests,
   type ParseMemory,
   type Problem,
@@ -75,7 +77,7 @@ function readIndex(file: string): Rendered {
           overlay: overlay.id,
           ...(overlay.environment && { environment: overlay.environment }),
         },
-        ...{ resources: manifests.resources, problems: manifests.problems },
+        ...{ resources: allOf(manifests), problems: manifests.problems },
         locate: locator(side, manifests),
       });
     }
@@ -91,6 +93,13 @@ function readIndex(file: string): Rendered {
   const { source, tools, overlays } = index;
   const unchanged = overlays.filter(({ status }) => status === "unchanged").length;
   return { groups, source, tools, unchanged, failed, skipped };
+}
+
+/** A resource without a name is refused, and whatever else is wrong with it is said all the same. */
+function allOf({ resources, nameless }: Manifests): Resource[] {
+  const all = [...resources];
+  for (const { resource, before } of nameless.toReversed()) all.splice(before, 0, resource);
+  return all;
 }
 
 /** What render-overlays said of a resource's origin holds for its fields too, near. */
@@ -118,7 +127,9 @@ function readFolder(place: string, root: string, ignore: readonly RegExp[]): Ren
     }
     // A NUL stands for a file that is not UTF-8: the parser says what is wrong with it.
     const text = decodeText(readFileSync(file)) ?? "\0";
-    const { resources, problems } = parseManifests(text, path);
+    const manifests = parseManifests(text, path);
+    const { problems } = manifests;
+    const resources = allOf(manifests);
     groups.push({
       side: "head",
       overlay: path,
@@ -161,7 +172,8 @@ export function fileLocator(path: string, text: string, resources: readonly Reso
     source ??= parseSource(text, path);
     // Items of a List share its document.
     const siblings = resources.filter(({ document }) => document === resource.document);
-    const prefix = source.locate(resource.document, "/items") ? `/items/${siblings.indexOf(resource)}` : "";
+    const places = itemPointers(source.documents[resource.document]?.value, "");
+    const prefix = places[siblings.indexOf(resource)] ?? "";
     // Of a field that is absent, the parent below which it has to be put.
     for (let wanted = pointer; ; wanted = wanted.slice(0, wanted.lastIndexOf("/"))) {
       const span = source.locate(resource.document, prefix + wanted);
@@ -172,4 +184,14 @@ export function fileLocator(path: string, text: string, resources: readonly Reso
       if (wanted === "") return { path, line: resource.line, precision: "near", via: [] };
     }
   };
+}
+
+/** Where the resources of a document stand in it, in the order in which they are read. */
+function itemPointers(value: Json | undefined, base: string, isTyped = false): string[] {
+  if (value === undefined || !isObject(value)) return [];
+  const { kind, items } = value;
+  if (typeof kind === "string" && kind.endsWith("List") && Array.isArray(items)) {
+    return items.flatMap((item, index) => itemPointers(item, `${base}/items/${index}`, kind !== "List"));
+  }
+  return typeof kind === "string" || isTyped ? [base] : [];
 }

@@ -60,13 +60,24 @@ export function schemaStatements(
     statements.push({ engine, what: "broken-schema", severity: "error", message, help });
   } else if (verdict.status === "invalid") {
     const problems = verdict.problems.map((problem) => namedField(problem, resource));
-    const { kept, aside } = sortProblems(problems, resource);
+    const { kept, aside } = sortProblems(
+      problems.filter((problem) => !isNameless(problem, resource)),
+      resource,
+    );
     return {
       statements: [...statements, ...kept.map((problem) => describe(problem, check, redactor()))],
       aside,
     };
   }
   return { statements, aside: [] };
+}
+
+/** That a resource has no name, which is said of its document. */
+function isNameless({ what, field }: SchemaProblem, { id }: Resource): boolean {
+  if (id.name !== "") return false;
+  return (
+    field === "/metadata/name" || (what === "missing-field" && /^\/metadata(?:\/generateName)?$/.test(field))
+  );
 }
 
 /** kubeconform says only that something in metadata is no text: which of the three fields it reads, the resource tells. */

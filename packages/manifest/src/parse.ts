@@ -10,6 +10,8 @@ import { isObject, toJson } from "./values.ts";
 export interface Manifests {
   /** In the order of the stream; Lists are flattened. */
   resources: Resource[];
+  /** Those that lack a name, each of which is a problem too; `before`: how many resources were read before it. */
+  nameless: { resource: Resource; before: number }[];
   /** Documents without content, and Lists without items. */
   empty: number;
   problems: Problem[];
@@ -34,11 +36,21 @@ interface Reading extends Manifests {
  */
 export function parseManifests(text: string, source: string, memory?: ParseMemory): Manifests {
   const lines = indexLines(text);
-  const reading: Reading = { resources: [], empty: 0, problems: [], memory, text, source, lines };
+  const reading: Reading = {
+    resources: [],
+    nameless: [],
+    empty: 0,
+    problems: [],
+    memory,
+    text,
+    source,
+    lines,
+  };
   const encoding = findEncodingFlaw(text);
   if (encoding) report(reading, 0, 0, encoding);
   else for (const [document, chunk] of splitStream(text).entries()) readDocument(reading, chunk, document);
-  return { resources: reading.resources, empty: reading.empty, problems: reading.problems };
+  const { resources, nameless, empty, problems } = reading;
+  return { resources, nameless, empty, problems };
 }
 
 function readDocument(reading: Reading, chunk: Chunk, document: number): void {
@@ -89,7 +101,10 @@ function readNode(reading: Reading, node: Node, text: string, place: Place, list
     return;
   }
   const id = readId(object, flaw);
-  if (id) reading.resources.push({ id, document: place.document, line: place.line, text, value: object });
+  if (!id) return;
+  const resource = { id, document: place.document, line: place.line, text, value: object };
+  if (id.name !== "") reading.resources.push(resource);
+  else reading.nameless.push({ resource, before: reading.resources.length });
 }
 
 function readItems(reading: Reading, node: Node, list: JsonObject, text: string, place: Place): void {
@@ -138,10 +153,9 @@ function readId(
         ? ""
         : ` that is a text (found ${String(wrong)}; quote it)`;
     flaw("no-name", `this ${kind} has no metadata.name${found}`);
-    return undefined;
   }
   const namespace = typeof metadata.namespace === "string" ? metadata.namespace : "";
-  return { ...splitApiVersion(apiVersion), kind, namespace, name };
+  return { ...splitApiVersion(apiVersion), kind, namespace, name: name ?? "" };
 }
 
 /** With generateName only, the name is `<prefix>*`, which no real name can be. */

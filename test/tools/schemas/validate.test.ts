@@ -125,7 +125,8 @@ describe("a folder of manifests", () => {
       },
       ...{ "e.yaml": "missing-field", "f.yaml": "not-yaml", "g.yaml": "not-yaml", "k.yaml": "missing-field" },
     });
-    expect(report.checked.resources).toBe(3);
+    // Those without a name are looked at as well.
+    expect(report.checked.resources).toBe(5);
   });
 
   test("the line of a duplicate key, and the field of a namespace that is no text", async () => {
@@ -149,10 +150,27 @@ describe("a folder of manifests", () => {
         "apiVersion: v1\nkind: ConfigMapList\nitems:\n  - metadata: {name: typed}\n    data: {z: 1}\n",
       "c.yaml": `apiVersion: v1\nkind: Pod\n${hook}spec: {containers: [{name: a, image: b}], restartPolicy: Nevr}\n`,
     });
-    expect(report.findings.map(({ resource, field, rule }) => `${resource?.name} ${field} ${rule}`)).toEqual([
-      "typed /data/z kubeconform/wrong-type",
-      "t /spec/restartPolicy kubeconform/enum",
-      "deep /data/x kubeconform/wrong-type",
+    const said = report.findings.map(
+      ({ resource, field, rule, location }) => `${resource?.name} ${field} ${rule} ${location?.line}`,
+    );
+    expect(said).toEqual([
+      "deep /data/x kubeconform/wrong-type 10",
+      "typed /data/z kubeconform/wrong-type 5",
+      "t /spec/restartPolicy kubeconform/enum 6",
+    ]);
+  });
+
+  test("what else is wrong with a resource that has no name is said too, and its neighbours keep their lines", async () => {
+    const report = await validate({
+      "a.yaml": "apiVersion: v1\nkind: Service\nmetadata: {labels: {a: b}}\nspec:\n  prots: []\n",
+      "b.yaml":
+        "apiVersion: v1\nkind: List\nitems:\n  - apiVersion: v1\n    kind: ConfigMap\n  - apiVersion: v1\n    kind: ConfigMap\n    metadata: {name: b}\n    data: {x: 1}\n",
+    });
+    expect(lines(report)).toEqual([
+      "error missing-field a.yaml:1 : this Service has no metadata.name",
+      "error unknown-field a.yaml:5 /spec/prots: unknown field prots",
+      "error missing-field b.yaml:4 : this ConfigMap has no metadata.name",
+      "error wrong-type b.yaml:9 /data/x: expected string, found number",
     ]);
   });
 
@@ -347,7 +365,7 @@ spec:
 apiVersion: constraints.gatekeeper.sh/v1beta1
 kind: RequiredLabels
 metadata: {name: owner}
-spec: {mach: {}, match: {kinds: [{anything: 1}]}, parameters: {labels: [owner, 5], more: 1}}
+spec: {mach: {}, match: {kinds: [{apiGroups: [""], kind: Pod}], name: "a*b"}, parameters: {labels: [owner, 5], more: 1}}
 `;
     const said = async (apiVersion: string): Promise<string[]> =>
       lines(await validate({ "template.yaml": template(apiVersion), "a.yaml": constraint })).map((each) =>
@@ -355,12 +373,14 @@ spec: {mach: {}, match: {kinds: [{anything: 1}]}, parameters: {labels: [owner, 5
       );
     const always = [
       "error unknown-field a.yaml:5 /spec/mach:",
+      "error pattern a.yaml:5 /spec/match/name:",
+      "error unknown-field a.yaml:5 /spec/match/kinds/0/kind:",
       "error wrong-type a.yaml:5 /spec/parameters/labels/1:",
     ];
     expect((await said("v1")).sort()).toEqual(
-      [always[0], "error unknown-field a.yaml:5 /spec/parameters/more:", always[1]].sort(),
+      [...always, "error unknown-field a.yaml:5 /spec/parameters/more:"].sort(),
     );
-    expect(await said("v1beta1")).toEqual(always);
+    expect((await said("v1beta1")).sort()).toEqual(always.sort());
   });
 
   test("versions that are deprecated or not served", async () => {

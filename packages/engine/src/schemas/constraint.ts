@@ -1,8 +1,8 @@
 import { type CrdSchemas, convertCrd } from "./crd.ts";
+import { constraintMatch } from "./match.ts";
 
 type Fields = Record<string, unknown>;
 
-const open = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
 const scopedActions = {
   type: "array",
   items: {
@@ -19,7 +19,7 @@ const scopedActions = {
 
 /**
  * Schemas of the constraints that a Gatekeeper ConstraintTemplate defines: the definition that Gatekeeper makes of it
- * (open-policy-agent/frameworks, pkg/client/crds), except that what `match` holds is not looked at.
+ * (open-policy-agent/frameworks, pkg/client/crds).
  */
 export function convertConstraintTemplate(template: unknown): CrdSchemas {
   const { apiVersion, spec } = fieldsOf(template);
@@ -42,7 +42,7 @@ export function convertConstraintTemplate(template: unknown): CrdSchemas {
       spec: {
         type: "object",
         properties: {
-          match: open,
+          match: constraintMatch,
           enforcementAction: { type: "string" },
           scopedEnforcementActions: scopedActions,
           ...parameters,
