@@ -1,6 +1,7 @@
 // Holds what this repository does against public GitOps repositories: npm run corpora -- DIR [--only NAME] [--part renders|closures]
 //
 // npm run corpora -- policies DIR holds policy-check against the tests of the policy engines themselves.
+// npm run corpora -- origins|mistakes DIR [--count N] holds the lines that are named for fields and for findings.
 //
 // DIR holds NAME.tar.xz and what the reference tools make of each (NAME.expected.tsv, NAME.helm-expected.tsv).
 // Judges with its own reading of the files and starts the tools itself; the command line and packages/fleet are judged.
@@ -17,7 +18,13 @@ import { describeRenders, judgeRenders } from "./render.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { only: { type: "string" }, part: { type: "string" }, "no-write": { type: "boolean" } },
+  options: {
+    only: { type: "string" },
+    part: { type: "string" },
+    count: { type: "string", default: "150" },
+    seed: { type: "string", default: "7" },
+    "no-write": { type: "boolean" },
+  },
 });
 /** What one part of the run found, as a table. */
 interface Judged {
@@ -29,6 +36,12 @@ const none: Judged = { markdown: "", ok: true };
 if (positionals[0] === "policies") {
   const { judgePolicies } = await import("./policies/main.ts");
   process.exit(await judgePolicies(positionals[1] ?? ".", !values["no-write"]));
+}
+if (positionals[0] === "origins" || positionals[0] === "mistakes") {
+  const { judgeLines } = await import("./lines.ts");
+  const { only, count, seed } = values;
+  const options = { only, count: Number(count), seed: Number(seed), write: !values["no-write"] };
+  process.exit(await judgeLines(positionals[0], positionals[1] ?? ".", options));
 }
 const source = positionals[0];
 if (source === undefined) {
