@@ -41,7 +41,7 @@ export async function acceptedObjects(
       return [{ group: groupOf(resource, source), resource }];
     });
   });
-  const plane = await startControlPlane();
+  const plane = await startControlPlane({ controllers: true });
   try {
     const client = createClient(plane.send);
     const groups = new Map<string, Resource[]>();
@@ -50,6 +50,17 @@ export async function acceptedObjects(
       const applied = await client.apply(resource, "server-side apply");
       if ("refused" in applied) refused.push({ resource, why: applied.refused });
       else groups.set(group, [...(groups.get(group) ?? []), withNamespace(resource, applied.live)]);
+    }
+    for (const [group, resources] of groups) {
+      const lasting = await Promise.all(
+        resources.map(async (each) => (await client.get(each)) !== undefined),
+      );
+      groups.set(
+        group,
+        resources.filter((_, index) => lasting[index]),
+      );
+      const why = "the control plane deletes it: what it belongs to is not there";
+      refused.push(...resources.filter((_, index) => !lasting[index]).map((resource) => ({ resource, why })));
     }
     return { groups: [...groups].map(([name, resources]) => ({ name, resources })), refused };
   } finally {

@@ -80,13 +80,14 @@ export function judgeChanges(changes: readonly LiveChange[], { report }: DriftOu
   const verdict: Verdict = { found: 0, attributed: 0, missed: [], nameless: [] };
   for (const { resource, pointer, what } of changes) {
     const { kind, name, group } = resource.id;
-    const namespace = resource.id.namespace || undefined;
+    // Git may give a namespace to what has none, and none to what has one.
+    const { namespace } = resource.id;
     const findings = report.findings.filter(
       ({ resource: about }) =>
         about?.kind === kind &&
         about.name === name &&
         about.group === group &&
-        (namespace === undefined || about.namespace === namespace),
+        (namespace === "" || about.namespace === "" || about.namespace === namespace),
     );
     const text = `${formatIdentity(resource.id)} ${pointer} ${what}`;
     if (findings.some(({ rule }) => rule === "drift/changed")) verdict.found++;

@@ -7,7 +7,12 @@ const example = join(import.meta.dirname, "../../examples/fleet");
 /** Puts the example fleet into a repository, which its controllers then read from `url`. */
 export function copyFleet(repository: Repository, url: string): void {
   repository.copy(example, ".");
-  rewrite(repository, "clusters/*/*.yaml", (text) => text.replaceAll("https://github.com/org/fleet", url));
+  rewrite(repository, "clusters/*/*.yaml", (text) =>
+    // A chart repository that no network has: what the test sees does not depend on the machine.
+    text
+      .replaceAll("https://github.com/org/fleet", url)
+      .replaceAll("https://traefik.github.io/charts", "http://127.0.0.1:9/charts"),
+  );
 }
 
 /** The example has a Secret to show what SOPS looks like; nobody has its key. */

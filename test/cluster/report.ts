@@ -44,3 +44,8 @@ export function linesOf({ report }: DriftOutcome, rules = /./): string[] {
 export function uncheckedOf({ report }: DriftOutcome): string[] {
   return [...report.failed, ...report.skipped].map(({ id, message }) => `${id}: ${message}`);
 }
+
+/** What a report says of one object of Argo CD or Flux. */
+export function statusOf({ statuses }: DriftOutcome, kind: string, name: string) {
+  return statuses.find((each) => each.kind === kind && each.name === name);
+}

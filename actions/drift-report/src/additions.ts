@@ -164,7 +164,7 @@ function additionsOf(
       const isLeaf = Object.keys(child.set).length === 0;
       const isWhole = isLeaf || isItem || ("." in child.set && !child.shape.isMap);
       if (child.desired === undefined && isWhole) {
-        if (!isIgnored(child) && !(isMain && isAppliersOwn(child, place.shape)))
+        if (!isIgnored(child) && !(isMain && isAppliersOwn(child, place)))
           found.push({ livePointer: joinPointer(child.tokens), live: child.live, manager });
       } else visit(child);
     }
@@ -182,13 +182,15 @@ function isIgnored({ tokens }: Place): boolean {
  * What an applier writes besides what Git says: its marks, and what the Go types give that Flux reads objects into
  * before it applies them (fluxcd/pkg, ssa/normalize): zero values, empty structs, the default protocol of ports.
  */
-function isAppliersOwn({ set, live, shape, tokens }: Place, parent: Shape): boolean {
+function isAppliersOwn({ set, live, shape, tokens }: Place, parent: Place): boolean {
   if (isMark(tokens)) return true;
   const name = tokens.at(-1);
   if (name === "protocol" && live === "TCP") return true;
+  // The zero of a Service's target port, of which the server makes the port itself.
+  if (name === "targetPort" && isObject(parent.live) && live === parent.live.port) return true;
   // A Go pointer that is always written: `null` was applied, and an empty text is what the server makes of it.
   if (live === "") return true;
-  if (typeof name === "string" && live !== undefined && parent.drops(name, live)) return true;
+  if (typeof name === "string" && live !== undefined && parent.shape.drops(name, live)) return true;
   // Nothing of a struct is its own: it applied `{}`, and what is there now the server has put in.
   return Object.keys(set).length === 0 && isObject(live) && !shape.isMap && !shape.isAtomic;
 }

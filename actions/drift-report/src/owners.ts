@@ -2,7 +2,7 @@ import { isObject, type JsonObject } from "@gitops-actions/manifest";
 
 /** Managers that are the cluster itself: what they write is no change of a person. */
 const system =
-  /^(?:kube-(?:controller-manager|apiserver|scheduler|proxy)|apiserver|kubelet|cloud-controller-manager|k3s|gke-[\w-]+|eks|aks-[\w-]+)$/;
+  /^(?:kube-(?:controller-manager|apiserver|scheduler|proxy)|apiserver|clusterrole-aggregation-controller|kubelet|cloud-controller-manager|k3s|gke-[\w-]+|eks|aks-[\w-]+)$/;
 
 /** Controllers that apply what Git says. */
 const appliers =

@@ -39,13 +39,14 @@ describe("what kustomize-controller 1.9.5 applies besides what Git says", () => 
     expect(extrasOf(git, live, flux({ "f:metadata": fields, "f:spec": {} }))).toEqual(none);
   });
 
-  test("the default protocol of ports", () => {
+  test("the defaults of ports", () => {
     const git = readOne(
       "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {a: b}, ports: [{port: 80}]}\n",
     );
     const ports = [{ port: 80, protocol: "TCP", targetPort: 80 }];
     const live = { ...git.value, spec: { selector: { a: "b" }, ports } };
-    const port = { ".": {}, "f:port": {}, "f:protocol": {} };
+    // Its target port is written as zero, and made the port by the server.
+    const port = { ".": {}, "f:port": {}, "f:protocol": {}, "f:targetPort": {} };
     const fields = { "f:ports": { 'k:{"port":80,"protocol":"TCP"}': port }, "f:selector": {} };
     expect(extrasOf(git, live, flux({ "f:spec": fields }))).toEqual(none);
   });
@@ -88,6 +89,20 @@ describe("what kustomize-controller 1.9.5 applies besides what Git says", () => 
       "/spec/selector",
     ]);
   });
+});
+
+test("the rules that the control plane gathers into a ClusterRole are its own", () => {
+  const git = readOne(
+    "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: a}\naggregationRule: {clusterRoleSelectors: []}\n",
+  );
+  const rules = [{ apiGroups: [""], resources: ["pods"], verbs: ["get"] }];
+  const aggregated = {
+    manager: "clusterrole-aggregation-controller",
+    operation: "Apply",
+    fieldsV1: { "f:rules": {} },
+  };
+  const applied = flux({ "f:aggregationRule": { "f:clusterRoleSelectors": {} } });
+  expect(extrasOf(git, { ...git.value, rules }, applied, aggregated)).toEqual(none);
 });
 
 describe("a finalizer", () => {
