@@ -176,7 +176,7 @@ export const typeRules: Readonly<Record<string, TypeRule>> = {
   },
   "apiextensions.v1.CustomResourceDefinitionVersion": {
     ...{ required: ["schema"], optional: ["served"] },
-    fields: { name: dns1035 },
+    fields: { name: dns1035, deprecationWarning: { minLength: 1, maxLength: 256 } },
   },
   "apiextensions.v1.CustomResourceValidation": { required: ["openAPIV3Schema"] },
   "apiextensions.v1.JSONSchemaProps": { fields: { type: oneOf(...schemaTypes) } },
@@ -519,7 +519,12 @@ export const typeRules: Readonly<Record<string, TypeRule>> = {
   "admissionregistration.v1.JSONPatch": { required: ["expression"], fields: { expression: text } },
   "admissionregistration.v1.MatchCondition": { fields: { name: qualified } },
   "admissionregistration.v1.ServiceReference": { fields: { path: { pattern: "^/" } } },
-  "apiextensions.v1.CustomResourceColumnDefinition": { fields: { jsonPath: { pattern: "^\\." } } },
+  "apiextensions.v1.CustomResourceColumnDefinition": {
+    fields: {
+      type: exactly("boolean", "date", "integer", "number", "string"),
+      jsonPath: { pattern: "^\\." },
+    },
+  },
   "apiextensions.v1.CustomResourceConversion": { fields: { strategy: exactly("None", "Webhook") } },
   "apiextensions.v1.CustomResourceSubresourceScale": {
     fields: {

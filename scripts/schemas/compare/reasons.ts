@@ -29,6 +29,7 @@ export const reasons: readonly Reason[] = [
       /\.default: Invalid value/,
       /must not be 0 for the In operator/,
       /Forbidden: (?:may not be|must not be|cannot|can not|must specify)/,
+      /can only be set for deprecated versions/,
       /must match|must be identical|must be equal to/,
     ],
   },
@@ -66,7 +67,7 @@ export const reasons: readonly Reason[] = [
   {
     rule: "a key occurs once in a list",
     says: [
-      /Duplicate value/,
+      /Duplicate value|conflicting duplicate paths/,
       /must be unique/,
       /may specify no more than one (?:IP|CIDR) for each IP family/,
       /if '\*(?:\/\*)?' is present, must not specify/,
