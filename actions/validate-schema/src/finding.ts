@@ -106,16 +106,15 @@ function lazyRedactor(resource: Resource, key: Uint8Array): () => Redactor {
 }
 
 const unreadable: Partial<Record<Problem["code"], string>> = {
-  "no-name": "missing-field",
   "no-kind": "missing-kind",
   "no-api-version": "missing-kind",
   "not-an-object": "not-an-object",
 };
 
-/** What kept documents of a group from being read as resources. Duplicate keys are kubeconform's to tell. */
+/** What kept documents of a group from being read as resources. Duplicate keys and names are kubeconform's to tell. */
 export function documentFindings(group: Group): Finding[] {
   return group.problems
-    .filter(({ code }) => code !== "duplicate-key")
+    .filter(({ code }) => code !== "duplicate-key" && code !== "no-name")
     .map(({ code, message, line, column, document, source }) => {
       const isFile = source === group.overlay;
       const location: Location = { path: source, line, column, precision: "exact", via: [] };

@@ -103,7 +103,8 @@ function judgeAll(checks: readonly Check[], context: FindingContext): AllJudged 
 }
 
 /** Most resources: nothing to say. */
-function isPlain({ verdict, ruled, availability, listed }: Check): boolean {
+function isPlain({ resource, verdict, ruled, availability, listed }: Check): boolean {
+  if (resource.id.name === "") return false;
   return verdict.status === "valid" && (!ruled || ruled.status === "valid") && !availability && !listed;
 }
 

@@ -36,7 +36,11 @@ export function schemaStatements(
   redactor: () => Redactor,
 ): Said {
   const { resource, verdict, availability, listed } = check;
-  const statements: Said["statements"] = [];
+  let statements: Said["statements"] = [];
+  if (resource.id.name === "") {
+    const message = `this ${resource.id.kind} has no metadata.name`;
+    statements.push({ engine, what: "missing-field", severity: "error", message, field: "/metadata/name" });
+  }
   if (listed === "reject") {
     statements.push({
       ...{ engine, what: "rejected-kind" },
@@ -60,10 +64,8 @@ export function schemaStatements(
     statements.push({ engine, what: "broken-schema", severity: "error", message, help });
   } else if (verdict.status === "invalid") {
     const problems = verdict.problems.map((problem) => namedField(problem, resource));
-    const { kept, aside } = sortProblems(
-      problems.filter((problem) => !isNameless(problem, resource)),
-      resource,
-    );
+    const { kept, aside } = sortProblems(problems, resource);
+    if (kept.some(saysNameless)) statements = statements.filter((statement) => !saysNameless(statement));
     return {
       statements: [...statements, ...kept.map((problem) => describe(problem, check, redactor()))],
       aside,
@@ -72,12 +74,8 @@ export function schemaStatements(
   return { statements, aside: [] };
 }
 
-/** That a resource has no name, which is said of its document. */
-function isNameless({ what, field }: SchemaProblem, { id }: Resource): boolean {
-  if (id.name !== "") return false;
-  return (
-    field === "/metadata/name" || (what === "missing-field" && /^\/metadata(?:\/generateName)?$/.test(field))
-  );
+function saysNameless({ what, field = "" }: { what: string; field?: string }): boolean {
+  return field === "/metadata/name" || (what === "missing-field" && field === "/metadata");
 }
 
 /** kubeconform says only that something in metadata is no text: which of the three fields it reads, the resource tells. */

@@ -123,7 +123,7 @@ describe("a folder of manifests", () => {
         "c.yaml": "not-an-object",
         "d.yaml": "duplicate-key",
       },
-      ...{ "e.yaml": "missing-field", "f.yaml": "not-yaml", "g.yaml": "not-yaml", "k.yaml": "missing-field" },
+      ...{ "e.yaml": "missing-field", "f.yaml": "not-yaml", "g.yaml": "not-yaml", "k.yaml": "wrong-type" },
     });
     // Those without a name are looked at as well.
     expect(report.checked.resources).toBe(5);
@@ -167,9 +167,9 @@ describe("a folder of manifests", () => {
         "apiVersion: v1\nkind: List\nitems:\n  - apiVersion: v1\n    kind: ConfigMap\n  - apiVersion: v1\n    kind: ConfigMap\n    metadata: {name: b}\n    data: {x: 1}\n",
     });
     expect(lines(report)).toEqual([
-      "error missing-field a.yaml:1 : this Service has no metadata.name",
+      "error missing-field a.yaml:3 /metadata: needs one of name, generateName",
       "error unknown-field a.yaml:5 /spec/prots: unknown field prots",
-      "error missing-field b.yaml:4 : this ConfigMap has no metadata.name",
+      "error missing-field b.yaml:4 /metadata: required field metadata is missing",
       "error wrong-type b.yaml:9 /data/x: expected string, found number",
     ]);
   });

@@ -1,4 +1,11 @@
-import { joinPointer, parseManifests, type Resource, splitPointer, valueAt } from "@gitops-actions/manifest";
+import {
+  type Json,
+  joinPointer,
+  parseManifests,
+  type Resource,
+  splitPointer,
+  valueAt,
+} from "@gitops-actions/manifest";
 import type { Location } from "@gitops-actions/report";
 import type { OverlayOptions } from "../overlay.ts";
 import { resolvePath } from "../resolve.ts";
@@ -69,20 +76,21 @@ function pairHomes(
   resources: readonly Resource[],
   homes: ReadonlyMap<string, PrintedObject[]>,
 ): Map<Resource, PrintedObject> {
-  const keyOf = (kind: unknown, name: unknown) => `${kind}\0${name}`;
+  const keyOf = (value: Json | undefined) => {
+    const name = valueAt(value, "/metadata/name") ?? valueAt(value, "/metadata/generateName");
+    return `${valueAt(value, "/kind")}\0${name}`;
+  };
   const byKey = (some: readonly PrintedObject[]) =>
     Map.groupBy(some, ({ text, document, base }) => {
       const value = valueAt(text.source.documents[document]?.value, joinPointer(base));
-      return keyOf(valueAt(value, "/kind"), valueAt(value, "/metadata/name"));
+      return keyOf(value);
     });
   const bySource = new Map([...homes].map(([source, own]) => [source, byKey(own)]));
   const all = byKey([...homes.values()].flat());
   const pairs = new Map<Resource, PrintedObject>();
   for (const resource of resources) {
     const source = sourceOf(resource);
-    const { kind, name } = resource.id;
-    const key = keyOf(kind, valueAt(resource.value, "/metadata/name") ?? name);
-    const home = (source === undefined ? all : bySource.get(source))?.get(key)?.shift();
+    const home = (source === undefined ? all : bySource.get(source))?.get(keyOf(resource.value))?.shift();
     if (home) pairs.set(resource, home);
   }
   return pairs;
