@@ -55,15 +55,17 @@ async function findingOf(
 ): Promise<Finding> {
   const item = statement.document === undefined ? undefined : batch.items[statement.document];
   const overlays = item?.overlays ?? [...new Set(batch.items.flatMap((each) => each.overlays))].sort();
-  const message = redactor.redactText(statement.message);
+  // A policy may quote what it looks at in whatever it says.
+  const hide = (text: string): string => redactor.redactText(text);
+  const message = hide(statement.message);
   const location = item && (await locate(item.overlays[0]!, item.resource, statement.field ?? ""));
   return makeFinding({
-    rule: `${engine}/${statement.rule}`,
+    rule: `${engine}/${hide(statement.rule)}`,
     severity: severityOf(statement, failOnWarn),
     message,
-    ...(statement.url && { help: `See ${statement.url}` }),
+    ...(statement.url && { help: `See ${hide(statement.url)}` }),
     ...(item && { resource: item.resource.id, value: item.resource.value }),
-    ...(statement.field !== undefined && { field: statement.field }),
+    ...(statement.field !== undefined && { field: hide(statement.field) }),
     ...(location && { location }),
     overlays,
     ...(!item && { discriminator: message }),
