@@ -84,16 +84,23 @@ export function applierOf(desired: JsonObject, live: JsonObject, shape: Shape): 
   return mainApplier(managers, normaliseDesired(desired), live, shape);
 }
 
-/** The manager that owns most of what Git sets: whoever it is, it brought Git's object here. */
+/**
+ * The manager that brought Git's object here: one that is known for it, else one that applied on the server, else whoever
+ * owns most of what Git sets. Somebody who overwrote all of it by hand must not be taken for it.
+ */
 function mainApplier(
   managers: readonly Manager[],
   desired: JsonObject,
   live: JsonObject,
   shape: Shape,
 ): Manager | undefined {
-  let best: Manager | undefined;
+  const known = managers.filter(({ name }) => isApplier(name));
+  const applied = managers.filter(({ operation }) => operation === "Apply");
+  const candidates = known.length > 0 ? known : applied.length > 0 ? applied : managers;
+  // A known one stays the applier when nothing of what it brought is its own any more.
+  let best = known[0];
   let most = 0;
-  for (const manager of managers) {
+  for (const manager of candidates) {
     const owned = countOwned({ set: manager.fields, desired, live, shape, tokens: [] });
     if (owned > most) [best, most] = [manager, owned];
   }

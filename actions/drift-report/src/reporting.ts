@@ -39,10 +39,18 @@ export function reportParts(
   world: DriftWorld,
 ): { parts: Omit<ReportParts, "action">; counts: Counts } {
   const { head, placed, checked, controllers, tool } = learnt;
-  const orphans = withoutIgnored(learnt.orphans, learnt.own, inputs.environment);
+  const { orphans } = learnt;
+  const used = new Set<OwnRule>();
+  const isMeant = (object: Orphan): boolean => {
+    const rule = ruleOf(object, learnt.own, inputs.environment);
+    if (rule) used.add(rule);
+    return rule !== undefined;
+  };
+  const strays = orphans.found.filter((each) => !isMeant(each));
+  const extra = checked.extra.filter((each) => !each.kept && !isMeant(each));
   const now = world.host.now();
   const redactor = makeRedactor(checked, world.secretKey);
-  const counts = { ...countStates(checked, placed), orphan: orphans.found.length };
+  const counts = { ...countStates(checked, placed), extra: extra.length, orphan: strays.length };
   const lists = { failed: [...head.unrendered], skipped: [] as Unchecked[] };
   for (const { resource, judgement } of checked.judged) {
     if (judgement.class !== "not-checked") continue;
@@ -65,11 +73,15 @@ export function reportParts(
       if (judgement.class === "missing") return [missingFinding({ overlay, resource })];
       return judgement.class === "compared" ? driftFindings({ overlay, resource, redactor }, judgement) : [];
     }),
-    ...checked.extra.flatMap(({ id, by, kept }) => (kept ? [] : [extraFinding(id, by)])),
-    ...orphans.found.map((orphan) => orphanFinding(orphan, redactor)),
+    ...extra.map(({ id, by }) => extraFinding(id, by)),
+    ...strays.map((orphan) => orphanFinding(orphan, redactor)),
     ...syncFindings(controllers.statuses, inputs, now, redactor),
     ...pendingFindings(placed, learnt.lags, inputs, now),
-    ...ignoreFindings(learnt.own, checked.judged, inputs.kustomization.length === 0),
+    ...ignoreFindings(learnt.own, checked.judged, {
+      all: inputs.kustomization.length === 0,
+      orphans: inputs.orphans,
+      used,
+    }),
   ];
   const compared = checked.judged.filter(({ judgement }) => judgement.class === "compared").length;
   return {
@@ -89,16 +101,10 @@ export function reportParts(
   };
 }
 
-/** Orphans but those that a rule of gitops.yaml names as a whole. */
-function withoutIgnored(orphans: Orphans, own: readonly OwnRule[], environment: string): Orphans {
-  const isIgnored = ({ id, live }: Orphan): boolean =>
-    own.some(
-      (rule) =>
-        rule.isFor(environment) &&
-        rule.pointers.includes("") &&
-        rule.selects(subjectOf({ id, document: 0, line: 1, text: "", value: {} }, live)),
-    );
-  return { ...orphans, found: orphans.found.filter((orphan) => !isIgnored(orphan)) };
+/** The rule of gitops.yaml that names an object as a whole which is not in Git. */
+function ruleOf({ id, live }: Orphan, own: readonly OwnRule[], environment: string): OwnRule | undefined {
+  const subject = subjectOf({ id, document: 0, line: 1, text: "", value: {} }, live);
+  return own.find((rule) => rule.isFor(environment) && rule.pointers.includes("") && rule.selects(subject));
 }
 
 /** Overlays whose objects are not known: what looks like an orphan may be theirs. */
@@ -137,8 +143,8 @@ function makeRedactor({ judged, extra }: Checked, key: Uint8Array): Redactor {
   );
 }
 
-function countStates({ judged, extra }: Checked, placed: readonly Placed[]): Counts {
-  const counts: Counts = { ...noCounts, extra: extra.filter(({ kept }) => !kept).length };
+function countStates({ judged }: Checked, placed: readonly Placed[]): Counts {
+  const counts: Counts = { ...noCounts };
   for (const { pending } of placed) counts.pending += pending;
   for (const { judgement } of judged) {
     if (judgement.class === "missing") counts.missing++;

@@ -5,12 +5,13 @@ import { subjectOf } from "./rule.ts";
 
 /**
  * The rules of gitops.yaml that have ended, and those that hide nothing. Of the last it is said only where every object
- * that they select was looked at, and `all` objects were.
+ * that they select was looked at, and `all` objects were; of those that name whole objects, only where `orphans` were
+ * looked for too. `used` are those that hid something that is not in Git.
  */
 export function ignoreFindings(
   rules: readonly OwnRule[],
   judged: readonly Judged[],
-  all: boolean,
+  seen: { all: boolean; orphans: boolean; used: ReadonlySet<OwnRule> },
 ): Finding[] {
   const used = new Set(judged.flatMap(({ judgement }) => usedBy(judgement)));
   return rules.flatMap((rule) => {
@@ -26,10 +27,11 @@ export function ignoreFindings(
           help: `Ask ${owner}: take the rule away, or set another \`expires\`.`,
         }),
       ];
-    if (!all || used.has(rule)) return [];
+    if (!seen.all || used.has(rule) || seen.used.has(rule)) return [];
     const selected = judged.filter(
       ({ resource, live, environment }) => rule.isFor(environment) && rule.selects(subjectOf(resource, live)),
     );
+    if (selected.length === 0 && rule.pointers.includes("") && !seen.orphans) return [];
     if (selected.some(({ judgement }) => judgement.class === "not-checked")) return [];
     // A rule for environments that this run does not look at cannot be judged by it.
     if (!judged.some(({ environment }) => rule.isFor(environment))) return [];
