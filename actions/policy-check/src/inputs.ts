@@ -28,6 +28,10 @@ export interface PolicyInputs {
   path: string;
   /** Folders and files of policies, relative to the repository; empty: the usual places. */
   policy: string[];
+  /** Bundles of policies in registries and Git repositories, each with its digest or commit. */
+  policyBundles: string[];
+  /** Hosts that bundles may come from, in lower case. */
+  allowPolicyHosts: string[];
   /** Built-in packs. */
   packs: string[];
   engines: PolicyEngine[];
@@ -59,6 +63,8 @@ export const defaults: PolicyInputs = {
   manifests: "",
   path: ".",
   policy: [],
+  policyBundles: [],
+  allowPolicyHosts: [],
   packs: [],
   engines: [...engineNames],
   namespace: [],
@@ -93,6 +99,8 @@ export function readInputs(host: Pick<Host, "env" | "cwd">): PolicyInputs {
     manifests,
     path: readPath(host, "path", defaults.path),
     policy: readList(host, "policy"),
+    policyBundles: readList(host, "policy-bundles"),
+    allowPolicyHosts: readList(host, "allow-policy-hosts").map((name) => name.toLowerCase()),
     packs: readNames(host, "packs", packNames()),
     engines: engines.length > 0 ? engines : defaults.engines,
     namespace: readList(host, "namespace"),

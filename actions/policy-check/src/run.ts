@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { type Host, workspaceOf } from "@gitops-actions/action";
-import type { Progress } from "@gitops-actions/engine";
+import { type Progress, readBundles } from "@gitops-actions/engine";
 import { type Batch, makeBatches } from "@gitops-actions/fleet";
 import { createRedactor, type Redactor } from "@gitops-actions/manifest";
 import { makeReport, markAgainstBase, type Report } from "@gitops-actions/report";
@@ -9,7 +9,7 @@ import { type Evaluation, evaluate } from "./evaluate.ts";
 import { findingsOf, type Locate } from "./findings.ts";
 import type { PolicyInputs } from "./inputs.ts";
 import { type Rendered, readRendered } from "./manifests.ts";
-import { openPlace, type Place, readTrusted } from "./policies.ts";
+import { addBundles, openPlace, type Place, readTrusted } from "./policies.ts";
 import { compareProposed } from "./proposed.ts";
 import { reportParts } from "./reporting.ts";
 import { type Scan, scan, withoutPatterns } from "./scan.ts";
@@ -41,7 +41,12 @@ export async function run(inputs: PolicyInputs, world: PolicyWorld): Promise<Pol
   const rendered = readRendered(inputs.manifests, workspace);
   const place = await openPlace(resolve(workspace, inputs.path), rendered, host);
   try {
-    const { judges, proposed, notes } = await readTrusted(inputs, rendered, place);
+    const hosts = new Set(inputs.allowPolicyHosts);
+    const bundles = await readBundles(inputs.policyBundles, hosts, host, world.signal);
+    const trusted = await readTrusted(inputs, rendered, place);
+    const { notes } = trusted;
+    const judges = await addBundles(trusted.judges, bundles);
+    const proposed = trusted.proposed && (await addBundles(trusted.proposed, bundles));
     const head = makeBatches(rendered.head);
     const batches = [...head, ...makeBatches(rendered.base ?? [])];
     const secrets = await scan(batches, rendered, place, inputs, world);
@@ -65,7 +70,10 @@ export async function run(inputs: PolicyInputs, world: PolicyWorld): Promise<Pol
     const report = makeReport({
       ...reportParts({
         ...{ rendered, judges, evaluation, head, all, redactor },
-        ...{ waivedByPolicy: found.waived, notes: [...notes, ...(after ?? [])] },
+        ...{
+          waivedByPolicy: found.waived,
+          notes: [...notes, ...bundles.map(({ address }) => `policies of ${address}`), ...(after ?? [])],
+        },
       }),
       action: "policy-check",
       findings: [...waived.findings, ...waived.problems],

@@ -51,6 +51,8 @@ export {
 export { type RuledDocument, runKubectlValidate } from "./kubectlvalidate.ts";
 export * from "./limits.ts";
 export * from "./machine.ts";
+export { parseBundle } from "./policy/address.ts";
+export { type PolicyBundle, readBundles } from "./policy/bundle.ts";
 export * from "./policy/conftest.ts";
 export * from "./policy/gator.ts";
 export * from "./policy/gitleaks.ts";

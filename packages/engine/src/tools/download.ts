@@ -17,6 +17,10 @@ export interface DownloadLimits {
   /** Longest time for one attempt. */
   totalMs: number;
   maxBytes: number;
+  /** More headers; not sent on to another origin. */
+  headers?: Readonly<Record<string, string>>;
+  /** The only hosts (with port) that may be asked, redirects included; without it, any. */
+  hosts?: ReadonlySet<string>;
 }
 
 export const downloadLimits: DownloadLimits = {
@@ -79,6 +83,41 @@ export function withoutCredentials(address: string): string {
   return url.href;
 }
 
+/** What a server said, whatever its status. */
+export interface Answer {
+  status: number;
+  headers: http.IncomingHttpHeaders;
+  /** At most one MiB. */
+  body: Buffer;
+}
+
+/** Asks once, follows nothing, and takes any status for an answer. Throws ToolError `download` when there is none. */
+export async function ask(
+  url: string,
+  machine: Machine,
+  limits: DownloadLimits,
+  signal?: AbortSignal,
+): Promise<Answer> {
+  const total = AbortSignal.timeout(limits.totalMs);
+  const either = signal ? AbortSignal.any([signal, total]) : total;
+  try {
+    const from = new URL(url);
+    const response = await request(from, from, machine, limits, either);
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes > 1024 * 1024) break;
+      chunks.push(chunk);
+    }
+    return { status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) };
+  } catch (error) {
+    throw new ToolError("download", `${withoutCredentials(url)} could not be asked: ${reason(error)}`, {
+      cause: error,
+    });
+  }
+}
+
 /** An answer that will not change by asking again. */
 class Refusal extends Error {}
 
@@ -134,7 +173,7 @@ async function follow(
 ): Promise<http.IncomingMessage> {
   let url = from;
   for (let step = 0; step <= redirects; step++) {
-    const response = await request(url, machine, limits, signal);
+    const response = await request(url, from, machine, limits, signal);
     const status = response.statusCode ?? 0;
     if (status === 200) return response;
     response.destroy();
@@ -153,6 +192,7 @@ async function follow(
 
 function request(
   url: URL,
+  from: URL,
   machine: Machine,
   limits: DownloadLimits,
   signal: AbortSignal,
@@ -160,9 +200,12 @@ function request(
   const secure = url.protocol === "https:";
   if (!secure && url.protocol !== "http:")
     throw new Refusal(`${url.protocol} is not a protocol for downloads`);
+  if (limits.hosts && !limits.hosts.has(url.host.toLowerCase()))
+    throw new Refusal(`${url.host} may not be asked`);
+  const own = url.origin === from.origin ? limits.headers : {};
   const agent = new (secure ? https.Agent : http.Agent)({ proxyEnv: { ...machine.env } });
   return new Promise((resolve, reject) => {
-    const options = { agent, signal, headers: { "user-agent": "gitops-actions", accept: "*/*" } };
+    const options = { agent, signal, headers: { "user-agent": "gitops-actions", accept: "*/*", ...own } };
     let answer: http.IncomingMessage | undefined;
     const sent = (secure ? https : http).get(url, options, (response) => {
       answer = response;
