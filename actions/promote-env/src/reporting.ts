@@ -45,6 +45,18 @@ export function reportOf({ state, repository, candidates, delivered, notes }: Le
     );
   }
   findings.push(...shortcomings(delivered));
+  for (const { name } of state.environments) {
+    if ([...state.cells.values()].some((cell) => cell.environment === name)) continue;
+    findings.push(
+      makeFinding({
+        rule: "promotion/empty-environment",
+        severity: "warning",
+        message: `${name} holds no version that is known: no overlay is its own, or none of its files names a version`,
+        help: "`overlays:` and `charts:` in gitops.yaml say which folders and values files belong to which environment.",
+        discriminator: name,
+      }),
+    );
+  }
   for (const { app, environment, plan } of candidates) {
     for (const note of plan.notes) {
       if (note.kind !== "obstacle") continue;

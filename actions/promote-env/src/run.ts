@@ -3,12 +3,13 @@ import { resolve } from "node:path";
 import { workspaceOf } from "@gitops-actions/action";
 import { openRepository, type Repository, remoteHead, remoteRefs, remoteUrl } from "@gitops-actions/engine";
 import { parseReport, type Report, ToolError, UsageError } from "@gitops-actions/report";
+import { explainAccess } from "./access.ts";
 import { admit } from "./admission.ts";
 import { type Alteration, changeHold, rollBack, setVersion } from "./alter.ts";
 import { type BoardRow, makeBoard } from "./board.ts";
 import { type Candidate, findCandidate } from "./candidate.ts";
 import { deliver, fetchOptions } from "./delivery.ts";
-import { explainAccess, openElsewhere } from "./elsewhere.ts";
+import { openElsewhere } from "./elsewhere.ts";
 import type { Evidence } from "./evidence.ts";
 import { rememberAnswers } from "./forge.ts";
 import { checkInputs, type PromoteInputs } from "./inputs.ts";
@@ -38,18 +39,31 @@ const attempts = 12;
 export async function run(given: PromoteInputs, world: PromoteWorld): Promise<PromoteOutcome> {
   const inputs = checkInputs(given);
   const { repository: name } = inputs;
+  const { env } = world.host;
+  const attempt = {
+    repository: name ?? env.GITHUB_REPOSITORY,
+    elsewhere: name !== undefined && name !== env.GITHUB_REPOSITORY,
+    token: inputs.token !== undefined,
+    fork: world.event?.name === "pull_request" && world.event.fork,
+  };
   if (name === undefined) {
     const repository = await openRepository(resolve(workspaceOf(world.host), inputs.path), world.host);
-    return await runIn(repository, inputs, world).finally(() => repository.close());
+    try {
+      return await runIn(repository, inputs, world);
+    } catch (error) {
+      throw explainAccess(error, attempt);
+    } finally {
+      await repository.close();
+    }
   }
-  const serverUrl = world.host.env.GITHUB_SERVER_URL ?? "https://github.com";
+  const serverUrl = env.GITHUB_SERVER_URL ?? "https://github.com";
   const elsewhere = await openElsewhere(name, serverUrl, world.host);
   try {
     // The event is of the repository that asks, and says nothing of the one that is changed.
     const { event: _, ...rest } = world;
     return await runIn(elsewhere.repository, inputs, rest);
   } catch (error) {
-    throw explainAccess(error, name, inputs.token !== undefined);
+    throw explainAccess(error, attempt);
   } finally {
     await elsewhere.remove();
   }

@@ -107,7 +107,11 @@ describe("promote", () => {
       kind: "refused",
       because: expect.stringContaining("apps/web/overlays/prod"),
     });
-    expect(refused.report.findings).toMatchObject([{ rule: "promotion/refused", severity: "error" }]);
+    expect(refused.report.findings).toMatchObject([
+      { rule: "promotion/refused", severity: "error" },
+      // It has no version of its own now.
+      { rule: "promotion/empty-environment", message: expect.stringMatching(/^prod /) },
+    ]);
     expect(tags(where)[1]).toBe("1.2.0");
   });
 
@@ -154,6 +158,31 @@ describe("set", () => {
 });
 
 describe("rollback, hold and resume", () => {
+  test("exact restores the files beside the versions as well, and never the base", async () => {
+    const where = place();
+    const patch = (replicas: number) =>
+      `apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: ${replicas}}\n`;
+    const before = overlay("1.0.0", "patches: [{path: patch.yaml}]\n");
+    const [folder, base] = ["apps/web/overlays/prod", "apps/web/base/deployment.yaml"];
+    where.commit({ [file("prod")]: before, [`${folder}/patch.yaml`]: patch(3) });
+    where.commit({
+      [file("prod")]: overlay("2.0.0", "patches: [{path: patch.yaml}, {path: more.yaml}]\n"),
+      [`${folder}/patch.yaml`]: patch(9),
+      [`${folder}/more.yaml`]: patch(10),
+    });
+    const changed = fleet()[base]!.replace("image: registry", "env: [{name: A, value: b}], image: registry");
+    where.commit({ [base]: changed });
+    const back = { operation: "rollback" as const, apps: ["web"], environments: ["prod"], prove: true };
+    const { report, delivered } = await where.run({ ...back, exact: true, reason: "bad" });
+    expect(where.show(file("prod"))).toBe(before);
+    expect(where.show(`${folder}/patch.yaml`)).toBe(patch(3));
+    expect(() => where.show(`${folder}/more.yaml`)).toThrow();
+    expect(where.show(base)).toBe(changed);
+    expect(delivered[0]?.delivery).toMatchObject({ differs: ["apps/web/overlays/prod"] });
+    expect(report.notes[0]).toContain("does not render to what ran then");
+    expect(where.show(".gitops/holds.yaml")).toContain('reason: "bad"');
+  });
+
   test("the bytes of before, in one commit with a hold that lasts until it is lifted", async () => {
     const where = place();
     const odd = overlay("1.0.0").replace('"1.0.0"', "'1.0.0'");
@@ -291,6 +320,28 @@ describe("what is not as it should be", () => {
     const flat = await where.run({ operation: "status", fetch: false }, undefined, { host });
     expect(flat.board.map((row) => row.since !== undefined)).toEqual([false, false, false]);
     expect(where.space.git(host.cwd, "rev-parse", "--is-shallow-repository")).toBe("true");
+  });
+
+  test("an environment in which nothing is known is named", async () => {
+    const where = place(
+      fleet(
+        gitops.replace(
+          "{name: prod, from: staging}",
+          "{name: prod, from: staging}\n  - {name: qa, from: dev}",
+        ),
+      ),
+    );
+    const { report } = await where.run({ operation: "status" });
+    expect(report.findings).toMatchObject([
+      {
+        rule: "promotion/empty-environment",
+        severity: "warning",
+        message: expect.stringContaining("qa holds no version"),
+      },
+    ]);
+    await expect(where.run({ operation: "rollback", apps: ["web"], environments: ["qa"] })).rejects.toThrow(
+      "qa has no app web",
+    );
   });
 
   test("a detached head does not matter where the remote tells its default branch", async () => {
