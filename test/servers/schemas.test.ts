@@ -13,7 +13,7 @@ import {
 } from "@gitops-actions/engine";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Judgement, unexplained } from "../../scripts/schemas/compare/classify.ts";
-import { compareWithServer, stateful } from "../../scripts/schemas/compare/compare.ts";
+import { compareWithServer, drawSamples, stateful } from "../../scripts/schemas/compare/compare.ts";
 import { type ControlPlane, startControlPlane } from "../../scripts/servers/control-plane.ts";
 import { kubernetesVersion } from "../../scripts/servers/programs.ts";
 
@@ -38,13 +38,13 @@ afterAll(() => {
   rmSync(tempDir, { recursive: true, force: true });
 });
 
-async function compare(against: SchemaSet, documents: number): Promise<Judgement[]> {
+async function compare(against: SchemaSet): Promise<Judgement[]> {
   const tool = await ensureTool("kubeconform", { allowBuild: false }, machine, () => {});
-  return compareWithServer(plane.send, against, tool, machine, { documents, seed: 1 });
+  return compareWithServer(drawSamples(schemas, 450, 1), plane.send, against, tool, machine);
 }
 
 test("the pack judges good manifests and blind mutations of them as the server does", async () => {
-  const judgements = await compare(schemas, 450);
+  const judgements = await compare(schemas);
   expect(unexplained(judgements).map(({ what, server, ours }) => `${what}: ${server || ours}`)).toEqual([]);
   // A server that refused everything, or accepted everything, would agree with nobody.
   expect(judgements.filter(({ what, accepted }) => what === "as written" && !accepted)).toEqual([]);
@@ -63,7 +63,7 @@ test("a pack that is too strict, or knows a type wrongly, is told", async () => 
     object
   >;
   port.port = {};
-  const told = unexplained(await compare(combineSchemas(broken, []), 450)).map(({ verdict }) => verdict);
+  const told = unexplained(await compare(combineSchemas(broken, []))).map(({ verdict }) => verdict);
   expect(told).toContain("too strict");
   expect(told).toContain("not decoded");
 });

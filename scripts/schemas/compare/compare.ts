@@ -13,7 +13,8 @@ import { createAsker, type ServerAnswer, splitVersion } from "./ask.ts";
 import { classify, type Judgement } from "./classify.ts";
 import { mutate, seededRandom } from "./mutate.ts";
 
-interface Sample {
+/** A document, and what it is for people. */
+export interface Sample {
   what: string;
   value: JsonObject;
 }
@@ -27,15 +28,14 @@ export const stateful = ["Priority", "ResourceQuota", "LimitRanger", "RuntimeCla
 /** Requests that are under way at once. */
 const width = 8;
 
-/** Judges good manifests, then blind mutations of them up to `documents`, by the server and by kubeconform with our schemas. */
+/** Judges documents by the server and by kubeconform with our schemas; in their order. */
 export async function compareWithServer(
+  samples: readonly Sample[],
   send: Send,
   schemas: SchemaSet,
   tool: Tool,
   machine: Machine,
-  { documents, seed }: { documents: number; seed: number },
 ): Promise<Judgement[]> {
-  const samples = drawSamples(schemas, documents, seed);
   const ask = createAsker(send);
   const answers: ServerAnswer[] = [];
   for (let at = 0; at < samples.length; at += width)
@@ -50,8 +50,11 @@ export async function compareWithServer(
   return samples.map(({ what }, index) => classify(what, answers[index]!, verdicts[index]!));
 }
 
-/** The same seed gives the same documents, as far as a version has the same kinds. */
-function drawSamples(schemas: SchemaSet, documents: number, seed: number): Sample[] {
+/**
+ * The good manifests of kinds that a version has, then blind mutations of them up to `documents`. The same seed gives
+ * the same documents.
+ */
+export function drawSamples(schemas: SchemaSet, documents: number, seed: number): Sample[] {
   const text = readFileSync(new URL("good.yaml", import.meta.url), "utf8");
   const served = parseManifests(text, "good.yaml").resources.filter(({ id }) => findKind(schemas, id));
   const good = served.map(({ value }) => value);

@@ -1,13 +1,15 @@
 // Holds the packs against a real API server.
 //
 //   npm run schemas:compare -- VERSION [--documents N] [--seed N] [--show] [--write]
+//   npm run schemas:compare -- VERSION --corpora DIR
 //
 // Good manifests (good.yaml) and blind mutations of them are judged twice: by a strict server-side dry run, and by
 // kubeconform with the pack of that version. Exit status 1 when a document is refused here that the server takes, or
-// passes here that the server refuses, and no reason of reasons.ts holds for it.
+// passes here that the server refuses, and no reason of reasons.ts holds for it. With --corpora the documents are those
+// that the archives of public repositories in DIR render, each once and moved to one namespace.
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import {
   combineSchemas,
@@ -23,7 +25,8 @@ import { startControlPlane } from "../../servers/control-plane.ts";
 import { etcd, kubernetes } from "../../servers/programs.ts";
 import { updateSection } from "../document.ts";
 import { unexplained } from "./classify.ts";
-import { compareWithServer, stateful } from "./compare.ts";
+import { compareWithServer, drawSamples, stateful } from "./compare.ts";
+import { renderSamples } from "./corpora.ts";
 import { formatTable, withRow } from "./table.ts";
 
 const { values, positionals } = parseArgs({
@@ -31,6 +34,7 @@ const { values, positionals } = parseArgs({
   options: {
     documents: { type: "string", default: "600" },
     seed: { type: "string", default: "1" },
+    corpora: { type: "string" },
     show: { type: "boolean" },
     write: { type: "boolean" },
   },
@@ -49,10 +53,17 @@ try {
   for (const program of [etcd, kubernetes("kube-apiserver", version)])
     await ensureProgram(program, process.env, console.error);
   const tool = await ensureTool("kubeconform", { allowBuild: true }, machine, console.error);
+  // What renders the corpora is started by its name.
+  for (const name of values.corpora ? (["kustomize", "helm"] as const) : []) {
+    const { path } = await ensureTool(name, { allowBuild: true }, machine, console.error);
+    process.env.PATH = `${dirname(path)}:${process.env.PATH}`;
+  }
   const plane = await startControlPlane({ version, everyApi: true, withoutAdmission: stateful });
   try {
-    const amount = { documents: Number(values.documents), seed: Number(values.seed) };
-    const judgements = await compareWithServer(plane.send, schemas, tool, machine, amount);
+    const samples = values.corpora
+      ? await renderSamples(schemas, values.corpora)
+      : drawSamples(schemas, Number(values.documents), Number(values.seed));
+    const judgements = await compareWithServer(samples, plane.send, schemas, tool, machine);
     console.log(formatTable(version, judgements));
     if (values.write) updateSection("compared", (lines) => withRow(lines, version, judgements));
     const shown = values.show
