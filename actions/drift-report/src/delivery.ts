@@ -153,7 +153,7 @@ function readStatusResource(resource: JsonObject): Deliverer["inventory"][number
  * The commit that an Application has applied. One that is in sync is so with the revision it was compared with; one that
  * is not names there what it should have: what it has, its last operation says.
  */
-function appliedOf(object: JsonObject, index: number, compared: Json | undefined): string | undefined {
+export function appliedOf(object: JsonObject, index: number, compared: Json | undefined): string | undefined {
   if (valueAt(object, "/status/sync/status") === "Synced") return commitOf(compared);
   const result = fields(valueAt(object, "/status/operationState/syncResult"));
   return commitOf(list(result.revisions)[index]) ?? commitOf(result.revision) ?? commitOf(compared);

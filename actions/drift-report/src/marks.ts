@@ -1,5 +1,9 @@
 /** Annotations that ask a controller to look now, whoever writes them. */
-const requests = new Set(["reconcile.fluxcd.io/requestedAt", "argocd.argoproj.io/refresh"]);
+const requests = new Set([
+  "reconcile.fluxcd.io/requestedAt",
+  "argocd.argoproj.io/refresh",
+  "argocd.argoproj.io/application-set-refresh",
+]);
 
 /** What `kubectl rollout restart` writes into the template of Pods. */
 const restarted = "kubectl.kubernetes.io/restartedAt";

@@ -1,7 +1,7 @@
 import { isObject, type Json, type JsonObject, valueAt } from "@gitops-actions/manifest";
 import { attribute } from "./attribution.ts";
 import type { Lag } from "./checkout.ts";
-import { commitOf } from "./delivery.ts";
+import { appliedOf, commitOf } from "./delivery.ts";
 
 /** The state of one Argo CD Application or Flux object, as it says itself. */
 export interface SyncStatus {
@@ -51,7 +51,9 @@ function readArgo(object: JsonObject): State {
   const sync = text("/status/sync/status");
   const health = text("/status/health/status");
   const phase = text("/status/operationState/phase");
-  const revision = text("/status/sync/revision") || undefined;
+  const compared = text("/status/sync/revision") || undefined;
+  // Of a chart it is a version, no commit.
+  const revision = appliedOf(object, 0, compared) ?? compared;
   const errors = conditionsOf(object).filter(({ type }) => /Error$/.test(textOf(type)));
   const state = (name: State["state"], message: string, since?: string): State => ({
     state: name,

@@ -178,6 +178,23 @@ describe("the state that controllers are in", () => {
       ),
       { state: "failing", message: "the last sync failed: denied" },
     ],
+    [
+      "Argo CD out of sync: what it has applied is what its last operation brought",
+      change(
+        application,
+        {},
+        {
+          sync: { status: "OutOfSync", revision: "2".repeat(40) },
+          operationState: { phase: "Succeeded", syncResult: { revision: commit } },
+        },
+      ),
+      { state: "out-of-sync", revision: commit },
+    ],
+    [
+      "Argo CD with a chart of a repository",
+      change(application, {}, { sync: { status: "OutOfSync", revision: "37.2.0" } }),
+      { revision: "37.2.0" },
+    ],
     ["Argo CD degraded", change(application, {}, { health: { status: "Degraded" } }), { state: "failing" }],
     [
       "Argo CD with an error",
