@@ -1,6 +1,8 @@
 // The reusable workflow in act, with the bundle, against a real API server.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -42,9 +44,9 @@ function caller(kubeconfig: string, failOn: string): string {
   return `on: push
 jobs:
   drift:
-    permissions: { contents: read, issues: write }
+    permissions: { contents: read, issues: write, statuses: write }
     uses: org/gitops-actions/.github/workflows/drift-report.yml@v1
-    with: { environment: prod, fail-on: ${failOn} }
+    with: { environment: prod, fail-on: ${failOn}, issue: true, status: true, orphans: true }
     secrets:
       kubeconfig: '${kubeconfig}'
   after:
@@ -57,7 +59,42 @@ jobs:
 `;
 }
 
+interface Sent {
+  method: string;
+  path: string;
+  // biome-ignore lint/suspicious/noExplicitAny: what the action sends.
+  body: any;
+}
+
+/** A GitHub on loopback with one private repository; it keeps what it is sent. */
+function startGithub(): Promise<Server> {
+  const github = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const text = Buffer.concat(chunks).toString("utf8");
+    const path = request.url!.split("?")[0]!;
+    const body = text ? JSON.parse(text) : {};
+    const method = request.method!;
+    const send = (status: number, value: unknown): void =>
+      void response.writeHead(status).end(JSON.stringify(value));
+    if (method !== "GET") sent.push({ method, path, body });
+    if (path === "/repos/shop/fleet") return send(200, { has_issues: true, private: true });
+    const known = issue ? [issue] : [];
+    if (path === "/repos/shop/fleet/issues" && method === "GET") return send(200, known);
+    if (path === "/repos/shop/fleet/issues") issue = { number: 1, state: "open", ...body };
+    else if (path === "/repos/shop/fleet/issues/1" && issue) Object.assign(issue, body);
+    else if (path !== `/repos/shop/fleet/statuses/${commit}`) return send(404, { message: "Not Found" });
+    send(method === "POST" ? 201 : 200, path.includes("issues") ? issue : body);
+  });
+  return new Promise((resolve) => github.listen(0, "127.0.0.1", () => resolve(github)));
+}
+
+let github: Server;
+let sent: Sent[] = [];
+let issue: { number: number; state: string; body: string | null; title?: string } | undefined;
+
 beforeAll(async () => {
+  github = await startGithub();
   await buildBundles(() => {});
   unpackRelease(join(folder, "release"));
   plane = await startControlPlane();
@@ -76,6 +113,8 @@ beforeAll(async () => {
 }, 300_000);
 
 afterAll(() => {
+  github?.closeAllConnections();
+  github?.close();
   plane?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -91,7 +130,9 @@ async function runIt(workflow: string): Promise<Run> {
     ref: "refs/heads/main",
     repository: { full_name: "shop/fleet", default_branch: "main" },
   };
+  sent = [];
   return runWorkflow({
+    env: { GITHUB_API_URL: `http://127.0.0.1:${(github.address() as AddressInfo).port}` },
     repository,
     workflow: `.github/workflows/${workflow}.yml`,
     event: "push",
@@ -107,6 +148,12 @@ test("passes and says so while nothing differs", async () => {
   expect(run.outputs.drift).toMatchObject({ drifted: "false" });
   expect(JSON.parse(run.outputs.drift!.counts!)).toMatchObject({ clean: 2, notChecked: 0 });
   expect(run.log).toContain("drifted is false");
+  expect(sent).toMatchObject([
+    {
+      path: `/repos/shop/fleet/statuses/${commit}`,
+      body: { context: "gitops/drift/prod", state: "success" },
+    },
+  ]);
 });
 
 test("fails, and names field and manager, when something does", async () => {
@@ -128,7 +175,14 @@ test("fails, and names field and manager, when something does", async () => {
   expect(run.outputs.drift).toMatchObject({ drifted: "true" });
   expect(run.summary.drift).toContain("by-hand");
   expect(run.summary.drift).toContain("key password differs");
-  expect(findCanaries(JSON.stringify(run), [secret, "another-canary-value"])).toEqual([]);
+  expect(sent.find(({ path }) => path.includes("/statuses/"))?.body).toMatchObject({
+    context: "gitops/drift/prod",
+    state: "failure",
+  });
+  expect(issue).toMatchObject({ state: "open", title: "Drift: prod" });
+  expect(issue?.body).toContain("by-hand");
+  const all = JSON.stringify([run, sent]);
+  expect(findCanaries(all, [secret, "another-canary-value"])).toEqual([]);
 });
 
 test("only reports with fail-on: none", async () => {
