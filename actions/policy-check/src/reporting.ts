@@ -91,7 +91,9 @@ function notesOf(
       ? ["no policies were found; name their folder (policy), or a built-in pack (packs)"]
       : []),
     ...(waivedByPolicy > 0
-      ? [`${waivedByPolicy} times an exception of the policies themselves applied`]
+      ? [
+          `${waivedByPolicy === 1 ? "once" : `${waivedByPolicy} times`} an exception of the policies themselves applied`,
+        ]
       : []),
     ...(idle.length > 0 && all
       ? [`${idle.length} policies match nothing in the whole fleet: ${idle.slice(0, 20).join(", ")}`]
