@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { createClient, type Host } from "@gitops-actions/action";
+import { type Client, createClient, type Host } from "@gitops-actions/action";
 import { UsageError } from "@gitops-actions/report";
+import { type Inspection, inspect } from "./doctor/inspection.ts";
 import { type Forge, githubForge } from "./forge.ts";
 
 /**
@@ -13,6 +14,27 @@ export function connect(
   signal: AbortSignal,
   named?: string,
 ): Forge | undefined {
+  const found = reach(token, host, signal, named);
+  return found && githubForge(found.client, found.repository);
+}
+
+/** The same, to look at how a repository is set up. */
+export function connectInspection(
+  token: string | undefined,
+  host: Host,
+  signal: AbortSignal,
+  named?: string,
+): Inspection | undefined {
+  const found = reach(token, host, signal, named);
+  return found && inspect(found.client, found.repository);
+}
+
+function reach(
+  token: string | undefined,
+  host: Host,
+  signal: AbortSignal,
+  named: string | undefined,
+): { client: Client; repository: string } | undefined {
   const { GITHUB_REPOSITORY, GITHUB_API_URL: apiUrl = "https://api.github.com" } = host.env;
   const repository = named ?? GITHUB_REPOSITORY;
   if (!token || !repository) return undefined;
@@ -27,5 +49,5 @@ export function connect(
     now: () => host.now().getTime(),
     sleep: (milliseconds) => wait(milliseconds, undefined, { signal }),
   });
-  return githubForge(client, repository);
+  return { client, repository };
 }

@@ -132,7 +132,9 @@ async function mergeAll(
   const { parent, message, date } = parts;
   const { theirs, keep } = merge!;
   const prepared = await makeCommit(repository, parts);
-  const made = await makeMerge(repository, { ours: parent, theirs, prepared, keep, message, author, date });
+  const wanted = { ours: parent, theirs, keep, message, author, date };
+  const first = await makeMerge(repository, { ...wanted, prepared });
+  const made = first.kind === "conflict" ? ((await mergePlainly(repository, wanted, parts)) ?? first) : first;
   const short = theirs.slice(0, 7);
   if (made.kind === "conflict")
     return {
@@ -145,6 +147,24 @@ async function mergeAll(
       because: `${branch} and ${short} have no history in common, so nothing tells what changed. Create ${branch} from the branch before it, or use another strategy`,
     };
   return made;
+}
+
+/**
+ * Merges without writing versions first: what comes may have changed their lines further. Undefined unless the files with
+ * versions become what they are there.
+ */
+async function mergePlainly(
+  repository: Repository,
+  wanted: Parameters<typeof makeMerge>[1],
+  { files }: Parameters<typeof makeCommit>[1],
+): Promise<{ kind: "done"; commit: string } | undefined> {
+  const made = await makeMerge(repository, wanted);
+  if (made.kind !== "done") return undefined;
+  const [merged, theirs] = await Promise.all([
+    treeAt(repository, made.commit),
+    treeAt(repository, wanted.theirs),
+  ]);
+  return files.every(({ path }) => merged.get(path)?.id === theirs.get(path)?.id) ? made : undefined;
 }
 
 /** The files that are not the same in two trees. */

@@ -1,5 +1,11 @@
 export { type BoardRow, formatBoardMarkdown, formatBoardText } from "./board.ts";
-export { connect } from "./connection.ts";
+export { connect, connectInspection } from "./connection.ts";
+export { type BranchFacts, judgeBranch, requiredChecks } from "./doctor/branches.ts";
+export type { Diagnosis } from "./doctor/diagnosis.ts";
+export type { Inspection } from "./doctor/inspection.ts";
+export { judgeOwners, ownersOf, parseOwners } from "./doctor/owners.ts";
+export { examine } from "./doctor/run.ts";
+export { judgeChecks, ourJobs, readWorkflow } from "./doctor/workflows.ts";
 export { type Forge, githubForge, type Pull, type Push } from "./forge.ts";
 export * from "./gates/index.ts";
 export { defaults, type Operation, operations, type PromoteInputs } from "./inputs.ts";

@@ -1,6 +1,7 @@
 import { type Host, readVersion } from "@gitops-actions/action";
 import { UsageError } from "@gitops-actions/report";
 import { type Command, flag, parseArguments, suggestion } from "./command.ts";
+import { doctor } from "./commands/doctor.ts";
 import { drift } from "./commands/drift.ts";
 import { exceptions } from "./commands/exceptions.ts";
 import { hold } from "./commands/hold.ts";
@@ -35,6 +36,7 @@ export const commands: readonly Command[] = [
   rollback,
   hold,
   resume,
+  doctor,
   origin,
   schemas,
   tools,

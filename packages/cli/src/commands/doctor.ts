@@ -1,0 +1,54 @@
+import { join, resolve } from "node:path";
+import { publish } from "@gitops-actions/action";
+import { connectInspection, examine } from "@gitops-actions/promote-env";
+import { type Command, flag, text } from "../command.ts";
+import { choice } from "./options.ts";
+
+/** `gitops doctor`: whether the repository itself is safe. A token is taken from GITHUB_TOKEN or GH_TOKEN. */
+export const doctor: Command = {
+  name: "doctor",
+  usage: "[PATH]",
+  summary:
+    "Look at what keeps the repository safe: branch rules, owners, required checks, workflows, tokens.",
+  positionals: 1,
+  options: {
+    repository: { type: "string", value: "OWNER/NAME", help: "on GitHub (default: GITHUB_REPOSITORY)" },
+    "no-fetch": { type: "boolean", help: "look at what is here, and ask no Git remote" },
+    "fail-on-severity": {
+      type: "string",
+      value: "LEVEL",
+      help: "least severe finding that fails: error, warning, notice (default: error)",
+    },
+    report: {
+      type: "string",
+      value: "DIR",
+      help: "write report.json, report.sarif and report.junit.xml to this folder",
+    },
+    json: { type: "boolean", help: "print report.json instead of text" },
+    help: { type: "boolean", short: "h", help: "show this" },
+  },
+  async run(args, host, terminal, signal) {
+    const failOnSeverity = choice(args, "fail-on-severity", ["error", "warning", "notice"], "error");
+    const token = host.env.GITHUB_TOKEN ?? host.env.GH_TOKEN;
+    const repository = text(args, "repository") ?? host.env.GITHUB_REPOSITORY;
+    const inspection = connectInspection(token, host, signal, repository);
+    terminal.progress("Looking at the repository");
+    const { report } = await examine(args.positionals[0] ?? ".", {
+      host,
+      signal,
+      fetch: !flag(args, "no-fetch"),
+      ...(token ? { token } : {}),
+      ...(repository ? { repository } : {}),
+      ...(inspection ? { inspection } : {}),
+    });
+    terminal.done();
+    const folder = text(args, "report");
+    return publish(report, host, {
+      policy: { failOnSeverity, failOn: "all", allowEmpty: false },
+      write: terminal.out,
+      paint: terminal.paint,
+      json: flag(args, "json"),
+      ...(folder === undefined ? {} : { reportPath: join(resolve(host.cwd, folder), "report.json") }),
+    });
+  },
+};
