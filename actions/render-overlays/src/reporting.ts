@@ -78,6 +78,10 @@ function noticedOf({ fleet }: Side): Unchecked[] {
   return fleet.noticed.map(({ path, code, message }) => ({ kind: "path", id: path, code, message }));
 }
 
+function some(names: readonly string[]): string {
+  return `${names.slice(0, 5).join(", ")}${names.length > 5 ? ` and ${names.length - 5} more` : ""}`;
+}
+
 function notesOf({ commits, rendered, checkInputs, notes }: Learnt): string[] {
   const warnings = rendered.flatMap(({ pair, outcomes }) =>
     outcomes.head?.status === "rendered"
@@ -102,8 +106,8 @@ function notesOf({ commits, rendered, checkInputs, notes }: Learnt): string[] {
       : [],
   );
   const wider = checkInputs.map(
-    ({ kind, paths }) =>
-      `${kind} changed (${paths.slice(0, 5).join(", ")}${paths.length > 5 ? ` and ${paths.length - 5} more` : ""}): every overlay is rendered, for the checks that follow`,
+    ({ kind, paths, overlays }) =>
+      `${kind} changed ${overlays ? `in what ${some(overlays)} renders` : `(${some(paths)})`}: every overlay is rendered, for the checks that follow`,
   );
   return [commits.why, ...notes, ...wider, ...uncompared, ...unstable, ...new Set(warnings)];
 }

@@ -15,6 +15,7 @@ import { type Pair, pairOverlays } from "./compare.ts";
 import { toGitEvent } from "./event.ts";
 import { describeSource, makeIndex } from "./index-entry.ts";
 import { checkSettings, type RenderInputs } from "./inputs.ts";
+import { renderedInputs } from "./judging.ts";
 import { emptyOutput } from "./output.ts";
 import { type RenderedPair, renderPairs } from "./pairs.ts";
 import { makeRedactors, redactMessages } from "./redaction.ts";
@@ -60,17 +61,16 @@ export async function run(inputs: RenderInputs, world: RenderWorld): Promise<Ren
     progress("Reading the fleet");
     const sides = await readSides(repository, commits, inputs);
     const pairs = pairOverlays(sides.base?.sightings, sides.head.sightings);
-    const checkInputs = sides.base ? await changedInputs(sides.base.tree, sides.head.tree) : [];
-    const all = inputs.renderAll || checkInputs.length > 0;
-    const looked = pairs.filter((pair) => all || pair.expected !== "unchanged");
+    const said = sides.base ? await changedInputs(sides.base.tree, sides.head.tree) : [];
+    const all = inputs.renderAll || said.length > 0;
     const { allowedHosts, notes } = await readTrusted(repository, commits, sides.head, inputs);
-    const { rendered: raw, uses } = await renderPairs(
-      looked,
-      { ...sides, allowedHosts },
-      directory,
-      inputs,
-      world,
-    );
+    const renderSome = (some: readonly Pair[]) =>
+      renderPairs(some, { ...sides, allowedHosts }, directory, inputs, world);
+    const looked = pairs.filter((pair) => all || pair.expected !== "unchanged");
+    const first = await renderSome(looked);
+    const checkInputs = [...said, ...(all ? [] : renderedInputs(first.rendered))];
+    const rest = pairs.filter((pair) => checkInputs.length > 0 && !looked.includes(pair));
+    const { rendered: raw, uses } = rest.length > 0 ? joined(pairs, first, await renderSome(rest)) : first;
 
     const redactors = await makeRedactors(raw, sides, world.secretKey);
     const rendered = redactMessages(raw, redactors.redactMessage);
@@ -90,6 +90,15 @@ export async function run(inputs: RenderInputs, world: RenderWorld): Promise<Ren
   } finally {
     await repository.close();
   }
+}
+
+type Rendering = Awaited<ReturnType<typeof renderPairs>>;
+
+/** Two renderings as one, in the order of the pairs. */
+function joined(pairs: readonly Pair[], first: Rendering, second: Rendering): Rendering {
+  const all = new Map([...first.rendered, ...second.rendered].map((each) => [each.pair.id, each]));
+  const uses = new Map([...first.uses, ...second.uses].map((use) => [use.name, use]));
+  return { rendered: pairs.flatMap(({ id }) => all.get(id) ?? []), uses: [...uses.values()] };
 }
 
 function choose(repository: Repository, inputs: RenderInputs, world: RenderWorld): Promise<ChosenCommits> {

@@ -10,6 +10,8 @@ export interface ChangedInput {
   kind: CheckInput;
   /** Files that were added, removed or changed; sorted. */
   paths: string[];
+  /** Where no file says so: overlays that render to another one. */
+  overlays?: string[];
   /** sha256 over those paths and their contents' ids, on each side. */
   base: string;
   head: string;
@@ -24,6 +26,14 @@ const policyGroups: readonly string[] = [
   "mutations.gatekeeper.sh",
   "expansion.gatekeeper.sh",
 ];
+
+/** What a rendered resource is an input of; undefined for most. */
+export function definedBy({ group, kind }: { group: string; kind: string }): CheckInput | undefined {
+  if (kind === "PolicyException") return "exceptions";
+  if (kind === "CustomResourceDefinition" && group === "apiextensions.k8s.io") return "schemas";
+  const isAdmission = /^(?:Validating|Mutating)AdmissionPolicy/.test(kind);
+  return isAdmission || policyGroups.includes(group) ? "policies" : undefined;
+}
 
 /**
  * The inputs of checks that differ between two trees, sorted by kind. Where one differs, everything it applies to must
