@@ -19,6 +19,12 @@ const options = {
     value: "WHICH",
     help: "compare with the commit that is applied, or head (default: applied)",
   },
+  mode: {
+    type: "string",
+    value: "HOW",
+    help: "read, or server-dry-run, which needs the right to patch (default: read)",
+  },
+  orphans: { type: "boolean", help: "look for objects that nobody tracks, in the environment's namespaces" },
   head: {
     type: "string",
     value: "REF",
@@ -64,7 +70,7 @@ const options = {
 export const drift: Command = {
   name: "drift",
   usage: "[PATH]",
-  summary: "Say in what a cluster differs from a repository, and who did it. Only reads.",
+  summary: "Say in what a cluster differs from a repository, and who did it. Changes nothing.",
   positionals: 1,
   options,
   async run(args, host, terminal, signal) {
@@ -98,6 +104,8 @@ function driftInputs(args: Arguments): DriftInputs {
     environment: text(args, "environment") ?? "",
     cluster: text(args, "cluster") ?? "",
     revision: choice(args, "revision", ["applied", "head"], defaults.revision),
+    mode: choice(args, "mode", ["read", "server-dry-run"], defaults.mode),
+    orphans: flag(args, "orphans"),
     fetch: !flag(args, "no-fetch"),
     ...given("ref", "head"),
     ...given("kubeconfig", "kubeconfig"),
