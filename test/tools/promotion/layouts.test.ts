@@ -162,6 +162,14 @@ describe("a branch for each environment, merged", () => {
     expect(where.show("apps/shop/service.yaml", "env/staging")).toBe(before);
   });
 
+  test("merges a version whose line has changed in more than the version", async () => {
+    const where = branches();
+    const text = where.show(shopFile, "env/dev").replace(/newTag: .*\n/, 'newTag: "2.4.0" # pinned');
+    where.commit({ [shopFile]: text }, "shop 2.4.0", "env/dev");
+    expect(kinds(await promote(where, day(1)))).toEqual([["shop", "staging", "pushed"]]);
+    expect(where.space.git(where.remote, "show", `env/staging:${shopFile}`)).toBe(text);
+  });
+
   test("refuses what does not merge, and names the files", async () => {
     const where = branches();
     const port = (branch: string, number: string) =>
