@@ -163,3 +163,113 @@ describe("fields that only the cluster has", () => {
     expect(pointers(less, applied).removed).toEqual([]);
   });
 });
+
+describe("who brought an object", () => {
+  const secret = readOne("apiVersion: v1\nkind: Secret\nmetadata: {name: keys}\ndata: {password: YQ==}\n");
+  const entry = (manager: string, operation: string, data: JsonObject): JsonObject => ({
+    manager,
+    operation,
+    time: "2026-11-20T00:00:00Z",
+    fieldsV1: { "f:data": data, "f:type": {} },
+  });
+  const object = (...managedFields: JsonObject[]): JsonObject => ({
+    ...secret.value,
+    metadata: { name: "keys", managedFields },
+    data: { password: "Yg==", more: "Yg==" },
+  });
+  const added = (live: JsonObject): string[] =>
+    findExtras(secret.value, live, shapeFor(secret)).unmanaged.map(({ livePointer }) => livePointer);
+  const hand = entry("hand", "Update", { "f:password": {}, "f:more": {} });
+
+  test("is not who overwrote all that Git sets", () => {
+    expect(added(object(entry("kubectl-client-side-apply", "Update", {}), hand))).toEqual(["/data/more"]);
+    expect(added(object(entry("our-own-tool", "Apply", {}), hand))).toEqual(["/data/more"]);
+  });
+
+  test("is whoever owns most, where nobody is known for it", () => {
+    expect(added(object(hand))).toEqual([]);
+  });
+});
+
+describe("what went from Git", () => {
+  const git2 = readOne(`
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec: {template: {spec: {containers: [{name: app, image: "web:1"}]}}}
+`);
+  const applied = {
+    ...git2.value,
+    metadata: { name: "web", labels: { team: "a", "app.kubernetes.io/instance": "web" } },
+    spec: {
+      replicas: 2,
+      template: {
+        spec: { containers: [{ name: "app", image: "web:1", env: [{ name: "OLD", value: "x" }] }] },
+      },
+    },
+  };
+  const note = "kubectl.kubernetes.io/last-applied-configuration";
+  const clientSide = (annotations: JsonObject): JsonObject => ({
+    ...git2.value,
+    metadata: {
+      name: "web",
+      labels: { team: "a", "app.kubernetes.io/instance": "web" },
+      annotations,
+      managedFields: [
+        {
+          manager: "kubectl-client-side-apply",
+          operation: "Update",
+          time: "2026-11-20T00:00:00Z",
+          fieldsV1: {
+            "f:metadata": { "f:labels": { "f:team": {}, "f:app.kubernetes.io/instance": {} } },
+            "f:spec": {
+              "f:replicas": {},
+              "f:progressDeadlineSeconds": {},
+              "f:template": {
+                "f:spec": {
+                  "f:containers": {
+                    'k:{"name":"app"}': { "f:image": {}, "f:env": { 'k:{"name":"OLD"}': { ".": {} } } },
+                  },
+                },
+              },
+            },
+          },
+        },
+      ],
+    },
+    spec: {
+      progressDeadlineSeconds: 600,
+      template: {
+        spec: {
+          containers: [
+            { name: "sidecar" },
+            { name: "app", image: "web:1", env: [{ name: "A" }, { name: "OLD", value: "x" }] },
+          ],
+        },
+      },
+    },
+  });
+
+  test("is told from the note of a client-side applier, where it still is", () => {
+    const { removedFromGit, untold } = findExtras(
+      git2.value,
+      clientSide({ [note]: JSON.stringify(applied) }),
+      shapeFor(git2),
+    );
+    // Not replicas, which are gone; not what the server defaulted; not the mark of who tracks it.
+    expect(removedFromGit.map(({ livePointer }) => livePointer)).toEqual([
+      "/metadata/labels/team",
+      "/spec/template/spec/containers/1/env",
+    ]);
+    expect(untold).toBe("nothing");
+  });
+
+  test("cannot be told without it, nor where nobody is recorded", () => {
+    expect(findExtras(git2.value, clientSide({}), shapeFor(git2))).toMatchObject({
+      removedFromGit: [],
+      untold: "removed",
+    });
+    expect(findExtras(git2.value, git2.value, shapeFor(git2)).untold).toBe("all");
+    expect(findExtras(git2.value, clientSide({ [note]: "{broken" }), shapeFor(git2)).untold).toBe("removed");
+  });
+});

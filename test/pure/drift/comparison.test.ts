@@ -68,6 +68,23 @@ describe("what the API server writes otherwise is no difference", () => {
     expect(differing(git, live)).toEqual([]);
   });
 
+  test("a duration of a custom resource, as its own program writes it, and not of a ConfigMap", () => {
+    const certificate =
+      "apiVersion: x.example/v1\nkind: Thing\nmetadata: {name: a}\nspec: {duration: 2160h}\n";
+    expect(differing(certificate, certificate.replace("2160h", "2160h0m0s"))).toEqual([]);
+    expect(differing(certificate, certificate.replace("2160h", "2161h0m0s"))).toEqual(["/spec/duration"]);
+    const config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {wait: 60m}\n";
+    expect(differing(config, config.replace("60m", "1h0m0s"))).toEqual(["/data/wait"]);
+  });
+
+  test("a CA that Git leaves to whoever injects it", () => {
+    const of = (bundle: string): string =>
+      `apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingWebhookConfiguration\nmetadata: {name: a}\nwebhooks: [{name: a.b.c, clientConfig: {caBundle: ${bundle}}}]\n`;
+    expect(differing(of("Cg=="), of("QUJD"))).toEqual([]);
+    expect(differing(of('""'), of("QUJD"))).toEqual([]);
+    expect(differing(of("QUJE"), of("QUJD"))).toEqual(["/webhooks/0/clientConfig/caBundle"]);
+  });
+
   test("rules of an aggregated role, status, a namespace for a cluster-wide object", () => {
     const git =
       "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: a, namespace: x}\naggregationRule: {clusterRoleSelectors: [{matchLabels: {a: b}}]}\nrules: []\nstatus: {x: 1}\n";

@@ -1,4 +1,4 @@
-import { readDeliverers, readSyncStatus } from "@gitops-actions/drift-report";
+import { explainSources, explainWindows, readDeliverers, readSyncStatus } from "@gitops-actions/drift-report";
 import type { JsonObject } from "@gitops-actions/manifest";
 import { describe, expect, test } from "vitest";
 
@@ -123,6 +123,117 @@ describe("what controllers deliver", () => {
   });
 });
 
+describe("the commit that is applied", () => {
+  const other = "2".repeat(40);
+  const last = (result: JsonObject): JsonObject => ({
+    sync: { status: "OutOfSync", revision: other },
+    operationState: { phase: "Succeeded", syncResult: result },
+  });
+  const sources = { source: null, sources: [{ path: "a" }, { path: "b" }] } as unknown as JsonObject;
+  test.each<[string, JsonObject, (string | undefined)[]]>([
+    ["out of sync: of the last operation", change(application, {}, last({ revision: commit })), [commit]],
+    [
+      "in sync with a newer commit that changed nothing of it",
+      change(
+        application,
+        {},
+        { sync: { status: "Synced", revision: other }, operationState: { syncResult: { revision: commit } } },
+      ),
+      [other],
+    ],
+    [
+      "several sources, each its own",
+      change(application, sources, last({ revision: "", revisions: [commit, other] })),
+      [commit, other],
+    ],
+    ["nothing said yet", { ...application, status: {} }, [undefined]],
+  ])("%s", (_what, object, applied) => {
+    expect(readDeliverers([object]).map((each) => each.applied)).toEqual(applied);
+  });
+
+  test("a release of a chart in the repository is delivered, and its values are not modelled", () => {
+    const release = (spec: JsonObject): JsonObject => ({
+      apiVersion: "helm.toolkit.fluxcd.io/v2",
+      kind: "HelmRelease",
+      metadata: { name: "web", namespace: "shop" },
+      spec,
+    });
+    const chart = { spec: { chart: "./charts/web", sourceRef: { kind: "GitRepository", name: "fleet" } } };
+    expect(readDeliverers([release({ chart, values: { a: 1 }, targetNamespace: "prod" })])).toMatchObject([
+      { kind: "HelmRelease", path: "charts/web", options: ["values"], defaultNamespace: "prod" },
+    ]);
+    const elsewhere = { spec: { chart: "web", sourceRef: { kind: "HelmRepository", name: "x" } } };
+    expect(readDeliverers([release({ chart: elsewhere })])).toEqual([]);
+  });
+});
+
+describe("what explains a state", () => {
+  const waiting = change(
+    application,
+    { project: "shop" },
+    { sync: { status: "OutOfSync", revision: commit } },
+  );
+  const project = (...syncWindows: JsonObject[]): JsonObject => ({
+    kind: "AppProject",
+    metadata: { name: "shop" },
+    spec: { syncWindows },
+  });
+  const now = new Date("2026-11-24T08:00:00Z");
+  const explained = (...windows: JsonObject[]): string => {
+    const statuses = [readSyncStatus(waiting)];
+    explainWindows(statuses, [waiting, project(...windows)], now);
+    return statuses[0]!.waiting ? statuses[0]!.message : "it may sync";
+  };
+  const deny = { kind: "deny", schedule: "0 6 * * *", duration: "4h", applications: ["w*"] };
+  const allow = { kind: "allow", schedule: "0 22 * * *", duration: "1h", namespaces: ["shop"] };
+  test.each<[string, JsonObject[], string]>([
+    [
+      "a deny window that is open",
+      [deny],
+      "OutOfSync; a sync window of its project forbids syncs until 2026-11-24 10:00 UTC",
+    ],
+    ["one that is over", [{ ...deny, duration: "90m" }], "it may sync"],
+    ["one for others", [{ ...deny, applications: ["x*"] }], "it may sync"],
+    [
+      "one for others, by all of its conditions",
+      [{ ...deny, namespaces: ["x"], andOperator: true }],
+      "it may sync",
+    ],
+    ["one in another zone", [{ ...deny, timeZone: "America/New_York" }], "it may sync"],
+    [
+      "an allow window that opens later",
+      [allow],
+      "OutOfSync; no sync window of its project is open until 2026-11-24 22:00 UTC",
+    ],
+    ["one of two that is open", [allow, { ...allow, schedule: "0 8 * * *" }], "it may sync"],
+    [
+      "a deny window beside an open allow window",
+      [{ ...allow, schedule: "0 8 * * *" }, deny],
+      "OutOfSync; a sync window of its project forbids syncs until 2026-11-24 10:00 UTC",
+    ],
+    ["one that cannot be read", [{ ...deny, schedule: "never" }], "it may sync"],
+    ["none", [], "it may sync"],
+  ])("%s", (_what, windows, message) => expect(explained(...windows)).toBe(message));
+
+  test("a source that has fetched more than is applied", () => {
+    const own = change(kustomization, { sourceRef: { kind: "GitRepository", name: "fleet" } });
+    const source = (revision: string): JsonObject => ({
+      kind: "GitRepository",
+      metadata: { name: "fleet", namespace: "flux-system" },
+      status: { artifact: { revision } },
+    });
+    const say = (revision: string): string => {
+      const statuses = [readSyncStatus(own)];
+      explainSources(statuses, [own, source(revision)]);
+      return statuses[0]!.message;
+    };
+    expect(say(`main@sha1:${"3".repeat(40)}`)).toBe(
+      "Applied revision; its source has 3333333, it has applied 1c2a9f0",
+    );
+    expect(say(`main@sha1:${commit}`)).toBe("Applied revision");
+  });
+});
+
 describe("the state that controllers are in", () => {
   const condition = (type: string, status: string, message: string): JsonObject => ({
     type,
@@ -194,6 +305,22 @@ describe("the state that controllers are in", () => {
       "Argo CD with a chart of a repository",
       change(application, {}, { sync: { status: "OutOfSync", revision: "37.2.0" } }),
       { revision: "37.2.0" },
+    ],
+    [
+      "Argo CD with auto-sync switched off",
+      change(application, { syncPolicy: { automated: { enabled: false } } }),
+      { state: "in-sync", message: "Synced; auto-sync is off" },
+    ],
+    [
+      "Argo CD told to leave it alone",
+      {
+        ...application,
+        metadata: {
+          ...(application.metadata as JsonObject),
+          annotations: { "argocd.argoproj.io/skip-reconcile": "true" },
+        },
+      },
+      { state: "suspended" },
     ],
     ["Argo CD degraded", change(application, {}, { health: { status: "Degraded" } }), { state: "failing" }],
     [

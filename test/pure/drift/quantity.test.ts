@@ -1,6 +1,11 @@
-import { equalQuantity } from "@gitops-actions/drift-report";
+import {
+  equalQuantity,
+  formatGoDuration,
+  isStoredDuration,
+  parseGoDuration,
+} from "@gitops-actions/drift-report";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 test.each([
   ["1", "1000m"],
@@ -30,4 +35,40 @@ test("scaling by a suffix is multiplying", () => {
       expect(equalQuantity(`${amount}${suffix}`, `${amount}${"0".repeat(zeros as number)}`)).toBe(true);
     }),
   );
+});
+
+describe("durations, as Go stores them", () => {
+  test.each([
+    ["60m", "1h0m0s"],
+    ["90s", "1m30s"],
+    ["1.5h", "1h30m0s"],
+    ["2160h", "2160h0m0s"],
+    ["1500ms", "1.5s"],
+    ["0", "0s"],
+    ["-1h", "-1h0m0s"],
+    ["100us", "100µs"],
+  ])("%s is %s", (written, stored) => {
+    expect(isStoredDuration(written, stored)).toBe(true);
+    expect(isStoredDuration(stored, stored)).toBe(true);
+  });
+
+  test.each([
+    ["60m", "60m0s"],
+    ["60m", "1h0m1s"],
+    ["1h", "1h"],
+    ["60", "1m0s"],
+    ["", "0s"],
+    ["1d", "24h0m0s"],
+    ["an hour", "1h0m0s"],
+  ])("%s is not %s", (written, stored) => {
+    expect(isStoredDuration(written, stored) && written !== stored).toBe(false);
+  });
+
+  test("writing and reading a duration gives the same", () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: -(10n ** 17n), max: 10n ** 17n }), (amount) => {
+        expect(parseGoDuration(formatGoDuration(amount))).toBe(amount);
+      }),
+    );
+  });
 });
