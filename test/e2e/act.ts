@@ -22,12 +22,20 @@ export interface RunOptions {
   /** The repository whose workflow runs; it is copied, never changed. */
   repository: string;
   workflow: string;
-  event: "pull_request" | "merge_group" | "push";
+  event: string;
   payload: object;
   /** What `org/gitops-actions@v1` is: an unpacked release. */
   release: string;
   /** Empty folder for homes, caches and uploads of this run. */
   work: string;
+  /** The job's token; default: one that nothing accepts. */
+  token?: string;
+  /** More environment of every job, such as GITHUB_API_URL. */
+  env?: Record<string, string>;
+  secrets?: Record<string, string>;
+  variables?: Record<string, string>;
+  /** Actions of others that are not fetched: the folder that stands in, by `owner/name@ref`. */
+  standIns?: Record<string, string>;
 }
 
 interface Line {
@@ -46,7 +54,9 @@ interface Line {
 
 /** Runs one workflow of a repository in act, without Docker, in an environment that holds nothing of this one. */
 export async function runWorkflow(options: RunOptions): Promise<Run> {
-  const { work } = options;
+  const { work, token = "ghs_exampleexampleexampleexampleexample" } = options;
+  const each = (flag: string, values: Record<string, string> = {}) =>
+    Object.entries(values).flatMap(([name, value]) => [flag, `${name}=${value}`]);
   const file = join(work, "event.json");
   mkdirSync(join(work, "uploads"), { recursive: true });
   writeFileSync(file, JSON.stringify(options.payload));
@@ -62,8 +72,10 @@ export async function runWorkflow(options: RunOptions): Promise<Run> {
     ],
     ...["--local-repository", `org/gitops-actions@v1=${options.release}`],
     ...["--local-repository", `${uploadArtifact}=${makeUpload(work)}`],
-    ...["--secret", "GITHUB_TOKEN=ghs_exampleexampleexampleexampleexample"],
-    ...["--env", `UPLOADS=${join(work, "uploads")}`],
+    ...each("--local-repository", options.standIns),
+    ...each("--secret", { GITHUB_TOKEN: token, ...options.secrets }),
+    ...each("--var", options.variables),
+    ...each("--env", { UPLOADS: join(work, "uploads"), ...options.env }),
   ];
   const env = { PATH: await makePath(work), HOME: work, TMPDIR: work };
   const run = promisify(execFile)(await findTool("act"), args, {
@@ -122,7 +134,7 @@ runs:
 async function makePath(work: string): Promise<string> {
   const folder = join(work, "bin");
   mkdirSync(folder, { recursive: true });
-  for (const tool of ["kustomize", "helm", "kubeconform"] as const)
+  for (const tool of ["kustomize", "helm", "kubeconform", "conftest"] as const)
     symlinkSync(await findTool(tool), join(folder, tool));
   return [dirname(process.execPath), folder, "/usr/local/bin", "/usr/bin", "/bin"].join(":");
 }
