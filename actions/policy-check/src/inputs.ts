@@ -26,6 +26,9 @@ export interface PolicyInputs {
   manifests: string;
   /** Folder of the Git repository that holds the policies, relative to the workspace. */
   path: string;
+  /** Whether commits may be fetched that a shallow checkout lacks. */
+  fetch: boolean;
+  token?: string;
   /** Folders and files of policies, relative to the repository; empty: the usual places. */
   policy: string[];
   /** Bundles of policies in registries and Git repositories, each with its digest or commit. */
@@ -62,6 +65,7 @@ export interface PolicyInputs {
 export const defaults: PolicyInputs = {
   manifests: "",
   path: ".",
+  fetch: true,
   policy: [],
   policyBundles: [],
   allowPolicyHosts: [],
@@ -95,9 +99,12 @@ export function readInputs(host: Pick<Host, "env" | "cwd">): PolicyInputs {
   const combine = readChoice(host, "combine", ["auto", "true", "false"] as const, "auto");
   const exceptions = readString(host, "exceptions");
   const valuesFile = readString(host, "values-file");
+  const token = readString(host, "token");
   return {
     manifests,
     path: readPath(host, "path", defaults.path),
+    fetch: readBoolean(host, "fetch", defaults.fetch),
+    ...(token && { token }),
     policy: readList(host, "policy"),
     policyBundles: readList(host, "policy-bundles"),
     allowPolicyHosts: readList(host, "allow-policy-hosts").map((name) => name.toLowerCase()),

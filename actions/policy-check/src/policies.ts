@@ -1,4 +1,6 @@
 import {
+  ensureCommit,
+  type FetchOptions,
   type Machine,
   openRepository,
   type PolicyBundle,
@@ -50,7 +52,7 @@ export async function readTrusted(inputs: PolicyInputs, rendered: Rendered, plac
   const head = await readJudges(headTree, inputs);
   if (!index?.trusted || !repository) return { judges: head, notes: [] };
   const tip = index.trusted.commit.slice(0, 7);
-  const base = await readJudges(await treeAt(repository, index.trusted.commit), inputs, true);
+  const base = await readJudges(await place.at(index.trusted.commit), inputs, true);
   const notes: string[] = [];
   const first = !hasPolicies(base.policies) && hasPolicies(head.policies);
   if (first)
@@ -74,19 +76,34 @@ export interface Place {
   repository?: Repository;
   /** What is checked stands in it. */
   head: Tree;
+  /** The tree of a commit, which is fetched where a shallow checkout lacks it: what render-overlays fetched is gone. */
+  at(commit: string): Promise<Tree>;
 }
 
 /** Opens the repository at the commit that was rendered; a folder of manifests may stand in none. */
-export async function openPlace(folder: string, { index }: Rendered, machine: Machine): Promise<Place> {
+export async function openPlace(
+  folder: string,
+  { index }: Rendered,
+  options: FetchOptions,
+  machine: Machine,
+): Promise<Place> {
   let repository: Repository;
   try {
     repository = await openRepository(folder, machine);
   } catch (error) {
     if (index || !(error instanceof UsageError)) throw error;
-    return { head: await plainFolderTree(folder) };
+    const head = await plainFolderTree(folder);
+    return { head, at: async () => head };
   }
   const commit = index?.source.head.commit;
-  return { repository, head: commit ? await treeAt(repository, commit) : await workingTree(repository) };
+  return {
+    repository,
+    head: commit ? await treeAt(repository, commit) : await workingTree(repository),
+    async at(id) {
+      await ensureCommit(repository, id, options);
+      return await treeAt(repository, id);
+    },
+  };
 }
 
 async function readJudges(tree: Tree, inputs: PolicyInputs, lenient = false): Promise<Judges> {

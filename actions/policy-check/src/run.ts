@@ -39,7 +39,9 @@ export async function run(inputs: PolicyInputs, world: PolicyWorld): Promise<Pol
   const { host } = world;
   const workspace = workspaceOf(host);
   const rendered = readRendered(inputs.manifests, workspace);
-  const place = await openPlace(resolve(workspace, inputs.path), rendered, host);
+  const { fetch, token } = inputs;
+  const options = { fetch, signal: world.signal, ...(token && { token }) };
+  const place = await openPlace(resolve(workspace, inputs.path), rendered, options, host);
   try {
     const hosts = new Set(inputs.allowPolicyHosts);
     const bundles = await readBundles(inputs.policyBundles, hosts, host, world.signal);

@@ -1,4 +1,4 @@
-import { ensureTool, treeAt } from "@gitops-actions/engine";
+import { ensureTool } from "@gitops-actions/engine";
 import type { Batch } from "@gitops-actions/fleet";
 import type { Finding } from "@gitops-actions/report";
 import { ToolError } from "@gitops-actions/report";
@@ -68,7 +68,7 @@ export async function scan(
 }
 
 /** Files of values at head and at base, each from the commit that was rendered. */
-async function readBothSides({ index }: Rendered, { head, repository }: Place): Promise<ValuesFile[][]> {
+async function readBothSides({ index }: Rendered, { head, repository, at }: Place): Promise<ValuesFile[][]> {
   if (!index) return [];
   const { overlays, source } = index;
   const atHead = await readValuesFiles(
@@ -76,7 +76,7 @@ async function readBothSides({ index }: Rendered, { head, repository }: Place): 
     head,
   );
   if (!source.base || !repository) return [atHead];
-  const tree = await treeAt(repository, source.base.commit);
+  const tree = await at(source.base.commit);
   return [
     atHead,
     await readValuesFiles(

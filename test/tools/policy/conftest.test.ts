@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { makeMachine } from "../engine/machine.ts";
 import { canary, check, checkIn, counts, failures, lines, makeRepository } from "./stage.ts";
@@ -256,6 +258,18 @@ describe("trust", () => {
     expect(report.notes.join("\n")).toMatch(
       /this change alters policies.*\nwith your policies: 0 findings more, 1 fewer/,
     );
+  });
+
+  test("the base branch's policies are fetched into the shallow checkout that actions/checkout makes", async () => {
+    const machine = makeMachine();
+    const base = { "policy/a.rego": strict };
+    const { index, folder } = makeRepository(machine, base, { "policy/a.rego": "package main\n" }, overlays);
+    const shallow = join(machine.folder, "shallow");
+    execFileSync("git", ["clone", "--quiet", "--depth=1", `file://${folder}`, shallow]);
+    const report = await checkIn({ ...machine, cwd: shallow }, { manifests: index });
+    expect(lines(report)).toEqual(["error conftest/main/deny Service/web : strict [prod new]"]);
+    const refused = checkIn({ ...machine, cwd: shallow }, { manifests: index, fetch: false });
+    await expect(refused).rejects.toThrow(/not fetched|is not in|fetch/);
   });
 
   test("policies that the base branch does not have yet count, and are marked", async () => {

@@ -54,6 +54,7 @@ export function policyInputs(args: Arguments, manifests: string, path: string): 
     ...defaults,
     manifests,
     path,
+    fetch: args.flags["no-fetch"] !== true,
     policy: list(args, "policy"),
     policyBundles: list(args, "policy-bundle"),
     allowPolicyHosts: list(args, "allow-policy-host").map((name) => name.toLowerCase()),
