@@ -17,6 +17,9 @@ export interface Group {
   resources: Resource[];
 }
 
+/** Argo CD's hooks and waves: it would wait for what nobody here makes healthy. */
+const ordering = /^ +argocd\.argoproj\.io\/(?:hook|hook-delete-policy|sync-wave):.*\n/gm;
+
 /** What calls a service that nobody runs here: with it in place, the server refuses or does not know other objects. */
 const refusing = new Set(["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "APIService"]);
 
@@ -34,7 +37,7 @@ export async function acceptedObjects(
   const seen = new Set<string>();
   const all = [...files].flatMap(([file, text]) => {
     const source = parse(file).name.split("_")[0]!;
-    return parseManifests(text, file).resources.flatMap((resource) => {
+    return parseManifests(text.replace(ordering, ""), file).resources.flatMap((resource) => {
       const key = identityKey(resource.id);
       if (seen.has(key) || resource.id.name.endsWith("*")) return [];
       seen.add(key);

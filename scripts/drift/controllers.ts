@@ -11,6 +11,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { markdownTable } from "markdown-table";
+import { acceptedObjects } from "./acceptance.ts";
 import { type Deliverer, startDelivery } from "./delivery.ts";
 import { proveDelivery } from "./proof.ts";
 
@@ -27,16 +28,21 @@ const files = new Map(
     .map((name) => [name, readFileSync(join(folder, name), "utf8")]),
 );
 const work = mkdtempSync(join(tmpdir(), "drift-controllers-"));
+const progress = (message: string): void => console.error(message);
 try {
+  progress("Trying which objects a server takes");
+  const { groups, refused } = await acceptedObjects(files);
+  const total = groups.reduce((sum, { resources }) => sum + resources.length, 0);
+  progress(`${total} objects in ${groups.length} groups; ${refused.length} are refused`);
   const proof = await proveDelivery({
-    files,
+    groups,
     work,
     changes: Number(values.changes),
     seed: Number(values.seed),
     start: (plane, repository) => startDelivery(by, plane, repository),
-    progress: (message) => console.error(message),
+    progress,
   });
-  const { before, verdict, changes, refused } = proof;
+  const { before, verdict, changes } = proof;
   const { counts } = before;
   for (const { message, resource, field } of before.report.findings)
     console.error(`${resource?.kind} ${resource?.namespace}/${resource?.name} ${field ?? ""}: ${message}`);
@@ -51,7 +57,7 @@ try {
   const row = [
     by,
     counts.clean + differing,
-    refused,
+    refused.length,
     counts.valuesCompared,
     share,
     differing,

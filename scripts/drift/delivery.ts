@@ -78,12 +78,13 @@ async function withFlux(plane: Plane, repository: Repository): Promise<Delivery>
 async function withArgoCd(plane: Plane, repository: Repository, serverSide: boolean): Promise<Delivery> {
   const processes = await startArgoCd(plane);
   const { send } = plane;
-  const options = [...(serverSide ? ["ServerSideApply=true"] : []), "CreateNamespace=true"];
   return {
     processes,
     async deliver(folders, seconds) {
       for (const path of folders) {
         const name = nameOf(path);
+        // What client-side apply keeps of an object in an annotation is too long for some definitions.
+        const options = serverSide || name === "definitions" ? ["ServerSideApply=true"] : [];
         await must(send, "POST", applications, {
           apiVersion: "argoproj.io/v1alpha1",
           kind: "Application",

@@ -2,8 +2,9 @@ import type { DriftOutcome } from "@gitops-actions/drift-report";
 import { reportDrift } from "../../test/cluster/report.ts";
 import { type ControlPlane, startControlPlane } from "../servers/control-plane.ts";
 import { must } from "../servers/controllers/definitions.ts";
+import { runPods } from "../servers/controllers/pods.ts";
 import { createRepository, type Repository } from "../servers/controllers/repository.ts";
-import { acceptedObjects, manifestOf } from "./acceptance.ts";
+import { type Group, manifestOf } from "./acceptance.ts";
 import type { Delivery } from "./delivery.ts";
 import { changeLive, judgeChanges, type LiveChange, type Verdict } from "./live-changes.ts";
 import { seededRandom } from "./mutation.ts";
@@ -15,8 +16,6 @@ export interface Proof {
   after: DriftOutcome;
   changes: LiveChange[];
   verdict: Verdict;
-  /** Objects that the server does not take. */
-  refused: number;
   seconds: number;
   /** MiB of each controller, and of this process at its highest. */
   memory: Record<string, number>;
@@ -24,8 +23,8 @@ export interface Proof {
 }
 
 export interface Plan {
-  /** Rendered manifests by file name. */
-  files: ReadonlyMap<string, string>;
+  /** What is delivered; see `acceptedObjects`. */
+  groups: readonly Group[];
   /** Private folder. */
   work: string;
   changes: number;
@@ -34,23 +33,20 @@ export interface Plan {
   progress(message: string): void;
 }
 
-/** Lets a controller deliver all that the server takes, reports, changes single values by hand, and reports again. */
+/** Lets a controller deliver these objects, reports, changes single values by hand, and reports again. */
 export async function proveDelivery({
-  files,
+  groups,
   work,
   changes: count,
   seed,
   start,
   progress,
 }: Plan): Promise<Proof> {
-  progress("Trying which objects a server takes");
-  const { groups, refused } = await acceptedObjects(files);
-  const total = groups.reduce((sum, { resources }) => sum + resources.length, 0);
-  progress(`${total} objects in ${groups.length} groups; ${refused.length} are refused`);
   const repository = createRepository(work, "corpus");
   for (const group of groups) repository.write(`${group.name}/objects.yaml`, manifestOf(group));
   repository.push("all");
   const plane = await startControlPlane({ controllers: true });
+  const pods = runPods(plane.send);
   let delivery: Delivery | undefined;
   try {
     const namespaces = new Set(groups.flatMap(({ resources }) => resources.map(({ id }) => id.namespace)));
@@ -83,12 +79,12 @@ export async function proveDelivery({
       after,
       changes,
       verdict: judgeChanges(changes, after),
-      refused: refused.length,
       seconds,
       memory: delivery.processes.memory(),
       own: Math.round(process.resourceUsage().maxRSS / 1024),
     };
   } finally {
+    await pods.stop();
     delivery?.stop();
     plane.stop();
   }

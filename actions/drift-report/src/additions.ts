@@ -192,6 +192,9 @@ function isIgnored({ tokens }: Place): boolean {
 function isAppliersOwn({ set, live, shape, tokens }: Place, parent: Place): boolean {
   if (isMark(tokens)) return true;
   const name = tokens.at(-1);
+  // Whatever Git says of the rules of an aggregated ClusterRole, the control plane gathers them.
+  if (tokens.length === 1 && name === "rules" && isObject(parent.desired) && parent.desired.aggregationRule)
+    return true;
   if (name === "protocol" && live === "TCP") return true;
   // The zero of a Service's target port, of which the server makes the port itself.
   if (name === "targetPort" && isObject(parent.live) && live === parent.live.port) return true;

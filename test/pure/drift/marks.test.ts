@@ -101,7 +101,7 @@ test("the rules that the control plane gathers into a ClusterRole are its own", 
     operation: "Apply",
     fieldsV1: { "f:rules": {} },
   };
-  const applied = flux({ "f:aggregationRule": { "f:clusterRoleSelectors": {} } });
+  const applied = flux({ "f:aggregationRule": { "f:clusterRoleSelectors": {} }, "f:rules": {} });
   expect(extrasOf(git, { ...git.value, rules }, applied, aggregated)).toEqual(none);
 });
 
