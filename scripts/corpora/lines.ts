@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { unpackArchives } from "./archives.ts";
-import { describeMistakes } from "./mistake-judge.ts";
+import { describeMistakes, type MistakeVerdict } from "./mistake-judge.ts";
 import { proveMistakes } from "./mistakes.ts";
 import { describeOrigins, proveOrigins, writeOrigins } from "./origin.ts";
 
@@ -37,23 +37,24 @@ export async function judgeLines(
       if (isWhole) writeOrigins(table.markdown);
       return table.ok ? 0 : 1;
     }
-    const verdicts = await proveMistakes(chosen, scratch, { wanted: count, each: 4, seed, width });
+    const hear = (verdict: MistakeVerdict): void => console.error(describeVerdict(verdict));
+    const verdicts = await proveMistakes(chosen, scratch, { wanted: count, each: 4, seed, width, hear });
     const table = describeMistakes(verdicts);
     console.log(table.markdown);
-    for (const { verdict, archive, path, mistake, finding } of verdicts) {
-      if (verdict === "exact") continue;
-      const { rule, field, message, location } = finding;
-      const made = `${archive}/${path}:${mistake.lines[0]} ${mistake.what}`;
-      const own = mistake.text.split("\n")[mistake.lines[0]! - 1];
-      console.log(
-        `\n${verdict}: ${made}: ${own?.trim()}\n  ${rule} ${field ?? ""}: ${message}\n  ${JSON.stringify(location)}`,
-      );
-    }
     if (isWhole) writeMistakes(table.markdown);
     return table.ok ? 0 : 1;
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
+}
+
+/** One verdict in a line; with what was made and said, unless all is well. */
+function describeVerdict({ verdict, archive, row, path, mistake, finding }: MistakeVerdict): string {
+  const { rule, field = "", message, location } = finding;
+  const made = `${verdict}: ${row.kind} ${archive}/${path}:${mistake.lines[0]} ${mistake.what}`;
+  if (verdict === "exact") return made;
+  const own = mistake.text.split("\n")[mistake.lines[0]! - 1]?.trim();
+  return `${made}: ${own}\n  ${rule} ${field}: ${message}\n  ${JSON.stringify(location)}`;
 }
 
 /** Puts the table into docs/origin.md, between its marks. */

@@ -27,6 +27,8 @@ export interface MistakeOptions {
   each: number;
   seed: number;
   width: number;
+  /** Hears of each finding as it is judged. */
+  hear?: (verdict: MistakeVerdict) => void;
 }
 
 interface Work {
@@ -62,6 +64,7 @@ export async function proveMistakes(
       if (found >= options.wanted) return [];
       const own = await makeMistakes(each, join(scratch, `${kind}-${index}`), options.each);
       found += own.length;
+      for (const verdict of own) options.hear?.(verdict);
       return own;
     });
     verdicts.push(...told.flat());
