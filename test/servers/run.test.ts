@@ -318,19 +318,32 @@ async function changeReplicasAndImage(): Promise<void> {
 
 test("rules of gitops.yaml hide what they name, by pointer, jq and manager", async () => {
   await changeReplicasAndImage();
+  // In the server's answer the container of Git is not the first.
+  const containers = [{ name: "a-first", image: "a:1" }, { name: "app" }];
+  const order = [{ name: "a-first" }, { name: "app" }];
+  const body = { spec: { template: { spec: { containers, "$setElementOrder/containers": order } } } };
+  await send("PATCH", `${web}?fieldManager=injector`, body, "application/strategic-merge-patch+json");
   const image = '.spec.template.spec.containers[] | select(.name == "app") | .image';
   const pointer = await withRules(`drift:\n  ignore:\n${rule("fields: [/spec/replicas]")}`);
   expect(rules(pointer)).toEqual([
     "drift/changed Deployment/web /spec/template/spec/containers/0/image",
     "drift/pending",
+    "drift/unmanaged-addition Deployment/web /spec/template/spec/containers/0",
   ]);
   expect(pointer.report.notes).toContainEqual("gitops.yaml:3 hides 1 difference");
   const jq = await withRules(`drift:\n  ignore:\n${rule(`jq: ['${image}']`)}`);
-  expect(rules(jq)).toEqual(["drift/changed Deployment/web /spec/replicas", "drift/pending"]);
+  const left = [
+    "drift/changed Deployment/web /spec/replicas",
+    "drift/pending",
+    "drift/unmanaged-addition Deployment/web /spec/template/spec/containers/0",
+  ];
+  expect(rules(jq)).toEqual(left);
+  const asked = await withRules(`drift:\n  ignore:\n${rule(`jq: ['${image}']`)}`, { mode: "server-dry-run" });
+  expect(rules(asked)).toEqual(left);
   expect(jq.report.tools.map(({ name }) => name)).toContain("gojq");
-  const manager = await withRules(`drift:\n  ignore:\n${rule("managers: [han*]")}`);
+  const manager = await withRules(`drift:\n  ignore:\n${rule("managers: [han*, inj*]")}`);
   expect(rules(manager)).toEqual(["drift/pending"]);
-  expect(manager).toMatchObject({ drifted: "false", counts: { clean: 2, ignored: 2 } });
+  expect(manager).toMatchObject({ drifted: "false", counts: { clean: 2, ignored: 3 } });
 });
 
 test("rules of gitops.yaml that have ended, hide nothing, or cannot be asked are told", async () => {

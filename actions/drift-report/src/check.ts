@@ -72,8 +72,13 @@ export async function checkObjects(
     scaled: readScaled([...resources.map(withNamespace), ...live.objects]),
     owners: inputs.owners,
   };
-  const governance = await governObjects(placed, live, rulebook, inputs, world);
   const answers = runner ? await askAll(resources, live, surroundings, runner) : new Map<Resource, DryRun>();
+  // What a rule names is looked for in what the live object is held against.
+  const heldAgainst = (resource: Resource): JsonObject => {
+    const answer = answers.get(resource);
+    return answer && "object" in answer ? answer.object : resource.value;
+  };
+  const governance = await governObjects(placed, live, heldAgainst, rulebook, inputs, world);
   const judged = placed.flatMap(({ overlay, environment = "", resources, unchecked }) =>
     resources.map((resource): Judged => {
       const found = live.find(resource.id);

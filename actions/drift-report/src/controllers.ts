@@ -13,6 +13,8 @@ export interface Controllers {
   deliverers: Deliverer[];
   /** Ignore rules that hold for all Applications. */
   argoRules: IgnoreRule[];
+  /** Why rules of Argo CD may be missing; empty when none are. */
+  argoNotes: string[];
   /** Ignore rules of HelmReleases: each selects what belongs to its release. */
   releaseRules: IgnoreRule[];
   /** Kinds of Argo CD or Flux that the cluster has and that could not be read. */
@@ -36,7 +38,7 @@ export async function readControllers(hub: Cluster, now: Date): Promise<Controll
   return {
     statuses,
     deliverers: readDeliverers(objects),
-    argoRules: await readArgoRules(hub, applications),
+    ...(await readArgoRules(hub, applications)),
     releaseRules: objects.filter(({ kind }) => kind === "HelmRelease").flatMap(releaseRules),
     unread,
   };
@@ -59,17 +61,25 @@ async function listKind(
  * The rules in argocd-cm, which stands where Argo CD is installed: beside its Applications. Who may not read it gets
  * fewer rules, and so rather a difference too many.
  */
-async function readArgoRules(hub: Cluster, applications: readonly JsonObject[]): Promise<IgnoreRule[]> {
+async function readArgoRules(
+  hub: Cluster,
+  applications: readonly JsonObject[],
+): Promise<Pick<Controllers, "argoRules" | "argoNotes">> {
+  const argoRules: IgnoreRule[] = [];
+  const argoNotes: string[] = [];
   const namespaces = new Set(applications.map(({ metadata }) => isObject(metadata) && metadata.namespace));
-  const lists = await Promise.all(
-    [...namespaces].sort().map(async (namespace) => {
-      if (typeof namespace !== "string") return [];
-      const listed = await hub.list({ group: "", version: "v1", kind: "ConfigMap", namespace });
-      return "objects" in listed ? listed.objects : [];
-    }),
-  );
-  return lists
-    .flat()
-    .filter(({ metadata }) => isObject(metadata) && metadata.name === "argocd-cm")
-    .flatMap(({ data }) => (isObject(data) ? systemRules(data) : []));
+  for (const namespace of [...namespaces].sort()) {
+    if (typeof namespace !== "string") continue;
+    const listed = await hub.list({ group: "", version: "v1", kind: "ConfigMap", namespace });
+    if ("unread" in listed) {
+      const { code } = listed.unread;
+      argoNotes.push(
+        `ignore rules in argocd-cm of ${namespace} are not known (${code}): more may differ here than in Argo CD`,
+      );
+      continue;
+    }
+    const own = listed.objects.filter(({ metadata }) => isObject(metadata) && metadata.name === "argocd-cm");
+    argoRules.push(...own.flatMap(({ data }) => (isObject(data) ? systemRules(data) : [])));
+  }
+  return { argoRules, argoNotes };
 }

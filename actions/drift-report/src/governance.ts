@@ -1,5 +1,5 @@
 import { ensureTool, type Tool } from "@gitops-actions/engine";
-import type { Resource } from "@gitops-actions/manifest";
+import type { JsonObject, Resource } from "@gitops-actions/manifest";
 import type { Controllers } from "./controllers.ts";
 import { leftAlone } from "./exemption.ts";
 import type { ResolvedRule } from "./ignore/coverage.ts";
@@ -36,6 +36,7 @@ export interface Governance {
 export async function governObjects(
   placed: readonly Placed[],
   live: Live,
+  heldAgainst: (resource: Resource) => JsonObject,
   rulebook: Rulebook,
   inputs: DriftInputs,
   { host, progress, signal }: DriftWorld,
@@ -51,7 +52,7 @@ export async function governObjects(
       const subject = subjectOf(resource, object);
       const selecting = rulesOf(each, rulebook).filter((rule) => rule.selects(subject));
       const rules = leftAlone(resource.value) ? [] : selecting;
-      return { desired: resource.value, live: object, rules };
+      return { desired: heldAgainst(resource), live: object, rules };
     });
   const obtain = (): Promise<Tool> => {
     progress("Getting gojq for ignore rules");

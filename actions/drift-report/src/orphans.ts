@@ -30,7 +30,7 @@ const made = new Set(
     "apps/ControllerRevision metrics.k8s.io/PodMetrics /Binding authorization.k8s.io/LocalSubjectAccessReview " +
     "storage.k8s.io/CSIStorageCapacity resource.k8s.io/ResourceClaim wgpolicyk8s.io/PolicyReport " +
     "cilium.io/CiliumEndpoint acme.cert-manager.io/Order acme.cert-manager.io/Challenge " +
-    "cert-manager.io/CertificateRequest reports.kyverno.io/EphemeralReport"
+    "cert-manager.io/CertificateRequest reports.kyverno.io/EphemeralReport packages.operators.coreos.com/PackageManifest"
   ).split(" "),
 );
 

@@ -168,7 +168,7 @@ function countStates({ judged }: Checked, placed: readonly Placed[]): Counts {
 }
 
 function notesOf({ checked, controllers }: Learnt, redactor: Redactor): string[] {
-  const notes: string[] = [];
+  const notes: string[] = [...controllers.argoNotes];
   for (const { id, by, kept } of checked.extra)
     if (kept) notes.push(`${formatIdentity(id)} of ${by} is not in Git and stays on purpose: ${kept}`);
   const ignored = Map.groupBy(
