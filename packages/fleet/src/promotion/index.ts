@@ -20,6 +20,7 @@ export {
   planRollback,
   planSet,
 } from "./plan.ts";
+export { type ChangedOverlay, type SharedChange, sharedChanges } from "./reach.ts";
 export { mayHoldVersions, readVersions } from "./read.ts";
 export { parseReference, writeReference } from "./reference.ts";
 export {
@@ -29,5 +30,4 @@ export {
   type PromotionSettings,
   parseDuration,
 } from "./settings.ts";
-export { type ChangedOverlay, type SharedChange, sharedChanges } from "./shared.ts";
 export type { FileVersions, Immovable, Part, Role, Slot, SlotKind, Version } from "./slot.ts";
