@@ -1,4 +1,4 @@
-// Measures against what teams run today: npm run bench [-- [policy|validate] --overlays 1000] [--rounds 3] [--touch 3]
+// Measures against what teams run today: npm run bench [-- [policy|validate|promote] --overlays 1000] [--rounds 3] [--touch 3]
 //
 // Contestants take turns in each round of one run, so that whatever else the machine does meets all of them. What
 // counts are the ratios; docs/performance.md keeps them.
@@ -10,6 +10,7 @@ import { buildBundles } from "../build.ts";
 import { contestants } from "./contestants.ts";
 import { makeFleet } from "./fleet.ts";
 import { policyContestants } from "./policy.ts";
+import { racePromotion } from "./promote.ts";
 import { race } from "./race.ts";
 import { raceValidation } from "./validate.ts";
 
@@ -30,7 +31,9 @@ try {
   const counts = numbers(values.overlays);
   const isValidate = positionals[0] === "validate";
   if (isValidate) await raceValidation(temporary, counts, Number(values.rounds));
-  for (const count of isValidate ? [] : counts) {
+  const isPromote = positionals[0] === "promote";
+  if (isPromote) await racePromotion(temporary, 1000, [2500, 5000, 10_000], Number(values.rounds));
+  for (const count of isValidate || isPromote ? [] : counts) {
     if (positionals[0] === "policy") {
       for (const group of policyContestants(count, Number(values.sample), join(temporary, `policy-${count}`)))
         await race(`${count} overlays, ${group[0]!.group}`, group, Number(values.rounds));

@@ -10,6 +10,7 @@ import { folderOf, headOf, pullHeadOf } from "./heads.ts";
 import type { PromoteInputs } from "./inputs.ts";
 import { mergePull } from "./merging.ts";
 import { closePulls, tableOf } from "./pull.ts";
+import { tidySigning } from "./signing.ts";
 import { branchOf, type State, strategyOf, takesAll } from "./state.ts";
 import { deliverWhole, takeOver } from "./takeover.ts";
 import { foremost, formatTime } from "./verdict.ts";
@@ -71,6 +72,8 @@ export async function promoteAll(
   if (evidence.pulls) {
     const others = evidence.pulls.filter((pull) => !alive.has(pull.head));
     await tidyPulls(repository, state, candidates, others, inputs, world);
+    const now = [...state.branches.values()].map(({ tip }) => tip);
+    if (state.settings.sign) await tidySigning(repository, new Set(now), fetchOptions(inputs, world));
   }
   return true;
 }

@@ -21,6 +21,8 @@ export type Signed =
   | { kind: "moved" }
   | { kind: "unsigned"; because: string };
 
+const folder = "refs/heads/gitops/signing/";
+
 /** GitHub takes requests of some 40 MB; what is larger is no version. */
 const mostBytes = 10_000_000;
 
@@ -59,7 +61,7 @@ export async function signAside(
   draft: Draft,
   options: Reach,
 ): Promise<Signed> {
-  const branch = `gitops/signing/${draft.commit.slice(0, 20)}`;
+  const branch = `${folder.slice("refs/heads/".length)}${draft.commit.slice(0, 20)}`;
   const ref = `refs/heads/${branch}`;
   const before = (await remoteRefs(repository, [ref], options)).get(ref);
   if (before === undefined) {
@@ -74,6 +76,29 @@ export async function signAside(
   const last = (await remoteRefs(repository, [ref], options)).get(ref);
   if (last !== undefined) await pushRef(repository, ref, last, undefined, options);
   return made;
+}
+
+/**
+ * Removes branches on which commits were signed and which a run left behind: those whose commit has arrived on a branch of
+ * ours, and those on a tip that is none any more. What another run may be using now stays.
+ */
+export async function tidySigning(
+  repository: Repository,
+  tips: ReadonlySet<string>,
+  options: Reach,
+): Promise<void> {
+  const refs = await remoteRefs(repository, ["refs/heads/gitops/*"], options);
+  const aside = [...refs].filter(([ref]) => ref.startsWith(folder));
+  const arrived = new Set([...refs].flatMap(([ref, id]) => (ref.startsWith(folder) ? [] : [id])));
+  for (const [ref, id] of aside) {
+    if (tips.has(id)) continue;
+    if (!arrived.has(id)) {
+      await fetchHistory(repository, ref.slice("refs/heads/".length), options);
+      const { parent } = await readCommit(repository, id);
+      if (parent !== undefined && tips.has(parent)) continue;
+    }
+    await pushRef(repository, ref, id, undefined, options);
+  }
 }
 
 async function foundOn(

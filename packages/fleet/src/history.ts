@@ -126,11 +126,14 @@ export async function walkHistory(history: History, tip: string, options: WalkOp
     else await undo(state, commit, history);
     if (!jumps.has(index) && !wasTip(parent.id)) continue;
     const touched = await settle(state, parent, history);
-    const before = touched ? patchCells(cells, state, touched) : cellsOf(state);
+    // Of the cells that one commit touches only those are made anew: there may be thousands of others.
+    const before = touched ? touchedCells(state, touched) : cellsOf(state);
     const keys = touched ?? new Set([...cells.keys(), ...before.keys()]);
     const changed = [...keys].filter((key) => signatureOf(cells.get(key)) !== signatureOf(before.get(key)));
     for (const key of changed) push(found, key, { commit: newer, ...(met.get(key) ?? { last: first }) });
-    [cells, newer] = [before, parent];
+    if (touched) replaceCells(cells, before, touched);
+    else cells = before;
+    newer = parent;
     for (const key of changed) meet(key, parent);
     if (enough(found, commit)) return found;
   }
@@ -250,16 +253,26 @@ function cellsOf(state: State): Map<string, Cell> {
   return new Map(groupCells([...state.files.values()].flat()).map((cell) => [cellKey(cell), cell]));
 }
 
-function patchCells(cells: Map<string, Cell>, state: State, touched: ReadonlySet<string>): Map<string, Cell> {
-  if (touched.size === 0) return cells;
-  const patched = new Map(cells);
+function touchedCells(state: State, touched: ReadonlySet<string>): Map<string, Cell> {
+  const cells = new Map<string, Cell>();
   for (const key of touched) {
     const slots = [...(state.paths.get(key) ?? [])].flatMap((path) => state.files.get(path) ?? []);
     const [cell] = groupCells(slots.filter((slot) => cellKey(slot) === key));
-    if (cell) patched.set(key, cell);
-    else patched.delete(key);
+    if (cell) cells.set(key, cell);
   }
-  return patched;
+  return cells;
+}
+
+function replaceCells(
+  cells: Map<string, Cell>,
+  by: ReadonlyMap<string, Cell>,
+  keys: ReadonlySet<string>,
+): void {
+  for (const key of keys) {
+    const cell = by.get(key);
+    if (cell) cells.set(key, cell);
+    else cells.delete(key);
+  }
 }
 
 function push(found: Transitions, key: string, transition: Transition): void {
