@@ -112,6 +112,7 @@ describe("a folder of manifests", () => {
       "i.yaml": "# nothing\n",
       "j.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: &n a, labels: {x: *n, <<: {y: z}}}\n",
       "k.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: 5}\n",
+      "l.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: \0}\n",
     });
     const rules = Object.fromEntries(
       report.findings.map(({ rule, places }) => [places[0]!.overlay, rule.replace("kubeconform/", "")]),
@@ -124,6 +125,7 @@ describe("a folder of manifests", () => {
         "d.yaml": "duplicate-key",
       },
       ...{ "e.yaml": "missing-field", "f.yaml": "not-yaml", "g.yaml": "not-yaml", "k.yaml": "wrong-type" },
+      "l.yaml": "not-yaml",
     });
     // Those without a name are looked at as well.
     expect(report.checked.resources).toBe(5);
