@@ -10,11 +10,13 @@ import { ignoreFindings } from "./ignore/findings.ts";
 import type { OwnRule } from "./ignore/own.ts";
 import { subjectOf } from "./ignore/rule.ts";
 import type { DriftInputs } from "./inputs.ts";
+import { notesOf } from "./notes.ts";
 import type { Orphan, Orphans } from "./orphans.ts";
 import type { Placed } from "./revision.ts";
 import type { DriftWorld } from "./run.ts";
-import { type Counts, describeCounts, noCounts } from "./summary.ts";
+import { type Counts, describeCounts } from "./summary.ts";
 import { pendingFindings, syncFindings } from "./sync/findings.ts";
+import { countStates } from "./tally.ts";
 
 /** All that was learnt in a run. */
 interface Learnt {
@@ -141,52 +143,4 @@ function makeRedactor({ judged, extra }: Checked, key: Uint8Array): Redactor {
     ],
     key,
   );
-}
-
-function countStates({ judged }: Checked, placed: readonly Placed[]): Counts {
-  const counts: Counts = { ...noCounts };
-  for (const { pending } of placed) counts.pending += pending;
-  for (const { judgement } of judged) {
-    if (judgement.class === "missing") counts.missing++;
-    else if (judgement.class === "transient") counts.transient++;
-    else if (judgement.class === "left-alone") counts.leftAlone++;
-    else if (judgement.class === "not-checked") counts.notChecked++;
-    else {
-      const { changed, removedFromGit, unmanaged, owned } = judgement;
-      if (changed.length > 0) counts.changed++;
-      if (removedFromGit.length > 0) counts.removedFromGit++;
-      if (unmanaged.length > 0) counts.unmanaged++;
-      if (owned.length > 0) counts.owned++;
-      if (changed.length + removedFromGit.length + unmanaged.length === 0) counts.clean++;
-      if (judgement.untold !== "nothing") counts.undetermined++;
-      counts.ignored += judgement.ignored.length;
-      counts.valuesCompared += judgement.compared;
-      counts.valuesUnknown += judgement.unknown.length;
-    }
-  }
-  return counts;
-}
-
-function notesOf({ checked, controllers }: Learnt, redactor: Redactor): string[] {
-  const notes: string[] = [...controllers.argoNotes];
-  for (const { id, by, kept } of checked.extra)
-    if (kept) notes.push(`${formatIdentity(id)} of ${by} is not in Git and stays on purpose: ${kept}`);
-  const ignored = Map.groupBy(
-    checked.judged.flatMap(({ judgement }) =>
-      judgement.class === "compared" ? judgement.ignored.map(({ rule }) => rule.by) : [],
-    ),
-    (by) => by,
-  );
-  for (const [by, uses] of ignored)
-    notes.push(`${by} hides ${uses.length === 1 ? "1 difference" : `${uses.length} differences`}`);
-  for (const { resource, judgement } of checked.judged) {
-    if (judgement.class === "left-alone")
-      notes.push(`${formatIdentity(resource.id)} is left alone: ${judgement.why}`);
-    if (judgement.class !== "compared") continue;
-    for (const { pointer, owner } of judgement.owned)
-      notes.push(`${formatIdentity(resource.id)} ${redactor.redactText(pointer)} is owned by ${owner}`);
-  }
-  const suspended = controllers.statuses.filter(({ state }) => state === "suspended").length;
-  if (suspended > 0) notes.push(`${suspended} objects of Flux are suspended (limit and times: the findings)`);
-  return notes.sort();
 }

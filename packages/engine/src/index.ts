@@ -33,7 +33,9 @@ export {
 } from "./git/write.ts";
 export * from "./gojq.ts";
 export * from "./kubeconform.ts";
+export type { ListRequest } from "./kubectl/collection.ts";
 export { parseDiscovery } from "./kubectl/discovery.ts";
+export { type DryRun, type DryRunner, openDryRunner } from "./kubectl/dryrun.ts";
 export { failureOf, failureOfError, type Unread } from "./kubectl/failure.ts";
 export { parsePage } from "./kubectl/page.ts";
 export {
@@ -41,12 +43,8 @@ export {
   type ClusterSettings,
   clusterLimits,
   connectCluster,
-  type DryRun,
-  type DryRunner,
   type Listed,
-  type ListRequest,
   openCluster,
-  openDryRunner,
 } from "./kubectl.ts";
 export { type RuledDocument, runKubectlValidate } from "./kubectlvalidate.ts";
 export * from "./limits.ts";

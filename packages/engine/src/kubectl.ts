@@ -1,4 +1,5 @@
-import { isObject, type Json, type JsonObject } from "@gitops-actions/manifest";
+import type { JsonObject } from "@gitops-actions/manifest";
+import { collectionOf, type ListRequest } from "./kubectl/collection.ts";
 import { discoveryType, parseDiscovery, type Served, type ServedKind } from "./kubectl/discovery.ts";
 import { failureOf, type Unread } from "./kubectl/failure.ts";
 import { parsePage } from "./kubectl/page.ts";
@@ -6,15 +7,6 @@ import { type ProxySettings, startProxy } from "./kubectl/proxy.ts";
 import { type Client, createClient, type RequestLimits } from "./kubectl/request.ts";
 import type { Machine } from "./machine.ts";
 import type { Tool } from "./tools/tool.ts";
-
-/** What to list: all objects of one kind, in one namespace or in all. */
-export interface ListRequest {
-  group: string;
-  version: string;
-  kind: string;
-  /** Undefined: cluster-wide. */
-  namespace?: string;
-}
 
 /** All objects of a list, or why it could not be read to its end: never a part of it. */
 export type Listed = { objects: JsonObject[] } | { unread: Unread };
@@ -80,66 +72,6 @@ export async function connectCluster(
     },
     close: async () => client.close(),
   };
-}
-
-/** What the server would make of an object, or why it does not say. `refused`: it would not take the object. */
-export type DryRun = { object: JsonObject } | { unread: Unread } | { refused: string };
-
-export interface DryRunner {
-  /**
-   * Asks what a server-side apply with force would give, without applying it (`dryRun=All`). The object is of the kind
-   * and name given.
-   */
-  apply(request: ListRequest & { name: string }, object: JsonObject, manager: string): Promise<DryRun>;
-  close(): Promise<void>;
-}
-
-/**
- * Opens a cluster for dry runs: a proxy of its own, through which only PATCH gets, and from here only with `dryRun=All`.
- * `cluster` says how kinds are served.
- */
-export async function openDryRunner(
-  tool: Tool,
-  settings: ClusterSettings,
-  machine: Machine,
-  cluster: Pick<Cluster, "kind">,
-  name = "dry-run",
-  signal?: AbortSignal,
-): Promise<DryRunner> {
-  const proxy = await startProxy(tool, { ...settings, method: "PATCH" }, machine, name, signal);
-  const client = createClient(proxy.socket, settings.limits, signal);
-  return {
-    async apply(request, object, manager) {
-      const kind = cluster.kind(request);
-      if ("unread" in kind) return kind;
-      const query = new URLSearchParams({ dryRun: "All", force: "true", fieldManager: manager });
-      const place = `${collectionOf(request, kind)}/${encodeURIComponent(request.name)}`;
-      const answer = await client.apply(`${place}?${query}`, JSON.stringify(object));
-      if ("unread" in answer) return refusalOf(answer.unread);
-      const made = readObject(answer.body);
-      return made ? { object: made } : { unread: { code: "incomplete", message: "the answer is no object" } };
-    },
-    async close() {
-      client.close();
-      await proxy.close();
-    },
-  };
-}
-
-/** An object that the server calls invalid, or a webhook denies, is refused; who may not ask learns nothing. */
-function refusalOf(unread: Unread): DryRun {
-  const isRefused =
-    /^status (?:400|409|422)\b/.test(unread.message) || /admission webhook/.test(unread.message);
-  return isRefused ? { refused: unread.message } : { unread };
-}
-
-function readObject(body: string): JsonObject | undefined {
-  try {
-    const value = JSON.parse(body) as Json;
-    return isObject(value) && isObject(value.metadata) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 type Discovered = Served | { unread: Unread };
@@ -215,13 +147,6 @@ function listKinds({ kinds }: Served): ReturnType<Cluster["kinds"]> {
     if (!first.has(`${group}/${kind}`)) first.set(`${group}/${kind}`, { group, version, kind, ...served });
   }
   return [...first.values()];
-}
-
-function collectionOf({ group, version, namespace }: ListRequest, kind: ServedKind): string {
-  const root = group ? `/apis/${group}/${version}` : `/api/${version}`;
-  const scope =
-    namespace === undefined || !kind.namespaced ? "" : `/namespaces/${encodeURIComponent(namespace)}`;
-  return `${root}${scope}/${kind.plural}`;
 }
 
 function pathOf(request: ListRequest, kind: ServedKind, pageSize: number, next: string | undefined): string {
