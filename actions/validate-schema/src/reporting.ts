@@ -38,7 +38,7 @@ export interface Learnt {
 export async function reportParts(
   learnt: Learnt,
   inputs: ValidateInputs,
-  world: Pick<ValidateWorld, "secretKey" | "locate"> & { cores: number },
+  world: Pick<ValidateWorld, "secretKey" | "locate" | "progress"> & { cores: number },
 ): Promise<Omit<ReportParts, "action">> {
   const { rendered, checks, tool, ruler } = learnt;
   const context: FindingContext = {
@@ -49,6 +49,7 @@ export async function reportParts(
   for (const draft of definitionDrafts(learnt.definitions)) judged.drafts[draft.group.side].push(draft);
   const base = placeDrafts(judged.drafts.base);
   const locate = world.locate ?? (async () => undefined);
+  if (judged.drafts.head.length > 0) world.progress("Finding the lines to edit");
   const found = { base, head: await locateDrafts(judged.drafts.head, base, locate, world.cores) };
   const of = (side: SideName): Finding[] => {
     const groups = rendered.groups.filter((group) => group.side === side);

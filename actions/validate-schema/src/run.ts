@@ -85,7 +85,7 @@ export async function run(inputs: ValidateInputs, world: ValidateWorld): Promise
     const parts = await reportParts(
       { rendered, checks, definitions, conflicts: schemas.conflicts, kubernetes, tool, ruler },
       inputs,
-      { secretKey: world.secretKey, cores: host.cores, ...(locate && { locate }) },
+      { secretKey: world.secretKey, progress, cores: host.cores, ...(locate && { locate }) },
     );
     return { report: makeReport({ ...parts, action: "validate-schema" }) };
   } finally {
