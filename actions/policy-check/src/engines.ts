@@ -1,4 +1,6 @@
 import type { PolicyEngine, PolicyFailure, PolicyOutcome, PolicyStatement } from "@gitops-actions/engine";
+import type { Batch } from "@gitops-actions/fleet";
+import { formatIdentity } from "@gitops-actions/manifest";
 import type { Unchecked } from "@gitops-actions/report";
 
 /** All that one engine says of all batches. */
@@ -41,4 +43,13 @@ export function countStatements(
     failed: failed.size,
     notEvaluated: [],
   };
+}
+
+/** Resources by their positions: the first ten names, and how many there are more. */
+export function listResources(documents: Iterable<number>, items: Batch["items"]): string {
+  const names = [...new Set(documents)]
+    .map((document) => formatIdentity(items[document]!.resource.id))
+    .sort();
+  const more = names.length > 10 ? ` and ${names.length - 10} more` : "";
+  return `${names.slice(0, 10).join(", ")}${more}`;
 }

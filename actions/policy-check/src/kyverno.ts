@@ -9,10 +9,10 @@ import {
   type Tool,
 } from "@gitops-actions/engine";
 import type { Batch, PolicyObject } from "@gitops-actions/fleet";
-import { formatIdentity, isObject, type Json, type JsonObject, writeJson } from "@gitops-actions/manifest";
+import { isObject, type Json, type JsonObject, writeJson } from "@gitops-actions/manifest";
 import pMap from "p-map";
 import { answerFromValues, type Needs, needsOf } from "./cluster.ts";
-import { countStatements, type EngineRun, emptyOutcome } from "./engines.ts";
+import { countStatements, type EngineRun, emptyOutcome, listResources } from "./engines.ts";
 import { knownNamespaces, unknownLabels, valuesWith } from "./namespaces.ts";
 import { toPointer } from "./pointer.ts";
 
@@ -214,11 +214,11 @@ function unanswered(
   });
 }
 
-/** The resources of rows: the first ten, and how many there are more. */
 function listOf(rows: readonly KyvernoRow[], items: Batch["items"]): string {
-  const names = [...new Set(rows.map(({ document }) => formatIdentity(items[document]!.resource.id)))].sort();
-  const more = names.length > 10 ? ` and ${names.length - 10} more` : "";
-  return `${names.slice(0, 10).join(", ")}${more}`;
+  return listResources(
+    rows.map(({ document }) => document),
+    items,
+  );
 }
 
 function failuresOf(

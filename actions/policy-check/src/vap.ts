@@ -1,19 +1,12 @@
-import {
-  type AdmissionCheck,
-  type KyvernoRow,
-  type Machine,
-  type PolicyStatement,
-  planAdmission,
-  probeKyverno,
-  runKyverno,
-  type Tool,
-} from "@gitops-actions/engine";
+import { type Machine, planAdmission, probeKyverno, runKyverno, type Tool } from "@gitops-actions/engine";
 import type { Batch, PolicyObject } from "@gitops-actions/fleet";
-import { formatIdentity, isObject } from "@gitops-actions/manifest";
+import { isObject } from "@gitops-actions/manifest";
+import { recordAdmission } from "./admission.ts";
 import { needsOf } from "./cluster.ts";
-import { countStatements, type EngineRun, emptyOutcome } from "./engines.ts";
+import { type EngineRun, emptyOutcome } from "./engines.ts";
 import { definitionsIn, type KyvernoSettings } from "./kyverno.ts";
-import { knownNamespaces, unknownLabels, valuesWith } from "./namespaces.ts";
+import { knownNamespaces, valuesWith } from "./namespaces.ts";
+import { parametersOf, writeParameters } from "./parameters.ts";
 import { refusal } from "./refusal.ts";
 
 /** Evaluates ValidatingAdmissionPolicies as their bindings say, one start a batch. */
@@ -33,23 +26,27 @@ export async function evaluateAdmission(
   const accepted = onlyAccepted(objects, run);
   let policies = accepted.filter(({ resource }) => resource.id.kind === "ValidatingAdmissionPolicy");
   const bindings = accepted.filter(({ resource }) => resource.id.kind !== "ValidatingAdmissionPolicy");
-  noteUnbound(policies, bindings, run);
+  noteUnbound(policies, bindings, objects, run);
   const bound = new Set(bindings.map(policyNameOf));
+  // One whose binding was refused is there, and asked nothing.
   policies = policies.filter(({ resource }) => bound.has(resource.id.name));
   let probed = false;
   for (let index = 0; index < batches.length; index++) {
     const batch = batches[index]!;
     if (batch.items.length === 0 || policies.length === 0) continue;
+    const parameters = parametersOf(policies, batch, others);
     const plan = planAdmission(
       policies.map(({ resource }) => resource.value),
       bindings.map(({ resource }) => resource.value),
+      parameters,
+      [...new Set(batch.items.map(({ resource }) => resource.id.namespace))].sort(),
     );
     const documents = batch.items.map(({ resource }) => resource);
     const values = valuesWith(settings.values, knownNamespaces(batch, batches));
     const source = {
       policies: plan.policies,
       definitions: definitionsIn(batches),
-      parameters: parametersOf(policies, batch, others),
+      parameters: writeParameters(parameters),
       ...(values && { values }),
     };
     // The CLI would take an audit for a warning; what a binding's actions mean is decided here.
@@ -73,7 +70,15 @@ export async function evaluateAdmission(
       }
       continue;
     }
-    record(run, index, policies, plan.checks, result.rows, settings, batches);
+    recordAdmission(
+      run.outcomes[index]!,
+      policies,
+      plan.checks,
+      result.rows,
+      batch,
+      batches,
+      settings.auditWarn,
+    );
   }
   return run;
 }
@@ -100,11 +105,12 @@ function policyNameOf({ resource }: PolicyObject): string {
 function noteUnbound(
   policies: readonly PolicyObject[],
   bindings: readonly PolicyObject[],
+  all: readonly PolicyObject[],
   run: EngineRun,
 ): void {
-  const names = new Set(policies.map(({ resource }) => resource.id.name));
+  const names = new Set(all.map(({ resource }) => resource.id.name));
   for (const { path, resource } of policies) {
-    if (bindings.some((binding) => policyNameOf(binding) === resource.id.name)) continue;
+    if (all.some((binding) => policyNameOf(binding) === resource.id.name)) continue;
     const message = `no ValidatingAdmissionPolicyBinding names ${resource.id.name}, so no API server asks it`;
     run.skipped.push({ kind: "policy", id: path, code: "unbound", message });
   }
@@ -113,25 +119,6 @@ function noteUnbound(
     const message = `the binding ${binding.resource.id.name} names the policy ${policyNameOf(binding)}, which is not there`;
     run.failures.push({ id: `${binding.path}:${binding.resource.line}`, code: "no-policy", message });
   }
-}
-
-/** Objects of the kinds that policies take parameters of. */
-function parametersOf(
-  policies: readonly PolicyObject[],
-  batch: Batch,
-  others: readonly PolicyObject[],
-): string[] {
-  const kinds = new Set(
-    policies.flatMap(({ resource }) => {
-      const { spec } = resource.value;
-      const kind = isObject(spec) && isObject(spec.paramKind) ? spec.paramKind : undefined;
-      return kind ? [`${kind.apiVersion} ${kind.kind}`] : [];
-    }),
-  );
-  return [...others, ...batch.items]
-    .map(({ resource }) => resource)
-    .filter(({ value }) => kinds.has(`${value.apiVersion} ${value.kind}`))
-    .map(({ text }) => text);
 }
 
 async function whyNot(
@@ -148,74 +135,4 @@ async function whyNot(
     if (message !== undefined) found.push({ policy, message });
   }
   return found;
-}
-
-function record(
-  run: EngineRun,
-  index: number,
-  policies: readonly PolicyObject[],
-  checks: readonly AdmissionCheck[],
-  rows: readonly KyvernoRow[],
-  settings: KyvernoSettings,
-  batches: readonly Batch[],
-): void {
-  const outcome = run.outcomes[index]!;
-  const { items } = batches[index]!;
-  const byPolicy = Map.groupBy(rows, ({ policy }) => policy);
-  for (const { resource } of policies) {
-    const { name } = resource.id;
-    const statements: PolicyStatement[] = [];
-    const matched = new Set<number>();
-    const broken = new Set<string>();
-    for (const check of checks.filter(({ policy }) => policy === name)) {
-      const isMatched = (document: number): boolean =>
-        check.matches.every((match) =>
-          byPolicy.get(match)?.some((row) => row.document === document && row.result === "pass"),
-        );
-      const documents = items.map((_, document) => document).filter(isMatched);
-      const verdicts = new Map((byPolicy.get(check.validates) ?? []).map((row) => [row.document, row]));
-      for (const document of documents) {
-        const row = verdicts.get(document);
-        // No row, or one that was skipped: the policy's match conditions leave the resource out.
-        if (!row && !broken.has(check.validates)) {
-          const where = formatIdentity(items[document]!.resource.id);
-          outcome.failures.push({
-            id: `${name}/${check.index}`,
-            code: "evaluation",
-            message: `${where}: kyverno gives no verdict of this validation`,
-          });
-          broken.add(check.validates);
-        }
-        if (!row || row.result === "skip") continue;
-        matched.add(document);
-        const said = statementOf(check, row, settings.auditWarn);
-        if (said === "ignored")
-          outcome.failures.push({
-            id: `${name}/${check.index}`,
-            code: "evaluation",
-            message: `${formatIdentity(items[document]!.resource.id)}: ${row.message ?? ""} (failurePolicy Ignore lets it pass)`,
-          });
-        else if (said) statements.push(said);
-      }
-    }
-    outcome.statements.push(...statements);
-    const count = countStatements(name, items.length, matched.size, statements);
-    outcome.counts.push({ ...count, notEvaluated: unknownLabels(resource.value, batches[index]!, batches) });
-  }
-}
-
-function statementOf(
-  check: AdmissionCheck,
-  { result, message = "", document }: KyvernoRow,
-  auditWarn: boolean,
-): PolicyStatement | "ignored" | undefined {
-  if (result === "pass") return undefined;
-  // An expression that fails denies, where the policy says so; that is what the API server does.
-  if (result === "error" && check.failurePolicy === "Ignore") return "ignored";
-  const isDenied = check.actions.includes("Deny") || (!check.actions.includes("Warn") && !auditWarn);
-  return {
-    status: isDenied ? "failed" : "warned",
-    ...{ policy: check.policy, rule: `${check.policy}/${check.index + 1}`, document },
-    message: message || "the policy gives no message",
-  };
 }

@@ -8,6 +8,7 @@ import {
   parseKyvernoProbe,
   planAdmission,
 } from "@gitops-actions/engine";
+import type { JsonObject } from "@gitops-actions/manifest";
 import { describe, expect, test } from "vitest";
 import { toPointer } from "../../../actions/policy-check/src/pointer.ts";
 
@@ -158,6 +159,7 @@ test("an admission policy is taken apart: what matches, and each validation, und
     metadata: { name: "p" },
     spec: {
       failurePolicy: "Ignore",
+      paramKind: { apiVersion: "v1", kind: "ConfigMap" },
       matchConstraints: { resourceRules: [{ resources: ["pods"] }] },
       validations: [{ expression: "a" }, { expression: "b" }],
     },
@@ -172,8 +174,12 @@ test("an admission policy is taken apart: what matches, and each validation, und
       paramRef: { name: "x" },
     },
   };
+  const parameter = {
+    alias: "x",
+    value: { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "x", namespace: "shop" } },
+  };
   const other = { metadata: { name: "b3" }, spec: { policyName: "another" } };
-  const { policies, checks } = planAdmission([policy], [plain, scoped, other]);
+  const { policies, checks } = planAdmission([policy], [plain, scoped, other], [parameter], ["shop"]);
   expect(
     checks.map(({ index, actions, failurePolicy, matches }) => [
       index,
@@ -193,6 +199,66 @@ test("an admission policy is taken apart: what matches, and each validation, und
   );
   expect(kinds.filter((kind) => kind === "PolicyBinding")).toHaveLength(2);
   expect(kinds.filter((kind) => kind === "Policy")).toHaveLength(7);
+});
+
+describe("parameters of a binding", () => {
+  const policy = {
+    metadata: { name: "p" },
+    spec: { paramKind: { apiVersion: "v1", kind: "ConfigMap" }, validations: [{ expression: "a" }] },
+  };
+  const parameters = [
+    ["one", "shop", { tier: "a" }],
+    ["two", "shop", { tier: "b" }],
+    ["one", "lab", { tier: "a" }],
+  ].map(([name, namespace, labels]) => ({
+    alias: `${namespace}-${name}`,
+    value: { apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace, labels } } as JsonObject,
+  }));
+  /** Namespace of the resources and name of the parameter of each check. */
+  function chosen(paramRef: JsonObject): string[] {
+    const binding = { metadata: { name: "b" }, spec: { policyName: "p", paramRef } };
+    const { policies, checks } = planAdmission([policy], [binding], parameters, ["bare", "lab", "shop"]);
+    const names = policies.map(
+      (text) => JSON.parse(text) as { metadata: { name: string }; spec: { paramRef?: { name: string } } },
+    );
+    return checks.map(({ namespace = "*", validates }) => {
+      const bound = names.find(({ metadata, spec }) => metadata.name === validates && spec.paramRef);
+      return `${namespace} ${bound?.spec.paramRef?.name ?? "absent"}`;
+    });
+  }
+
+  test.each([
+    [
+      "by name, in the resource's namespace",
+      { name: "one" },
+      ["bare absent", "lab lab-one", "shop shop-one"],
+    ],
+    [
+      "by name, where none may be there",
+      { name: "one", parameterNotFoundAction: "Allow" },
+      ["lab lab-one", "shop shop-one"],
+    ],
+    ["by name, in one namespace", { name: "two", namespace: "shop" }, ["* shop-two"]],
+    ["by name, and not there", { name: "two", namespace: "lab" }, ["* absent"]],
+    ["by labels", { selector: { matchLabels: { tier: "a" } }, namespace: "shop" }, ["* shop-one"]],
+    ["all", { selector: {}, namespace: "shop" }, ["* shop-one", "* shop-two"]],
+    [
+      "by expressions",
+      {
+        ...{ namespace: "shop" },
+        selector: {
+          matchExpressions: [
+            { key: "tier", operator: "NotIn", values: ["a"] },
+            { key: "tier", operator: "Exists" },
+            { key: "x", operator: "DoesNotExist" },
+          ],
+        },
+      },
+      ["* shop-two"],
+    ],
+  ])("%s", (_, paramRef, expected) => {
+    expect(chosen(paramRef as JsonObject)).toEqual(expected);
+  });
 });
 
 test.each([
