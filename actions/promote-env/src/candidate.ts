@@ -75,15 +75,17 @@ async function weigh(
   const base = branchOf(state, environment).name;
   const pull = evidence.pulls?.find((each) => each.head === head && each.base === base);
   const said = approval(wanted, await askApprovals(evidence, wanted, pull));
-  if (strategy === "pull-request" && needsPull(wanted))
+  // A tag is moved at once, whatever the strategy.
+  const waits = strategy === "pull-request" && !branchOf(state, environment).mark;
+  if (waits && needsPull(wanted))
     return judged({ app, environment, source, run, plan }, verdicts, said);
   const direct: Verdict[] = needsPull(wanted)
     ? [
         {
           gate: "approval",
           state: "unknown",
-          because: "a commit has no pull request that somebody could approve",
-          mend: "use `strategy: pull-request`, or an approval by `environment`",
+          because: "what is written at once has no pull request that somebody could approve",
+          mend: "use `strategy: pull-request` and a branch, or an approval by `environment`",
         },
       ]
     : said;
