@@ -47,6 +47,7 @@ export async function promoteAll(
     world.progress(change.story.subject);
     const delivery = await deliverWhole(repository, state, change, inputs, world);
     if (delivery.kind === "moved") return undefined;
+    await mergeIfAsked(state, change, delivery, evidence, world);
     // What a merge leaves as it is, is no news.
     if (delivery.kind !== "nothing") record(done, deliveredOf(change, delivery));
   }
@@ -57,11 +58,7 @@ export async function promoteAll(
     const delivery = await deliver(repository, change, strategy, inputs, world);
     if (delivery.kind === "moved") return undefined;
     if (delivery.kind === "pushed") tips.set(change.branch, delivery.commit);
-    if (delivery.kind === "pull" && world.forge) {
-      const settings = gatesOf(state.settings, change.environment);
-      const merge = await mergePull(world.forge, delivery.pull, delivery.head, settings, evidence.runId);
-      if (merge) delivery.merge = merge;
-    }
+    await mergeIfAsked(state, change, delivery, evidence, world);
     record(done, deliveredOf(change, delivery));
   }
   const alive = new Set(
@@ -76,6 +73,20 @@ export async function promoteAll(
     if (state.settings.sign) await tidySigning(repository, new Set(now), fetchOptions(inputs, world));
   }
   return true;
+}
+
+/** Merges the pull request of a change where the settings leave that to us, and adds to the delivery what came of it. */
+async function mergeIfAsked(
+  state: State,
+  { environment }: Change,
+  delivery: Delivery,
+  { runId }: Evidence,
+  { forge }: PromoteWorld,
+): Promise<void> {
+  if (delivery.kind !== "pull" || !forge) return;
+  const settings = gatesOf(state.settings, environment);
+  const merge = await mergePull(forge, delivery.pull, delivery.head, settings, runId);
+  if (merge) delivery.merge = merge;
 }
 
 /** Adds what became of a change. Where all was read anew in between, what was done before is not undone by being found done. */

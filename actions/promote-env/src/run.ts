@@ -141,7 +141,7 @@ async function moveVersions(
   const wholes: Whole[] = [];
   for (const { name } of state.environments) {
     if (!takesAll(state, name) || !asksForAll(inputs, name)) continue;
-    const whole = await findWhole(repository, state, name, admitted, evidence);
+    const whole = await findWhole(repository, state, name, admitted, evidence, strategy);
     if (whole) wholes.push(whole);
   }
   const candidates = admitted.map((each) => withWhole(state, each, wholes));

@@ -10,9 +10,10 @@ import {
   sourcesOf,
   type Tree,
 } from "@gitops-actions/fleet";
+import { askApprovals } from "./approvals.ts";
 import type { Candidate } from "./candidate.ts";
 import { type Evidence, gatherFacts } from "./evidence.ts";
-import { judge } from "./gates/index.ts";
+import { approval, judge, needsPull } from "./gates/index.ts";
 import { folderOf } from "./heads.ts";
 import type { Moment } from "./occupancy.ts";
 import { branchOf, type State, timeOf, tipsOf } from "./state.ts";
@@ -44,6 +45,7 @@ export async function findWhole(
   environment: string,
   candidates: readonly Candidate[],
   evidence: Evidence,
+  strategy: "pull-request" | "direct",
 ): Promise<Whole | undefined> {
   const own = state.environments.find((each) => each.name === environment);
   const [source] = own ? sourcesOf(own) : [];
@@ -59,7 +61,10 @@ export async function findWhole(
     const found = { environment, source, commit: id, since };
     const { plans, brought, waits } = versionsAt(state, source, environment, beyond, id, candidates);
     const cells = appsOf(state, source).flatMap((app) => cellAt(state, source, app, beyond, id) ?? []);
-    const verdicts = waits ?? (await judgeCommit(state, found, cells, evidence));
+    const verdicts = waits ?? [
+      ...(await judgeCommit(state, found, cells, evidence)),
+      ...(await approvalOf(state, environment, to.mark ? "direct" : strategy, evidence)),
+    ];
     const whole = { ...found, plans, candidates: brought, verdicts, open: decide(verdicts).open };
     if (whole.open && (await isWithdrawn(repository, state, environment, from.tip, id)))
       whole.verdicts.push({
@@ -166,6 +171,26 @@ async function judgeCommit(
   // Everything comes at once, so whoever holds one app holds all of them.
   const holds = facts.holds?.map((hold) => (hold.environment === environment ? { ...hold, app: "*" } : hold));
   return judge({ ...facts, holds, rollbacks }, settings, evidence.now);
+}
+
+/** What is asked for before something is written at once; a pull request is asked before it is merged. */
+async function approvalOf(
+  state: State,
+  environment: string,
+  strategy: "pull-request" | "direct",
+  evidence: Evidence,
+): Promise<Verdict[]> {
+  const wanted = gatesOf(state.settings, environment).approval;
+  if (!wanted || (strategy === "pull-request" && needsPull(wanted))) return [];
+  if (!needsPull(wanted)) return approval(wanted, await askApprovals(evidence, wanted, undefined));
+  return [
+    {
+      gate: "approval",
+      state: "unknown",
+      because: "what is written at once has no pull request that somebody could approve",
+      mend: "ask for the approval of a GitHub `environment` instead",
+    },
+  ];
 }
 
 /** Whether the source has since put back, to what the target stands on, something that a commit changes. */

@@ -294,6 +294,21 @@ describe("a tag that marks what runs", () => {
     expect(at(where, "env/staging")).toBe(second);
   });
 
+  test("stays where somebody must approve, and nobody can", async () => {
+    const files = exampleAt("tags");
+    const asked = files["gitops.yaml"]!.replaceAll(/soak: 1h\n/g, "soak: 1h\n      approval: {label: go}\n");
+    const where = place({ ...files, "gitops.yaml": asked });
+    for (const name of ["env/staging", "env/prod"]) where.space.git(where.remote, "tag", name, "main");
+    const first = at(where, "env/staging");
+    set(where, "2.4.0");
+    const { board } = await run(where, day(1), false);
+    expect(board.find((row) => row.environment === "staging")?.next).toMatchObject({
+      open: false,
+      because: expect.stringContaining("approval"),
+    });
+    expect(at(where, "env/staging")).toBe(first);
+  });
+
   test("takes no version that is set there, and must be there", async () => {
     const where = tags();
     await expect(
