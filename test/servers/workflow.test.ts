@@ -72,18 +72,19 @@ function startGithub(): Promise<Server> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const text = Buffer.concat(chunks).toString("utf8");
-    const path = request.url!.split("?")[0]!;
+    // act names the repository itself, where a checkout has no remote.
+    const path = request.url!.split("?")[0]!.replace(/^\/repos\/[^/]+\/[^/]+/, "");
     const body = text ? JSON.parse(text) : {};
     const method = request.method!;
     const send = (status: number, value: unknown): void =>
       void response.writeHead(status).end(JSON.stringify(value));
     if (method !== "GET") sent.push({ method, path, body });
-    if (path === "/repos/shop/fleet") return send(200, { has_issues: true, private: true });
+    if (path === "") return send(200, { has_issues: true, private: true });
     const known = issue ? [issue] : [];
-    if (path === "/repos/shop/fleet/issues" && method === "GET") return send(200, known);
-    if (path === "/repos/shop/fleet/issues") issue = { number: 1, state: "open", ...body };
-    else if (path === "/repos/shop/fleet/issues/1" && issue) Object.assign(issue, body);
-    else if (path !== `/repos/shop/fleet/statuses/${commit}`) return send(404, { message: "Not Found" });
+    if (path === "/issues" && method === "GET") return send(200, known);
+    if (path === "/issues") issue = { number: 1, state: "open", ...body };
+    else if (path === "/issues/1" && issue) Object.assign(issue, body);
+    else if (path !== `/statuses/${commit}`) return send(404, { message: "Not Found" });
     send(method === "POST" ? 201 : 200, path.includes("issues") ? issue : body);
   });
   return new Promise((resolve) => github.listen(0, "127.0.0.1", () => resolve(github)));
@@ -150,7 +151,7 @@ test("passes and says so while nothing differs", async () => {
   expect(run.log).toContain("drifted is false");
   expect(sent).toMatchObject([
     {
-      path: `/repos/shop/fleet/statuses/${commit}`,
+      path: `/statuses/${commit}`,
       body: { context: "gitops/drift/prod", state: "success" },
     },
   ]);
