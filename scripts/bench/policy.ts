@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { type Index, indexVersion } from "@gitops-actions/fleet";
@@ -37,6 +37,8 @@ export function policyContestants(count: number, sample: number, folder: string)
 interface Manifests {
   folder: string;
   index: string;
+  /** One file with everything. */
+  all: string;
   files: string[];
 }
 
@@ -44,7 +46,7 @@ function conftest(group: string, repository: string, manifests: Manifests, sampl
   const program = findProgram("conftest");
   const test = `${program} test -o json --all-namespaces -p ${repository}/policy`;
   return field(group, repository, manifests, "conftest", sample, {
-    one: `${test} ${manifests.folder} > /dev/null || test $? = 1`,
+    one: `(${test} ${manifests.folder} || test $? = 1) | grep -c failures > /dev/null`,
     each: `${test} {} > /dev/null || test $? = 1`,
   });
 }
@@ -52,7 +54,8 @@ function conftest(group: string, repository: string, manifests: Manifests, sampl
 function kyvernoGroup(program: string, repository: string, manifests: Manifests, sample: number): Racer[] {
   const apply = `${program} apply ${repository}/policies/kyverno/workload.yaml --policy-report --output-format json`;
   return field("kyverno, 4 rules", repository, manifests, "kyverno", sample, {
-    one: `${apply} --resource ${manifests.folder} > /dev/null || test $? = 1`,
+    // It does not look into folders of folders; one file that holds all is what it reads fastest.
+    one: `(${apply} --resource ${manifests.all} || test $? = 1) | grep -c "images have a version" > /dev/null`,
     each: `${apply} --resource {} > /dev/null || test $? = 1`,
   });
 }
@@ -129,10 +132,12 @@ function writeManifests(count: number, folder: string): Manifests {
     source: { head: { commit: null, dirty: true } },
   };
   // Beside the folder, not in it: the engines read all that lies there.
+  const all = join(folder, "..", "all.yaml");
+  writeFileSync(all, files.map((file) => `---\n${readFileSync(file, "utf8")}`).join(""));
   const place = join(folder, "..", "index.json");
   for (const { head } of overlays) head!.manifest = `manifests/${head!.manifest}`;
   writeFileSync(place, JSON.stringify(index));
-  return { folder, index: place, files };
+  return { folder, index: place, all, files };
 }
 
 function render(app: string, environment: string, tag: string, n: number): string {
