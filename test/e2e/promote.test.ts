@@ -238,18 +238,19 @@ describe("a promotion is started by", () => {
   });
 });
 
-test("the example fleet's own workflow, with the job's token", async () => {
-  const hub = await serveHub("folders");
-  const result = await run(hub, "", {
-    workflow: ".github/workflows/promote.yml",
-    payload: {
-      ref: "refs/heads/main",
-      repository,
-      before: "0".repeat(40),
-      after: git(hub.remote, "rev-parse", "main"),
-    },
-    variables: {},
-    token,
+describe("the example fleet's own workflow, with the job's token, runs for", () => {
+  test.each([
+    ["push", (sha: string) => ({ ref: "refs/heads/main", before: "0".repeat(40), after: sha })],
+    ["status", (sha: string) => ({ sha, context: "argocd/shop", state: "success" })],
+  ] as const)("%s", async (event, payload) => {
+    const hub = await serveHub("folders");
+    const result = await run(hub, "", {
+      workflow: ".github/workflows/promote.yml",
+      event,
+      payload: { repository, ...payload(git(hub.remote, "rev-parse", "main")) },
+      variables: {},
+      token,
+    });
+    expectStaging(hub, result);
   });
-  expectStaging(hub, result);
 });

@@ -149,7 +149,9 @@ async function moveVersions(
   const done =
     inputs.operation !== "promote" ||
     (await promoteAll(repository, state, candidates, wholes, evidence, inputs, world, delivered));
-  return done ? { board, candidates, notes: wholes.flatMap(describeWhole) } : undefined;
+  return done
+    ? { board, candidates, notes: wholes.flatMap((whole) => describeWhole(whole, inputs)) }
+    : undefined;
 }
 
 /** Whether all of an environment was asked for: what is taken over whole brings every app. */
@@ -172,10 +174,13 @@ function withWhole(state: State, candidate: Candidate, wholes: readonly Whole[])
   return { ...candidate, verdicts: [...candidate.verdicts, ...verdicts], open: false };
 }
 
-function describeWhole({ environment, source, commit, plans, verdicts, open }: Whole): string[] {
-  if (open || plans.length > 0) return [];
+/** What the board does not show: a commit that brings no version. */
+function describeWhole(whole: Whole, { operation }: PromoteInputs): string[] {
+  const { environment, source, commit, plans, verdicts, open } = whole;
+  if (plans.length > 0 || (open && operation === "promote")) return [];
   const why = foremost(verdicts);
-  return [`${environment}: ${commit.slice(0, 7)} of ${source} waits: ${why?.gate}: ${why?.because}`];
+  const what = open ? "may go on, and brings no version" : `waits: ${why?.gate}: ${why?.because}`;
+  return [`${environment}: ${commit.slice(0, 7)} of ${source} ${what}`];
 }
 
 async function gather(repository: Repository, inputs: PromoteInputs, world: PromoteWorld): Promise<Evidence> {

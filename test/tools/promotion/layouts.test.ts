@@ -75,6 +75,26 @@ describe("a folder for each environment", () => {
   });
 });
 
+test("environments that are a folder and a branch move by versions, each on its own branch", async () => {
+  const settings = gitops
+    .replace("  - dev\n", "  - {name: dev, branch: env/dev}\n")
+    .replace("{name: staging, ", "{name: staging, branch: env/staging, ")
+    .replace("{name: prod, ", "{name: prod, branch: env/prod, ");
+  const where = place(fleet(settings));
+  for (const name of ["dev", "staging", "prod"])
+    where.space.git(where.remote, "branch", `env/${name}`, "main");
+  expect(kinds(await where.run({ prove: true }))).toEqual([
+    ["web", "staging", "pushed"],
+    ["web", "prod", "pushed"],
+  ]);
+  const file = (name: string) => `apps/web/overlays/${name}/kustomization.yaml`;
+  expect(where.show(file("staging"), "env/staging")).toBe(overlay("1.2.0"));
+  // What another environment's folder holds on this branch is none of its business.
+  expect(where.show(file("staging"), "env/prod")).toBe(overlay("1.1.0"));
+  expect(where.show(file("prod"), "env/prod")).toBe(overlay("1.1.0"));
+  expect(where.log()).toEqual(["first"]);
+});
+
 /** The branches of examples/branches, each made from the one before. */
 function branches(settings: (text: string) => string = trusting): Place {
   const files = example("branches");
@@ -140,6 +160,8 @@ describe("a branch for each environment, merged", () => {
     where.commit({ "apps/shop/service.yaml": service }, "port", "env/dev");
     const early = await promote(where, "2026-01-01T00:30:00Z");
     expect(early.report.notes[0]).toMatch(/staging: \w{7} of dev waits: soak: it runs in dev for/);
+    const planned = await where.run({ operation: "plan" }, day(1));
+    expect(planned.report.notes[0]).toMatch(/staging: \w{7} of dev may go on, and brings no version/);
     expect(kinds(await promote(where, day(1)))).toEqual([["everything", "staging", "pushed"]]);
     expect(where.show("apps/shop/service.yaml", "env/staging")).toContain("port: 8081");
     await where.run({ operation: "hold", apps: ["shop"], environments: ["prod"], reason: "quiet days" });
