@@ -29,6 +29,16 @@ export function attribute(live: JsonObject, livePointer: string): Attribution | 
   return { manager: name, operation, subresource, time };
 }
 
+/**
+ * Who wrote as a whole (an atomic list or struct) what a field was part of that is not there any more; undefined when
+ * it was a part by itself, for then nothing is recorded.
+ */
+export function attributeRemoval(live: JsonObject, livePointer: string): Attribution | undefined {
+  const tokens = splitPointer(livePointer);
+  const isWhole = readManagers(live).some(({ fields }) => ownershipOf(fields, live, tokens) === "above");
+  return isWhole ? attribute(live, livePointer) : undefined;
+}
+
 /** All managers that own a field itself: several may, where they agree on its value. */
 export function ownersOf(live: JsonObject, livePointer: string): string[] {
   const tokens = splitPointer(livePointer);

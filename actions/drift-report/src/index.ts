@@ -1,5 +1,5 @@
 export { findExtras } from "./additions.ts";
-export { attribute } from "./attribution.ts";
+export { attribute, attributeRemoval } from "./attribution.ts";
 export { type Checked, checkObjects, type Judged } from "./check.ts";
 export { compareObjects, type Difference } from "./comparison.ts";
 export { readDeliverers } from "./delivery.ts";

@@ -1,7 +1,7 @@
 import type { DryRun, SchemaSet, Unread } from "@gitops-actions/engine";
 import { isObject, type JsonObject, type Resource } from "@gitops-actions/manifest";
 import { type Addition, type Extras, findExtras } from "./additions.ts";
-import { type Attribution, attribute, ownersOf } from "./attribution.ts";
+import { type Attribution, attribute, attributeRemoval, ownersOf } from "./attribution.ts";
 import { compareObjects, type Difference } from "./comparison.ts";
 import { readAnswer, type ServerAnswer } from "./dryrun.ts";
 import { leftAlone, transience, welcomesAdditions } from "./exemption.ts";
@@ -31,6 +31,8 @@ export interface Compared {
   changed: Drifted[];
   /** Fields that differ because somebody is expected to write them: an autoscaler, an injector. */
   owned: (Drifted & { owner: string })[];
+  /** Fields that Git does not set, of programs that are expected to write. */
+  ownedAdditions: (Addition & { owner: string })[];
   unmanaged: Addition[];
   removedFromGit: Addition[];
   /** For each difference that an ignore rule covers, the rule. */
@@ -112,6 +114,7 @@ function compare(
     desired: answer?.made ?? resource.value,
     changed: [],
     owned: [],
+    ownedAdditions: [],
     unmanaged: [],
     removedFromGit: [],
     ignored: [],
@@ -125,7 +128,7 @@ function compare(
   for (const difference of differences) {
     const { pointer, livePointer } = difference;
     const isThere = difference.live !== undefined;
-    const by = isThere ? attribute(live, livePointer) : undefined;
+    const by = (isThere ? attribute : attributeRemoval)(live, livePointer);
     const owner = pointer === "/spec/replicas" && scaler ? scaler : by && declaredOwner(by.manager, owners);
     const rule = coverage.ofDifference(difference, isThere ? ownersOf(live, livePointer) : []);
     if (rule) result.ignored.push({ pointer, rule });
@@ -139,7 +142,11 @@ function compare(
       const rule = coverage.ofAddition(livePointer, manager.name);
       if (rule) result.ignored.push({ pointer: livePointer, rule });
       else if (list === "unmanaged" && isOpen) result.welcome++;
-      else if (!declaredOwner(manager.name, owners)) result[list].push(addition);
+      else {
+        const owner = declaredOwner(manager.name, owners);
+        if (owner) result.ownedAdditions.push({ ...addition, owner });
+        else result[list].push(addition);
+      }
     }
   }
   return result;

@@ -1,4 +1,4 @@
-import { attribute, findExtras } from "@gitops-actions/drift-report";
+import { attribute, attributeRemoval, findExtras } from "@gitops-actions/drift-report";
 import type { JsonObject } from "@gitops-actions/manifest";
 import { describe, expect, test } from "vitest";
 import { readOne, shapeFor } from "./schemas.ts";
@@ -106,6 +106,12 @@ describe("who wrote a field", () => {
     expect(attribute(live, "/spec/replicas")).toBeUndefined();
     expect(attribute({ metadata: { managedFields: "broken" } }, "/spec")).toBeUndefined();
     expect(attribute({}, "/spec")).toBeUndefined();
+  });
+
+  test("of what is not there: whoever wrote as a whole what it was part of, else nobody", () => {
+    expect(attributeRemoval(live, "/spec/template/spec/tolerations/1")?.manager).toBe("kustomize-controller");
+    expect(attributeRemoval(live, `${containers}/1/command`)).toBeUndefined();
+    expect(attributeRemoval(live, "/metadata/labels/gone")).toBeUndefined();
   });
 
   test("whoever names the field comes before whoever owns what is above it, however late", () => {
