@@ -395,7 +395,7 @@ export const changes: Change[] = [
     path: "/apis/networking.k8s.io/v1/namespaces/shop/networkpolicies/web",
     type: merge,
     body: { spec: { ingress: [{}] } },
-    says: { "NetworkPolicy web": ["changed /spec/ingress/0/ports by nobody recorded"] },
+    says: { "NetworkPolicy web": ["changed /spec/ingress/0/ports by hand"] },
   },
   {
     what: "a finalizer added",
@@ -529,6 +529,14 @@ export const changes: Change[] = [
     type: "application/json-patch+json",
     body: [{ op: "replace", path: "/webhooks/0/failurePolicy", value: "Fail" }],
     says: { "ValidatingWebhookConfiguration shop-checks": ["changed /webhooks/0/failurePolicy by hand"] },
+  },
+  {
+    what: "an annotation of a program that is expected to write",
+    path: deployment,
+    type: merge,
+    body: { metadata: { annotations: { "autoscaling.keda.sh/paused": "false" } } },
+    manager: "keda-operator",
+    says: { "Deployment web": ["owned /metadata/annotations/autoscaling.keda.sh~1paused by KEDA"] },
   },
   {
     what: "a label of the namespace",

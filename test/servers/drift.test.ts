@@ -82,6 +82,7 @@ function said(judged: readonly Judged[], hand = "hand"): Record<string, unknown>
       const fields = [
         ...judgement.changed.map(({ pointer, by: who }) => `changed ${pointer} by ${by(who?.manager)}`),
         ...judgement.owned.map(({ pointer, owner }) => `owned ${pointer} by ${owner}`),
+        ...judgement.ownedAdditions.map(({ livePointer, owner }) => `owned ${livePointer} by ${owner}`),
         ...judgement.unmanaged.map(
           ({ livePointer, manager }) => `added ${livePointer} by ${by(manager.name)}`,
         ),

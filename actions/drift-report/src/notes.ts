@@ -25,6 +25,13 @@ export function notesOf(
     for (const { pointer, owner } of judgement.owned)
       notes.push(`${formatIdentity(resource.id)} ${redactor.redactText(pointer)} is owned by ${owner}`);
   }
+  for (const { resource, judgement } of checked.judged) {
+    if (judgement.class !== "compared") continue;
+    for (const [owner, fields] of Map.groupBy(judgement.ownedAdditions, (each) => each.owner)) {
+      const count = fields.length === 1 ? "1 field" : `${fields.length} fields`;
+      notes.push(`${formatIdentity(resource.id)} has ${count} that ${owner} added`);
+    }
+  }
   const suspended = controllers.statuses.filter(({ state }) => state === "suspended").length;
   if (suspended > 0) notes.push(`${suspended} objects of Flux are suspended (limit and times: the findings)`);
   return notes.sort();

@@ -12,11 +12,11 @@ export function countStates({ judged }: Checked, placed: readonly Placed[]): Cou
     else if (judgement.class === "left-alone") counts.leftAlone++;
     else if (judgement.class === "not-checked") counts.notChecked++;
     else {
-      const { changed, removedFromGit, unmanaged, owned } = judgement;
+      const { changed, removedFromGit, unmanaged, owned, ownedAdditions } = judgement;
       if (changed.length > 0) counts.changed++;
       if (removedFromGit.length > 0) counts.removedFromGit++;
       if (unmanaged.length > 0) counts.unmanaged++;
-      if (owned.length > 0) counts.owned++;
+      if (owned.length + ownedAdditions.length > 0) counts.owned++;
       if (changed.length + removedFromGit.length + unmanaged.length === 0) counts.clean++;
       if (judgement.untold !== "nothing") counts.undetermined++;
       counts.ignored += judgement.ignored.length;

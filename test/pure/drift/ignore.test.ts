@@ -13,6 +13,7 @@ import {
 } from "@gitops-actions/drift-report";
 import { parseConfig } from "@gitops-actions/fleet";
 import { type JsonObject, splitPointer } from "@gitops-actions/manifest";
+import { ToolError } from "@gitops-actions/report";
 import { describe, expect, test } from "vitest";
 import { readOne, shapeFor } from "./schemas.ts";
 
@@ -157,6 +158,36 @@ describe("ignore rules of Flux", () => {
     ["a b c", false],
   ])("read the selector %s", (selector, isMatch) => {
     expect(matchesSelector(selector, { a: "b" })).toBe(isMatch);
+  });
+});
+
+describe("rules that need jq", () => {
+  const rules = rule({ jqPathExpressions: ['.spec.template.spec.containers[] | select(.name == "app")'] });
+  const governed = [
+    { desired: git.value, live: git.value, rules },
+    { desired: git.value, live: git.value, rules: [] },
+  ];
+  const machine = { env: {}, cwd: "/", cacheDir: "/", tempDir: "/", cores: 1 };
+  const { signal } = new AbortController();
+
+  test("make their objects not checked where gojq is not to be had, and no others", async () => {
+    const missing = () => Promise.reject(new ToolError("download", "gojq 0.12.18 cannot be fetched"));
+    const { objects, tool } = await resolveRules(governed, missing, machine, signal);
+    expect(objects).toEqual([{ unread: expect.stringContaining("gojq 0.12.18 cannot be fetched") }, []]);
+    expect(tool).toBeUndefined();
+  });
+
+  test("are the only ones for which it is got", async () => {
+    const plain = rule({ jsonPointers: ["/spec"], jqPathExpressions: [".spec.replicas"] });
+    const never = () => Promise.reject(new Error("nobody needs it"));
+    const resolution = resolveRules([{ ...governed[0]!, rules: plain }], never, machine, signal);
+    await expect(resolution).resolves.toMatchObject({ tool: undefined });
+  });
+
+  test("do not hide that the run was ended", async () => {
+    const ended = AbortSignal.abort();
+    const missing = () => Promise.reject(new ToolError("cancelled", "ended"));
+    await expect(resolveRules(governed, missing, machine, ended)).rejects.toThrow("ended");
   });
 });
 

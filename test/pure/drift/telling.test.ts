@@ -159,6 +159,7 @@ describe("secrets", () => {
             };
           }),
           owned: [],
+          ownedAdditions: [],
           unmanaged: [{ livePointer: "/data/extra", live: base64(canary), manager }],
           removedFromGit: [],
           ignored: [],
