@@ -9,7 +9,10 @@ import {
 import type { Batch, PolicyObject } from "@gitops-actions/fleet";
 import { identityKey, isObject, type JsonObject } from "@gitops-actions/manifest";
 import { countStatements, type EngineRun, emptyOutcome } from "./engines.ts";
+import { definitionsIn } from "./kyverno.ts";
 import { knownNamespaces, unknownLabels } from "./namespaces.ts";
+import { reviewNeed } from "./review.ts";
+import { inScope, withoutScope } from "./scope.ts";
 
 export interface GatekeeperSettings extends PolicyLimits {
   auditWarn: boolean;
@@ -30,13 +33,14 @@ export async function evaluateGatekeeper(
     ...{ name: "gatekeeper", outcomes: batches.map(emptyOutcome), failures: [] },
     ...{ skipped: [], notes: [] },
   };
-  let policies = withoutNetwork(objects, settings, run);
+  let policies = withoutRequest(withoutNetwork(objects, settings, run), run);
+  noteConfig(others, run);
   let constraints = withTemplates(policies, run);
   for (let index = 0; index < batches.length; index++) {
     const batch = batches[index]!;
     if (batch.items.length === 0 || constraints.length === 0) continue;
     const given = policies.filter((each) => !isConstraint(each)).map(({ resource }) => resource.value);
-    const own = constraints.map(({ resource }) => resource.value);
+    const own = constraints.map(withoutScope);
     const documents = batch.items.map(({ resource }) => resource);
     const result = await runGator(
       given,
@@ -105,6 +109,28 @@ function withoutNetwork(
   });
 }
 
+/** A template that decides by what only a request has would pass everything here. */
+function withoutRequest(objects: readonly PolicyObject[], run: EngineRun): PolicyObject[] {
+  return objects.filter((object) => {
+    const message = isTemplate(object) ? reviewNeed(object.resource.value) : undefined;
+    if (message === undefined) return true;
+    run.failures.push({ id: `${object.path}:${object.resource.line}`, code: "needs-request", message });
+    return false;
+  });
+}
+
+/** What a cluster's own settings exclude is looked at all the same: gator does not read them. */
+function noteConfig(others: readonly PolicyObject[], run: EngineRun): void {
+  for (const { resource } of others) {
+    if (resource.id.group !== "config.gatekeeper.sh" || resource.id.kind !== "Config") continue;
+    const { spec } = resource.value;
+    if (isObject(spec) && Array.isArray(spec.match) && spec.match.length > 0)
+      run.notes.push(
+        "Gatekeeper's Config excludes namespaces in the cluster; constraints are evaluated there all the same",
+      );
+  }
+}
+
 /** The constraints whose template is there; the others are failed, and templates without constraints are listed. */
 function withTemplates(policies: readonly PolicyObject[], run: EngineRun): PolicyObject[] {
   const templates = new Map(policies.filter(isTemplate).map((each) => [kindOf(each), each]));
@@ -162,10 +188,16 @@ function record(
 ): void {
   const outcome = run.outcomes[index]!;
   const batch = batches[index]!;
-  for (const [position, { resource }] of constraints.entries()) {
-    const { kind, name } = resource.id;
-    const policy = `${kind}/${name}`;
-    const own = violations.filter(({ constraint }) => constraint.kind === kind && constraint.name === name);
+  const definitions = definitionsIn(batches);
+  for (const [position, constraint] of constraints.entries()) {
+    const { id, value } = constraint.resource;
+    const policy = `${id.kind}/${id.name}`;
+    const scope = inScope(constraint, batch.items, definitions);
+    const said = violations.filter(
+      (each) => each.constraint.kind === id.kind && each.constraint.name === id.name,
+    );
+    const unmatched = said.filter(({ message }) => isUnmatched(message));
+    const own = said.filter((each) => scope.has(each.document) && !unmatched.includes(each));
     const statements = own.map(
       ({ actions, document, message }): PolicyStatement => ({
         status: statusOf(actions, auditWarn),
@@ -174,9 +206,18 @@ function record(
     );
     outcome.statements.push(...statements);
     const about = new Set([...matched[position]!, ...own.map(({ document }) => document)]);
-    const count = countStatements(policy, batch.items.length, about.size, statements);
-    outcome.counts.push({ ...count, notEvaluated: unknownLabels(resource.value, batch, batches) });
+    const inside = new Set([...about].filter(scope.has));
+    const count = countStatements(policy, batch.items.length, inside.size, statements);
+    const unknown = [...unknownLabels(value, batch, batches), ...scope.unknown(about)];
+    // Whatever it was that gator could not select by: no verdict is no pass.
+    if (unknown.length === 0) unknown.push(...new Set(unmatched.map(({ message }) => message)));
+    outcome.counts.push({ ...count, notEvaluated: unknown });
   }
+}
+
+/** gator calls it a violation when it does not know a namespace: nothing was evaluated. */
+function isUnmatched(message: string): boolean {
+  return /^unable to match constraints: /.test(message);
 }
 
 function statusOf(actions: readonly string[], auditWarn: boolean): "failed" | "warned" {

@@ -33,9 +33,7 @@ export function parseGator(stdout: string): GatorViolation[] {
     const violations = z.array(Violation).nullable().parse(JSON.parse(stdout)) ?? [];
     return violations.map((each) => ({
       message: each.msg,
-      actions: each.scopedEnforcementActions?.length
-        ? each.scopedEnforcementActions
-        : [each.enforcementAction ?? "deny"],
+      actions: actionsOf(each),
       constraint: { kind: String(each.constraint.kind), name: nameIn(each.constraint).name },
       resource: {
         apiVersion: String(each.violatingObject.apiVersion),
@@ -50,6 +48,20 @@ export function parseGator(stdout: string): GatorViolation[] {
     });
   }
 }
+
+/** `scoped` stands for what the constraint lists; gator leaves the list out where a point is named `*`. */
+function actionsOf(violation: z.infer<typeof Violation>): string[] {
+  if (violation.scopedEnforcementActions?.length) return violation.scopedEnforcementActions;
+  const { enforcementAction = "deny", constraint } = violation;
+  const listed = ScopedActions.safeParse(constraint).data?.spec.scopedEnforcementActions ?? [];
+  return enforcementAction === "scoped" && listed.length > 0
+    ? listed.map(({ action }) => action)
+    : [enforcementAction];
+}
+
+const ScopedActions = z.object({
+  spec: z.object({ scopedEnforcementActions: z.array(z.object({ action: z.string() })) }),
+});
 
 function nameIn({ metadata }: Record<string, unknown>): { namespace: string; name: string } {
   const { namespace = "", name = "" } = (metadata ?? {}) as { namespace?: string; name?: string };

@@ -1,0 +1,64 @@
+import type { Batch, PolicyObject } from "@gitops-actions/fleet";
+import { isObject, type JsonObject, type Resource } from "@gitops-actions/manifest";
+
+type Scope = "Namespaced" | "Cluster";
+
+/** Kinds of Kubernetes itself that are in no namespace: `kubectl api-resources --namespaced=false` of 1.37. */
+const clusterKinds = new Set(
+  `Namespace Node PersistentVolume ComponentStatus ClusterRole ClusterRoleBinding StorageClass CSIDriver CSINode
+  VolumeAttachment VolumeAttributesClass PriorityClass RuntimeClass IngressClass ServiceCIDR IPAddress APIService
+  CustomResourceDefinition MutatingWebhookConfiguration ValidatingWebhookConfiguration ValidatingAdmissionPolicy
+  ValidatingAdmissionPolicyBinding MutatingAdmissionPolicy MutatingAdmissionPolicyBinding FlowSchema
+  PriorityLevelConfiguration CertificateSigningRequest ClusterTrustBundle DeviceClass ResourceSlice DeviceTaintRule
+  SelfSubjectReview SelfSubjectAccessReview SelfSubjectRulesReview SubjectAccessReview TokenReview StorageVersion
+  StorageVersionMigration`.split(/\s+/),
+);
+
+const ownGroup = /^(?:|apps|batch|autoscaling|policy|extensions|[a-z.-]+\.k8s\.io)$/;
+
+/** Whether a resource is in a namespace; undefined for a custom kind that names none and that nobody defines. */
+function scopeOf({ id }: Resource, definitions: readonly JsonObject[]): Scope | undefined {
+  if (id.namespace !== "") return "Namespaced";
+  if (ownGroup.test(id.group)) return clusterKinds.has(id.kind) ? "Cluster" : "Namespaced";
+  const own = definitions.find(({ spec }) => {
+    const { group, names } = (spec ?? {}) as { group?: string; names?: { kind?: string } };
+    return group === id.group && names?.kind === id.kind;
+  });
+  return (own?.spec as { scope?: Scope } | undefined)?.scope;
+}
+
+/** The scope that a constraint's match asks for; undefined for any. */
+export function constraintScope({ resource }: PolicyObject): Scope | undefined {
+  const { spec } = resource.value;
+  const match = isObject(spec) && isObject(spec.match) ? spec.match : {};
+  return match.scope === "Namespaced" || match.scope === "Cluster" ? match.scope : undefined;
+}
+
+/** A constraint without its scope: gator takes everything for namespaced, and so passes what is not. */
+export function withoutScope(constraint: PolicyObject): JsonObject {
+  const { value } = constraint.resource;
+  if (constraintScope(constraint) === undefined) return value;
+  const spec = value.spec as JsonObject;
+  const { scope: _, ...match } = spec.match as JsonObject;
+  return { ...value, spec: { ...spec, match } };
+}
+
+/** Which documents a constraint's scope leaves, and reasons for those of which nobody knows. */
+export function inScope(
+  constraint: PolicyObject,
+  items: Batch["items"],
+  definitions: readonly JsonObject[],
+): { has(document: number): boolean; unknown(matched: ReadonlySet<number>): string[] } {
+  const wanted = constraintScope(constraint);
+  const scopes = wanted && items.map(({ resource }) => scopeOf(resource, definitions));
+  return {
+    has: (document) => !scopes || scopes[document] === wanted,
+    unknown: (matched) => {
+      const kinds = [...matched].filter((document) => scopes && scopes[document] === undefined);
+      const names = [...new Set(kinds.map((document) => items[document]!.resource.id.kind))].sort();
+      return names.map(
+        (kind) => `whether ${kind} is in a namespace is unknown: no CustomResourceDefinition says so`,
+      );
+    },
+  };
+}
