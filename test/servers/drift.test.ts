@@ -161,6 +161,26 @@ describe("changes made by hand", () => {
     });
   }
 
+  test.each<[string, Record<string, unknown>]>([
+    ["ssa: Merge", { "ConfigMap noted": ["changed /data/mode by hand"] }],
+    ["ssa: Override", { "ConfigMap noted": ["changed /data/mode by hand", "added /data/more by hand"] }],
+    ["ssa: IfNotPresent", { "ConfigMap noted": "left-alone" }],
+    ["ssa: Ignore", { "ConfigMap noted": "left-alone" }],
+    ["reconcile: disabled", { "ConfigMap noted": "left-alone" }],
+  ])("what Flux is told of an object in Git: %s", async (annotation, says) => {
+    const [name, value] = annotation.split(": ");
+    const git = parseManifests(
+      `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: noted, namespace: shop, annotations: {kustomize.toolkit.fluxcd.io/${name}: ${value}}}\ndata: {mode: fast}\n`,
+      "noted.yaml",
+    ).resources;
+    const path = "/api/v1/namespaces/shop/configmaps/noted";
+    await applyAll(git);
+    await plane.send("PATCH", `${path}?fieldManager=hand`, { data: { mode: "slow", more: "x" } }, merge);
+    expect(said(await check(git))).toEqual(says);
+    expect(said(await check(git, cluster, runner))).toEqual(says);
+    await plane.send("DELETE", path);
+  });
+
   test("what Git no longer sets and was applied once", async () => {
     await applyAll(resources);
     const less = parseManifests(

@@ -236,7 +236,14 @@ test("an object of the inventory that Git has no more is extra, one that is gone
   const entries = [
     { id: "shop_old__ConfigMap", v: "v1" },
     { id: "shop_never__ConfigMap", v: "v1" },
+    { id: "shop_kept__ConfigMap", v: "v1" },
   ];
+  const annotations = { "kustomize.toolkit.fluxcd.io/prune": "disabled" };
+  await send("POST", "/api/v1/namespaces/shop/configmaps", {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "kept", annotations },
+  });
   await send("PATCH", `${flux}/web`, { status: { inventory: { entries } } }, merge);
   await send("POST", "/api/v1/namespaces/shop/configmaps", {
     apiVersion: "v1",
@@ -250,6 +257,9 @@ test("an object of the inventory that Git has no more is extra, one that is gone
     "drift/missing Deployment/web",
     "drift/pending",
   ]);
+  expect(outcome.report.notes).toContainEqual(
+    expect.stringMatching(/^ConfigMap shop\/kept of Kustomization .* stays on purpose: .*prune: disabled$/),
+  );
 });
 
 test("a changed Secret is told by its key, and its values by nothing", async () => {
@@ -468,7 +478,8 @@ test("objects that nobody tracks are orphans, in the namespaces that gitops.yaml
     name: "x",
     uid: "00000000-0000-0000-0000-000000000000",
   };
-  await plane.send("DELETE", "/api/v1/namespaces/shop/configmaps/old");
+  for (const name of ["old", "kept"])
+    await plane.send("DELETE", `/api/v1/namespaces/shop/configmaps/${name}`);
   await make("ConfigMap", "left-behind", {}, { data: { a: "b" } });
   await make("ConfigMap", "elsewhere", {}, {}, "flux-system");
   await make("ConfigMap", "owned", { ownerReferences: [owner] });
