@@ -85,18 +85,7 @@ async function withArgoCd(plane: Plane, repository: Repository, serverSide: bool
         const name = nameOf(path);
         // What client-side apply keeps of an object in an annotation is too long for some definitions.
         const options = serverSide || name === "definitions" ? ["ServerSideApply=true"] : [];
-        await must(send, "POST", applications, {
-          apiVersion: "argoproj.io/v1alpha1",
-          kind: "Application",
-          metadata: { name },
-          spec: {
-            project: "default",
-            source: { repoURL: `file://${repository.bare}`, targetRevision: "main", path },
-            destination: { server: "https://kubernetes.default.svc", namespace: "default" },
-            syncPolicy: { syncOptions: options },
-          },
-          operation: { sync: { syncOptions: options }, retry: { limit: 3, backoff: { duration: "2s" } } },
-        });
+        await createArgoApplication(send, repository, path, options);
         await untilSynced(processes, send, name, seconds);
       }
     },
@@ -108,4 +97,25 @@ async function withArgoCd(plane: Plane, repository: Repository, serverSide: bool
 
 function nameOf(path: string): string {
   return path.replaceAll("/", "-").toLowerCase();
+}
+
+/** Makes an Application of a folder, and asks for its first sync; later it is left alone. */
+export async function createArgoApplication(
+  send: Plane["send"],
+  repository: Repository,
+  path: string,
+  options: string[],
+): Promise<void> {
+  await must(send, "POST", applications, {
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "Application",
+    metadata: { name: nameOf(path) },
+    spec: {
+      project: "default",
+      source: { repoURL: `file://${repository.bare}`, targetRevision: "main", path },
+      destination: { server: "https://kubernetes.default.svc", namespace: "default" },
+      syncPolicy: { syncOptions: options },
+    },
+    operation: { sync: { syncOptions: options }, retry: { limit: 3, backoff: { duration: "2s" } } },
+  });
 }

@@ -94,7 +94,8 @@ export function judgeChanges(changes: readonly LiveChange[], { report }: DriftOu
     else verdict.missed.push(text);
     // Who gives an item of a list another key takes one away, without a trace, and adds one, with theirs.
     if (findings.some(({ message }) => message.includes(hand))) verdict.attributed++;
-    else if (what === "changed") verdict.nameless.push(text);
+    else if (what === "changed")
+      verdict.nameless.push([text, ...findings.map(({ message }) => message)].join(": "));
   }
   return verdict;
 }

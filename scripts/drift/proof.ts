@@ -1,7 +1,6 @@
 import type { DriftOutcome } from "@gitops-actions/drift-report";
 import { reportDrift } from "../../test/cluster/report.ts";
 import { type ControlPlane, startControlPlane } from "../servers/control-plane.ts";
-import { must } from "../servers/controllers/definitions.ts";
 import { runPods } from "../servers/controllers/pods.ts";
 import { createRepository, type Repository } from "../servers/controllers/repository.ts";
 import { type Group, manifestOf } from "./acceptance.ts";
@@ -50,9 +49,10 @@ export async function proveDelivery({
   let delivery: Delivery | undefined;
   try {
     const namespaces = new Set(groups.flatMap(({ resources }) => resources.map(({ id }) => id.namespace)));
+    // Made by a plain POST: the server records managers of what was created so.
     for (const name of namespaces)
       if (name)
-        await must(plane.send, "PATCH", `/api/v1/namespaces/${name}?fieldManager=setup&force=true`, {
+        await plane.send("POST", "/api/v1/namespaces", {
           apiVersion: "v1",
           kind: "Namespace",
           metadata: { name },
