@@ -2,16 +2,22 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { root } from "../contract/source.ts";
 import { unpackRelease } from "../setup/release.ts";
 import { type Run, runWorkflow } from "./act.ts";
 import { checkOutMerge, cloneShallow, commitEdit, makeFleet } from "./fleet.ts";
 
 const work = mkdtempSync(join(tmpdir(), "gitops-e2e-"));
 const release = join(work, "release");
-const workflow = ".github/workflows/pr-validation.yml";
+const workflow = join(work, "pr-validation.yml");
 let runs = 0;
 
-beforeAll(() => unpackRelease(release));
+beforeAll(() => {
+  unpackRelease(release);
+  // The example's own workflow, but for the engines that take minutes to build.
+  const own = readFileSync(join(root, "examples/fleet/.github/workflows/pr-validation.yml"), "utf8");
+  writeFileSync(workflow, `${own.trimEnd()}\n    with:\n      policy-engines: conftest\n`);
+});
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 interface Options {
@@ -27,7 +33,7 @@ jobs:
   validate:
     permissions: { contents: read }
     uses: org/gitops-actions/.github/workflows/pr-validation.yml@v1
-    with: { kustomization: "apps/storefront/**" }
+    with: { kustomization: "apps/storefront/**", policy-engines: conftest }
   deploy:
     needs: validate
     if: needs.validate.outputs.has-changes == 'true'
@@ -75,6 +81,12 @@ describe("the example repository's workflow in act", () => {
     expect(result.summary.render).toContain(storefrontDev);
     expect(result.summary.render).toContain("2.9.0");
     expect(result.summary.validate).toMatch(/validate-schema: Passed/);
+    expect(result.summary.policy).toMatch(/policy-check: Passed/);
+    // What was not run is said, with the reason.
+    for (const engine of ["kyverno", "gatekeeper", "vap"])
+      expect(result.summary.policy).toMatch(
+        new RegExp(`polic(y|ies) for ${engine}, which was not asked for`),
+      );
   });
 
   test("hands its outputs to the jobs that follow", async () => {
@@ -139,6 +151,17 @@ describe("the example repository's workflow in act", () => {
     expect(found).toContain("kubeconform/wrong-type apps/payments/values-staging.yaml exact");
     expect(found).toContain("kubeconform/wrong-type apps/notifications/overlays/staging/queues.yaml exact");
     expect(result.summary.validate).toContain("imagePullPolicy");
+    const policy = JSON.parse(
+      readFileSync(join(result.uploads, "gitops-report/policy-check.json"), "utf8"),
+    ) as {
+      findings: { rule: string; location: { path: string }; places: { overlay: string; state: string }[] }[];
+      engines: { name: string; evaluated: number }[];
+    };
+    expect(policy.findings.map(({ rule, places }) => [rule, places])).toContainEqual([
+      "conftest/main/deny_hidden_messages",
+      [{ overlay: "apps/notifications/overlays/prod", state: "new" }],
+    ]);
+    expect(policy.engines.map(({ name }) => name)).toEqual(["conftest"]);
     expect(report.failed.map(({ id }) => id)).toContain("apps/storefront/overlays/staging");
     expect(report.source.base).toEqual({ commit: fleet.main, how: "merge-parent" });
   });
