@@ -319,6 +319,21 @@ describe("Gatekeeper", () => {
     expect(unknown.verdict).toBe("incomplete");
   });
 
+  test("takes the labels of namespaces that nobody renders from gitops.yaml", async () => {
+    const spec =
+      "match: {kinds: [{apiGroups: [apps], kinds: [Deployment]}], namespaceSelector: {matchLabels: {env: prod}}}, parameters: {max: 0}";
+    const machine = makeMachine();
+    write(machine.folder, {
+      "policies/p.yaml": maxReplicas + constraint("MaxReplicas", "prod", spec),
+      "manifests/all.yaml": deployment("web", 1) + deployment("api", 1, "lab"),
+      "gitops.yaml": "namespaces: {shop: {labels: {env: prod}}, lab: {labels: {env: dev}}}\n",
+    });
+    const report = await checkIn(machine, {});
+    expect(failures(report)).toEqual([]);
+    expect(report.engines![0]!.notEvaluated).toEqual([]);
+    expect(lines(report)).toEqual(["error gatekeeper/MaxReplicas/prod Deployment/web : at most 0"]);
+  });
+
   test("leaves out what gator refuses, and says so: broken Rego, no template, no constraint, a request", async () => {
     const request =
       'violation[{"msg": msg}] { http.send({"url": "http://127.0.0.1:9", "method": "GET"}); msg := "x" }';

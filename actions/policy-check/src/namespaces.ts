@@ -7,7 +7,7 @@ const ownName = "kubernetes.io/metadata.name";
 
 /**
  * Labels of the namespaces that a batch's resources are in, as far as the fleet tells: from Namespaces of the same place,
- * else from those of any place where all that there are agree.
+ * else as gitops.yaml describes them, else from those of any place where all that there are agree.
  */
 export function knownNamespaces(
   batch: Batch,
@@ -19,7 +19,12 @@ export function knownNamespaces(
   const far = labelsOf(batches);
   const names = new Set(batch.items.map(({ resource }) => resource.id.namespace).filter(Boolean));
   for (const { resource } of batch.items) if (resource.id.kind === "Namespace") names.add(resource.id.name);
-  return new Map([...names].sort().map((name) => [name, single(near.get(name)) ?? single(far.get(name))]));
+  const described = (name: string): JsonObject | undefined => batch.namespaces?.get(name);
+  return new Map(
+    [...names]
+      .sort()
+      .map((name) => [name, single(near.get(name)) ?? described(name) ?? single(far.get(name))]),
+  );
 }
 
 function labelsOf(batches: readonly Batch[]): Map<string, JsonObject[]> {
@@ -45,11 +50,11 @@ function single(labels: readonly JsonObject[] | undefined): JsonObject | undefin
  * describes and that has resources of a kind the policy names.
  */
 export function unknownLabels(policy: JsonObject, batch: Batch, batches: readonly Batch[]): string[] {
-  if (!selectsNamespaces(policy)) return [];
   const text = writeJson(policy).toLowerCase();
+  if (!selectsNamespaces(policy) && !/\bnamespaceobject\b/.test(text)) return [];
   const isNamed = (kind: string): boolean =>
-    text.includes(kind.toLowerCase()) ||
-    /"\*["/]/.test(text) ||
+    text.includes(kind.toLowerCase().replace(/y$/, "")) ||
+    /"\*["/]|\/\*"/.test(text) ||
     (text.includes("pod") && /^(?:Deployment|StatefulSet|DaemonSet|ReplicaSet|Job|CronJob)$/.test(kind));
   const used = new Set(
     batch.items

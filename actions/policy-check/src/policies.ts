@@ -12,11 +12,13 @@ import {
   workingTree,
 } from "@gitops-actions/engine";
 import {
+  type DescribedNamespaces,
   type Exception,
   exceptionNames,
   type FoundPolicies,
   findPolicies,
   hasPolicies,
+  loadConfig,
   loadExceptions,
   parseExceptions,
   readRego,
@@ -33,6 +35,8 @@ export interface Judges {
   /** Folders of values for Rego. */
   data: ReadonlyMap<string, string>[];
   values?: string;
+  /** Labels of namespaces, of gitops.yaml. */
+  namespaces?: DescribedNamespaces;
 }
 
 /** The judges that count, and those that would count once the change is merged, where they differ. */
@@ -120,10 +124,12 @@ async function readJudges(tree: Tree, inputs: PolicyInputs, lenient = false): Pr
     inputs.valuesFile && present(inputs.valuesFile)
       ? await readText(tree, clean(inputs.valuesFile), "values-file")
       : undefined;
+  const { namespaces } = await loadConfig(tree);
   return {
     policies,
     data,
     exceptions: await readExceptions(tree, inputs, present),
+    ...(namespaces && { namespaces }),
     ...(values !== undefined && { values }),
   };
 }
@@ -202,7 +208,7 @@ export async function addBundles(judges: Judges, bundles: readonly PolicyBundle[
 }
 
 /** Equal for judges that judge alike. */
-function fingerprint({ policies, exceptions, data, values }: Judges): string {
+function fingerprint({ policies, exceptions, data, values, namespaces }: Judges): string {
   const objects = [...policies.kyverno, ...policies.gatekeeper, ...policies.admission, ...policies.others];
   return JSON.stringify([
     policies.rego.map(({ files, data: own }) => [files.map(({ path, text }) => [path, text]), own]),
@@ -210,6 +216,7 @@ function fingerprint({ policies, exceptions, data, values }: Judges): string {
     exceptions.map(({ location: _, ...rest }) => rest),
     data.map((files) => [...files]),
     values ?? "",
+    namespaces ?? {},
   ]);
 }
 

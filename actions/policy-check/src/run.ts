@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { type Host, workspaceOf } from "@gitops-actions/action";
 import { type Progress, readBundles } from "@gitops-actions/engine";
-import { type Batch, makeBatches } from "@gitops-actions/fleet";
+import { type Batch, describeNamespaces, makeBatches } from "@gitops-actions/fleet";
 import { createRedactor, type Redactor } from "@gitops-actions/manifest";
 import { makeReport, markAgainstBase, type Report } from "@gitops-actions/report";
 import { createLocator } from "@gitops-actions/validate-schema";
@@ -51,6 +51,7 @@ export async function run(inputs: PolicyInputs, world: PolicyWorld): Promise<Pol
     const proposed = trusted.proposed && (await addBundles(trusted.proposed, bundles));
     const head = makeBatches(rendered.head);
     const batches = [...head, ...makeBatches(rendered.base ?? [])];
+    describeNamespaces(batches, judges.namespaces);
     const secrets = await scan(batches, rendered, place, inputs, world);
     const evaluation = join(await evaluate(judges, batches, inputs, world), secrets);
 

@@ -19,6 +19,7 @@ export function normalise(written: Written): Config {
       chartRepositories: written.allow?.["chart-repositories"] ?? [],
     },
     ...(written.promotion ? { promotion: written.promotion } : {}),
+    ...(written.namespaces ? { namespaces: written.namespaces } : {}),
     ...(written.drift ? { drift: written.drift } : {}),
   };
 }

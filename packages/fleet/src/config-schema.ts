@@ -118,6 +118,21 @@ export const ConfigFile = z
     promotion: PromotionFile.optional().describe(
       "How versions move between environments. Read at the tip of the default branch.",
     ),
+    namespaces: z
+      .record(
+        name,
+        z.strictObject({
+          labels: z.record(z.string(), z.string()).default({}),
+          environments: z
+            .record(name, z.record(z.string(), z.string()))
+            .default({})
+            .describe("Labels that it has in one environment besides."),
+        }),
+      )
+      .optional()
+      .describe(
+        "Labels of namespaces that the repository does not render, for policies that select by them. Read at the tip of the base branch.",
+      ),
     drift: DriftFile.optional().describe("What drift-report does not call drift."),
   })
   .describe("Configuration of gitops-actions: what a repository's overlays and environments are.");

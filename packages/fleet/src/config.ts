@@ -49,6 +49,11 @@ export interface ChartRule extends ChartOptions {
   environments?: { name: string; options: ChartOptions }[];
 }
 
+/** Labels of namespaces, in every environment and in some. */
+export type DescribedNamespaces = Readonly<
+  Record<string, { labels: Record<string, string>; environments: Record<string, Record<string, string>> }>
+>;
+
 /** gitops.yaml, ready to use. */
 export interface Config {
   /** Path of the file; undefined when there is none and defaults hold. */
@@ -64,6 +69,8 @@ export interface Config {
   allow: { remoteBases: string[]; chartRepositories: string[] };
   /** Undefined: gitops.yaml says nothing of it; see `defaultPromotion`. */
   promotion?: PromotionSettings;
+  /** Labels of namespaces by their names, and what an environment adds. Undefined: gitops.yaml says nothing of it. */
+  namespaces?: DescribedNamespaces;
   /** Undefined: gitops.yaml says nothing of it. */
   drift?: DriftSettings;
   /** 1-based lines of the rules, by position. */

@@ -1,4 +1,5 @@
 import { identityKey, type Resource } from "@gitops-actions/manifest";
+import type { DescribedNamespaces } from "../config.ts";
 
 /** What one overlay renders, and where that runs. */
 export interface BatchGroup {
@@ -19,6 +20,8 @@ export interface Batch {
   cluster: string;
   environment: string;
   items: BatchItem[];
+  /** Labels of namespaces that gitops.yaml describes, of this environment. */
+  namespaces?: ReadonlyMap<string, Record<string, string>>;
 }
 
 /**
@@ -35,6 +38,21 @@ export function makeBatches(groups: readonly BatchGroup[]): Batch[] {
     addGroup(batches, group, cluster, environment);
   }
   return [...places.keys()].sort().flatMap((key) => places.get(key)!);
+}
+
+/** Tells batches the labels of namespaces that a configuration describes. */
+export function describeNamespaces(
+  batches: readonly Batch[],
+  described: DescribedNamespaces | undefined,
+): void {
+  if (!described) return;
+  for (const batch of batches)
+    batch.namespaces = new Map(
+      Object.entries(described).map(([name, { labels, environments }]) => [
+        name,
+        { ...labels, ...environments[batch.environment] },
+      ]),
+    );
 }
 
 /** The items of each batch, by identity. Kept beside the batches: they are made once and then only read. */
