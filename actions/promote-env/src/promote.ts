@@ -155,7 +155,7 @@ function changeOf(
     date:
       strategy === "direct"
         ? world.host.now()
-        : new Date(Math.max(...group.map((each) => each.run.since.at))),
+        : new Date(Math.max(0, ...group.map((each) => each.run.since.at).filter(Number.isFinite))),
     pull: {
       head: pullHeadOf(state, environment, apps[0]!),
       title: subject,

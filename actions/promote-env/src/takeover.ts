@@ -35,7 +35,10 @@ export function takeOver(state: State, whole: Whole, inputs: PromoteInputs, worl
       body: moves.join("\n"),
       trailers: [["Gitops-From", `${source}@${commit}`], ...versionTrailers(plans)],
     },
-    date: strategyOf(state, inputs) === "direct" || to.mark ? world.host.now() : new Date(since.at),
+    date:
+      strategyOf(state, inputs) === "direct" || to.mark || !Number.isFinite(since.at)
+        ? world.host.now()
+        : new Date(since.at),
     pull: {
       head: pullHeadOf(state, environment, "everything"),
       title: subject,

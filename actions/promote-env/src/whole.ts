@@ -53,7 +53,8 @@ export async function findWhole(
   const [from, to] = [branchOf(state, source), branchOf(state, environment)];
   const beyond = await commitsBeyond(repository, from.tip, to.tip, mostCommits);
   // A tag marks one commit: those behind it did not run, or are the past.
-  const commits = from.mark ? beyond.slice(0, 1) : beyond.filter(({ id }) => tipsOf(from.pushes)(id));
+  const wasTip = tipsOf(from.pushes);
+  const commits = from.mark ? beyond.slice(0, 1) : beyond.filter(({ id }) => wasTip(id));
   let first: Whole | undefined;
   for (const { id, committed } of commits) {
     const moment = from.mark ? momentOfMark(from.mark.ran[0]!.at) : timeOf(from, id, committed);

@@ -331,6 +331,16 @@ describe("a tag that marks what runs", () => {
     expect(at(where, "env/staging")).toBe(first);
   });
 
+  test("that is a mere name for a commit says nothing of when, and opens no soak behind it", async () => {
+    const where = tags();
+    where.space.git(where.remote, "tag", "-f", "env/staging", set(where, "2.4.0"));
+    const { board } = await run(where, day(9), false);
+    expect(board.find((row) => row.environment === "prod")?.next).toMatchObject({
+      open: false,
+      because: expect.stringContaining("an unknown time"),
+    });
+  });
+
   test("takes no version that is set there, and must be there", async () => {
     const where = tags();
     await expect(
