@@ -88,9 +88,11 @@ const selector: JsonSchema = {
     having({ matchExpressions: { type: "array", minItems: 1 } }),
   ],
 };
+const failurePolicy = exactly("Fail", "Ignore");
 const webhook: TypeRule = {
   fields: {
     name: { pattern: `^${dnsLabel}(?:\\.${dnsLabel}){2,}$` },
+    failurePolicy,
     matchPolicy: exactly("Exact", "Equivalent"),
     timeoutSeconds: { minimum: 1, maximum: 30 },
     admissionReviewVersions: { ...some, ...items(dns1035), uniqueItems: true },
@@ -136,7 +138,7 @@ export const typeRules: Readonly<Record<string, TypeRule>> = {
   },
   "admissionregistration.v1.MutatingAdmissionPolicySpec": {
     required: ["matchConstraints", "mutations", "reinvocationPolicy"],
-    fields: { matchConstraints, mutations: some, reinvocationPolicy: text },
+    fields: { matchConstraints, failurePolicy, mutations: some, reinvocationPolicy: text },
   },
   "admissionregistration.v1.MutatingWebhook": webhook,
   "admissionregistration.v1.NamedRuleWithOperations": webhookRule,
@@ -152,7 +154,7 @@ export const typeRules: Readonly<Record<string, TypeRule>> = {
   "admissionregistration.v1.ValidatingAdmissionPolicySpec": {
     required: ["matchConstraints"],
     oneOf: ["validations", "auditAnnotations"],
-    fields: { matchConstraints },
+    fields: { matchConstraints, failurePolicy },
   },
   "admissionregistration.v1.ValidatingWebhook": webhook,
   "admissionregistration.v1.Validation": {
@@ -246,6 +248,7 @@ export const typeRules: Readonly<Record<string, TypeRule>> = {
   "batch.v1.Job": { required: ["spec"] },
   "batch.v1.JobSpec": {
     fields: {
+      completionMode: exactly("NonIndexed", "Indexed"),
       ...{ parallelism: notNegative, completions: notNegative, backoffLimit: notNegative },
       ...{ activeDeadlineSeconds: notNegative, ttlSecondsAfterFinished: notNegative },
     },
@@ -262,11 +265,16 @@ export const typeRules: Readonly<Record<string, TypeRule>> = {
       signerName: { pattern: "^[^/.]+(?:\\.[^/.]+)+/.+$" },
     },
   },
-  "coordination.v1.LeaseSpec": { fields: { leaseDurationSeconds: { minimum: 1 } } },
+  "coordination.v1.LeaseSpec": {
+    fields: { leaseDurationSeconds: { minimum: 1 }, leaseTransitions: notNegative },
+  },
   "core.v1.ConfigMapEnvSource": { required: ["name"], fields: { name: text } },
   "core.v1.ConfigMapKeySelector": { required: ["name"], fields: { name: text } },
   "core.v1.ConfigMapVolumeSource": { required: ["name"], fields: { name: text } },
-  "core.v1.Container": { required: ["image"], fields: { image: text, name: label } },
+  "core.v1.Container": {
+    required: ["image"],
+    fields: { image: text, name: label },
+  },
   "core.v1.ContainerPort": { fields: { containerPort: port, hostPort: optionalPort, name: portName } },
   "core.v1.DownwardAPIVolumeFile": { oneOf: ["fieldRef", "resourceFieldRef"] },
   "core.v1.EndpointAddress": { fields: { ip } },
@@ -314,6 +322,7 @@ export const typeRules: Readonly<Record<string, TypeRule>> = {
   "core.v1.PodSpec": {
     fields: {
       ...{ terminationGracePeriodSeconds: notNegative, nodeSelector: labels },
+      activeDeadlineSeconds: { minimum: 1, maximum: 2147483647 },
       ...{ hostname: optionalLabel, subdomain: optionalLabel },
       ...{ nodeName: dnsReference, priorityClassName: dnsReference, serviceAccountName: dnsReference },
     },
@@ -335,7 +344,13 @@ export const typeRules: Readonly<Record<string, TypeRule>> = {
   "core.v1.ServicePort": {
     fields: { port, targetPort: optionalPort, name: optionalLabel, appProtocol: qualified },
   },
-  "core.v1.ServiceSpec": { fields: { internalTrafficPolicy: exactly("Cluster", "Local"), selector: labels } },
+  "core.v1.ServiceSpec": {
+    fields: {
+      internalTrafficPolicy: exactly("Cluster", "Local"),
+      ipFamilyPolicy: exactly("PreferDualStack", "RequireDualStack", "SingleStack"),
+      selector: labels,
+    },
+  },
   "core.v1.Sysctl": { optional: ["value"] },
   "core.v1.Taint": { fields: { key: qualified, value: labelValue } },
   // PersistentVolumeClaims drop a data source of a kind they do not know.
@@ -401,7 +416,7 @@ export const typeRules: Readonly<Record<string, TypeRule>> = {
   "networking.v1.Ingress": { required: ["spec"] },
   "networking.v1.IngressBackend": {
     oneOf: ["service", "resource"],
-    fields: { resource: having({ kind: text, name: text }) },
+    fields: { resource: having({ kind: { type: "string", ...text }, name: { type: "string", ...text } }) },
   },
   "networking.v1.IngressClass": { required: ["spec"] },
   "networking.v1.IngressClassParametersReference": {
@@ -518,7 +533,7 @@ export const typeRules: Readonly<Record<string, TypeRule>> = {
   "admissionregistration.v1.ApplyConfiguration": { required: ["expression"], fields: { expression: text } },
   "admissionregistration.v1.JSONPatch": { required: ["expression"], fields: { expression: text } },
   "admissionregistration.v1.MatchCondition": { fields: { name: qualified } },
-  "admissionregistration.v1.ServiceReference": { fields: { path: { pattern: "^/" } } },
+  "admissionregistration.v1.ServiceReference": { fields: { path: { pattern: "^/" }, port } },
   "apiextensions.v1.CustomResourceColumnDefinition": {
     fields: {
       type: exactly("boolean", "date", "integer", "number", "string"),
@@ -542,7 +557,7 @@ export const typeRules: Readonly<Record<string, TypeRule>> = {
   "flowcontrol.v1.ServiceAccountSubject": { fields: { namespace: label } },
   "networking.v1.IngressTLS": { fields: { secretName: dnsReference } },
   "networking.v1.NetworkPolicyPort": {
-    fields: { protocol: exactly("TCP", "UDP", "SCTP"), port: { ...port, ...portName } },
+    fields: { endPort: port, protocol: exactly("TCP", "UDP", "SCTP"), port: { ...port, ...portName } },
   },
   "node.v1.Overhead": { keys: { podFixed: containerResource } },
   "node.v1.RuntimeClass": { fields: { handler: label } },
@@ -555,7 +570,7 @@ export const typeRules: Readonly<Record<string, TypeRule>> = {
   "discovery.v1.EndpointSlice": { optional: ["endpoints"] },
   "admissionregistration.v1.ValidatingAdmissionPolicyBinding": { required: ["spec"] },
   "flowcontrol.v1.QueuingConfiguration": {
-    fields: { queues: { minimum: 1 }, handSize: { minimum: 1 }, queueLengthLimit: { minimum: 1 } },
+    fields: { queues: notNegative, handSize: notNegative, queueLengthLimit: notNegative },
   },
   "networking.v1.IPAddress": { required: ["spec"] },
   "networking.v1.IPAddressSpec": { required: ["parentRef"] },

@@ -29,7 +29,7 @@ export const reasons: readonly Reason[] = [
       /\.default: Invalid value/,
       /must not be 0 for the In operator/,
       /Forbidden: (?:may not be|must not be|cannot|can not|must specify)/,
-      /can only be set for deprecated versions/,
+      /can only be set for deprecated versions|only the schema named 'exempt'/,
       /must match|must be identical|must be equal to/,
     ],
   },
@@ -55,7 +55,7 @@ export const reasons: readonly Reason[] = [
       /nodePort: Forbidden/,
       /spec\.minReplicas: Invalid value/,
       /limitResponse\.queuing: Required value/,
-      /Required value: when completion mode|must populate information for the given/,
+      /Required value: when completion mode|must be specified when \w+ is|must populate information for the given/,
       /path: Invalid value: "": must be an absolute path/,
       /scope: Unsupported value/,
     ],
@@ -83,7 +83,7 @@ export const reasons: readonly Reason[] = [
       /may not contain|must not contain|must contain only|must consist of/,
       /must be a fully qualified|neither a standard .* name nor is it fully qualified/,
       /must be one of privileged, baseline, restricted/,
-      /unsupported scope/,
+      /unsupported scope|leading or trailing whitespace/,
       /must include at least one of v1/,
       /onPodConditions\[\d+\]\.status: Unsupported value/,
       /unknown time zone/,
@@ -92,11 +92,14 @@ export const reasons: readonly Reason[] = [
   },
   {
     rule: "how much a quantity is",
-    says: [/(?:\]|Value): Invalid value: .*: must be (?:an integer|greater than|positive)/],
+    says: [
+      /(?:\]|[vV]alue): Invalid value: .*: must be (?:an integer|greater than|positive)/,
+      /is less than 1|not positive integer multiple of/,
+    ],
   },
   {
     rule: "a definition's schema must be structural",
-    says: [/openAPIV3Schema.*type: Required value/],
+    says: [/openAPIV3Schema.*(?:type|items): Required value/],
   },
   {
     rule: "expressions",
