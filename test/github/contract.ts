@@ -10,13 +10,25 @@ interface Operation {
   responses: Record<string, Schema>;
 }
 
-const description = JSON.parse(readFileSync(join(import.meta.dirname, "openapi.json"), "utf8")) as {
+const description = allowNull(
+  JSON.parse(readFileSync(join(import.meta.dirname, "openapi.json"), "utf8")),
+) as {
   paths: Record<string, Record<string, Operation>>;
   components: Record<string, Record<string, Schema>>;
 };
 const ajv = new Ajv({ strict: false, allErrors: true, logger: false });
 (formats as unknown as (ajv: Ajv) => void)(ajv);
 ajv.addSchema({ $id: "github", ...description } as Schema);
+
+/** OpenAPI 3.0 says `nullable` beside a reference or a choice as well, which JSON Schema has no word for. */
+function allowNull(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(allowNull);
+  if (typeof value !== "object" || value === null) return value;
+  const mapped = Object.fromEntries(Object.entries(value).map(([key, child]) => [key, allowNull(child)]));
+  if (mapped.nullable !== true || mapped.type !== undefined) return mapped;
+  const { nullable: _, ...rest } = mapped;
+  return { anyOf: [{ type: "null" }, rest] };
+}
 
 /** One operation of GitHub's API, by the path and method of a request. Undefined: GitHub has no such route, as far as the slice knows. */
 export function findOperation(
@@ -101,8 +113,8 @@ function resolve(schema: Schema): Schema {
 
 function least(given: Schema): unknown {
   const schema = resolve(given);
-  if (schema.nullable) return null;
   const [choice] = (schema.anyOf ?? schema.oneOf ?? []) as Schema[];
+  if (schema.nullable || (choice?.type as unknown) === "null") return null;
   if (Array.isArray(schema.enum)) return schema.enum[0];
   if (schema.properties || schema.type === "object") {
     const properties = (schema.properties ?? {}) as Record<string, Schema>;

@@ -24,6 +24,8 @@ export interface Fault {
     | "409"
     | "422";
   left: number;
+  /** How many matching requests go well before. */
+  skip?: number;
 }
 
 /** Every fault there is: each leaves the state as it was, unless it says `after`. */
@@ -95,7 +97,7 @@ export interface GitHub {
   clock: () => string;
   faults: Fault[];
   /** Called when a request that matches has come, before it is handled or right after; its answer is not sent then. */
-  traps: { when: RegExp; moment: "before" | "after"; call: () => void }[];
+  traps: { when: RegExp; moment: "before" | "after"; skip?: number; call: () => void }[];
   /** What was asked that GitHub would not have understood, and what this server answered that GitHub would not. */
   problems: string[];
   /** Method and path of every request, in order. */
@@ -138,7 +140,13 @@ export async function serveGitHub(
     requests: [],
   };
   const server = createServer((request, response) => {
-    void receive(request).then((text) => answer(state, tipOf, request, text, response));
+    // A mistake of ours must not look like a GitHub that hangs.
+    void receive(request)
+      .then((text) => answer(state, tipOf, request, text, response))
+      .catch((error: Error) => {
+        state.problems.push(`${request.method} ${request.url}: ${error.message}`);
+        send(response, 500, { message: error.message });
+      });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => {
@@ -166,10 +174,13 @@ function answer(
   const url = new URL(request.url ?? "/", "http://localhost");
   const what = `${method} ${url.pathname}`;
   state.requests.push(what);
-  const trap = state.traps.find((each) => each.when.test(what));
+  const trap = due(state.traps, what);
   if (trap) state.traps = state.traps.filter((each) => each !== trap);
   if (trap?.moment === "before") return trap.call();
-  const fault = state.faults.find((each) => each.left > 0 && each.when.test(what));
+  const fault = due(
+    state.faults.filter((each) => each.left > 0),
+    what,
+  );
   if (fault) fault.left--;
   if (fault && !/after/.test(fault.kind)) return fail(fault.kind, request, response);
   const graphql = url.pathname === "/graphql" && method === "POST";
@@ -205,6 +216,17 @@ function answer(
   if (trap) return trap.call();
   if (fault) return fail(fault.kind, request, response, status, value);
   send(response, status, value);
+}
+
+/** The first of those that wait for a request whose turn it is. */
+function due<Waiting extends { when: RegExp; skip?: number }>(
+  waiting: readonly Waiting[],
+  what: string,
+): Waiting | undefined {
+  const found = waiting.find((each) => each.when.test(what));
+  if (!found?.skip) return found;
+  found.skip--;
+  return undefined;
 }
 
 function fail(
