@@ -26,7 +26,7 @@ export async function raceValidation(
     const count = Math.max(...counts);
     const folder = writeRendered(join(temporary, kind.split(" ")[0]!), count, documents);
     const total = count * parseManifests(documents("one"), "").resources.length;
-    await race(`${count} overlays, ${total} documents: ${kind}`, everything(folder, location), rounds);
+    await race(`${count} overlays, ${total} documents: ${kind}`, everything(folder, count, location), rounds);
   }
   const pulls = counts.flatMap((count) => pullRequest(join(temporary, `fleet-${count}`), count));
   await race("A pull request that touches 3 overlays", pulls, rounds);
@@ -121,7 +121,10 @@ function resourcesOf(text: string, file: string): object[] {
   });
 }
 
-function everything(folder: string, location: string): Racer[] {
+/** Of the loop that starts kubeconform for each overlay, a part is run: it takes minutes. */
+const sample = 50;
+
+function everything(folder: string, count: number, location: string): Racer[] {
   const group = "everything";
   const prepare = (): void => {};
   const version = ["-kubernetes-version", /v(1\.37\.\d+)/.exec(findVersion(location))![1]!];
@@ -129,7 +132,7 @@ function everything(folder: string, location: string): Racer[] {
   const plain = [...flags, "-schema-location", location];
   const quoted = plain.map((each) => `'${each}'`).join(" ");
   const command = findProgram("kubeconform");
-  const loop = `ls head | xargs -P ${availableParallelism()} -I {} sh -c "${command} ${quoted.replaceAll('"', '\\"')} head/{}"`;
+  const loop = `ls head | head -n ${sample} | xargs -P ${availableParallelism()} -I {} sh -c "${command} ${quoted.replaceAll('"', '\\"')} head/{}"`;
   return [
     {
       ...{ name: "gitops validate", group, cwd: folder, prepare },
@@ -141,6 +144,7 @@ function everything(folder: string, location: string): Racer[] {
     },
     {
       ...{ name: "kubeconform, one process an overlay", group, cwd: folder, prepare },
+      times: Math.max(1, count / sample),
       ...{ command: "bash", args: ["-c", `set -euo pipefail\n${loop}`] },
     },
   ];
