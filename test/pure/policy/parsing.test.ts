@@ -101,6 +101,18 @@ describe("kyverno", () => {
 Applying 1 policy rule(s) to 3 resource(s)...
 Error: failed to apply policies on resource web (failed to compile policy badcel ([<nil>: Internal error: validating policy compiler 1.0 error: failed to compile policy, spec.validations[0].expression: Invalid value]))`;
     expect(parseKyvernoProbe(compile)).toMatch(/^failed to compile policy badcel/);
+    const skipped = `
+Applying 3 policy rule(s) to 1 resource(s)...
+----------------------------------------------------------------------
+Policies Skipped:
+1. asks: policy contains invalid variables: variable substitution failed for rule asks: variable answer must match regex "request"
+----------------------------------------------------------------------
+
+pass: 0, fail: 0, warn: 0, error: 1, skip: 0
+`;
+    expect(parseKyvernoProbe(skipped)).toMatch(
+      /^kyverno skips it: policy contains invalid variables: .*regex "request"$/,
+    );
     expect(parseKyvernoProbe("")).toContain("said nothing");
   });
 });

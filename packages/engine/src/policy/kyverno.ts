@@ -63,6 +63,9 @@ export function parseKyverno(stdout: string): KyvernoResult[] | undefined {
 export function parseKyvernoProbe(output: string): string | undefined {
   const error = /Error: (.*)$/s.exec(output)?.[1];
   if (error) return shorten(error.replace(/^failed to apply policies on resource \S+ \(/, ""));
+  // It counts the rules of a policy that it then passes over.
+  const skipped = /^Policies Skipped:\s*^\d+\. [^:\n]*: (.*)$/m.exec(output)?.[1];
+  if (skipped) return shorten(`kyverno skips it: ${skipped}`);
   const rules = /Applying (\d+) policy rule/.exec(output)?.[1];
   if (rules === "0") return "kyverno does not load it, and does not say why: it is not what its schema wants";
   return rules === undefined ? shorten(output.trim() || "kyverno said nothing of it") : undefined;
