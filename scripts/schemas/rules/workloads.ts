@@ -1,0 +1,101 @@
+import type { JsonSchema } from "../../../packages/engine/src/schemas/pack.ts";
+import {
+  exactly,
+  having,
+  notNegative,
+  oneOf,
+  qualified,
+  replicas,
+  some,
+  type TypeRule,
+  text,
+} from "./shapes.ts";
+
+/** Of a whole number it only asks not to be negative. */
+const percent: JsonSchema = { pattern: "^[0-9]+%$", minimum: 0 };
+const selector: JsonSchema = {
+  anyOf: [
+    having({ matchLabels: { type: "object", minProperties: 1 } }),
+    having({ matchExpressions: { type: "array", minItems: 1 } }),
+  ],
+};
+
+/** What workloads are checked for. By the type's name in the document, without the common prefix. */
+export const workloads: Readonly<Record<string, TypeRule>> = {
+  "apps.v1.ControllerRevision": {
+    fields: { revision: notNegative },
+    required: ["data"],
+    optional: ["revision"],
+  },
+  "apps.v1.DaemonSet": { required: ["spec"] },
+  "apps.v1.DaemonSetSpec": {
+    fields: { selector, minReadySeconds: notNegative, revisionHistoryLimit: notNegative },
+  },
+  "apps.v1.Deployment": { required: ["spec"] },
+  "apps.v1.DeploymentSpec": {
+    fields: {
+      ...{ replicas, selector },
+      minReadySeconds: notNegative,
+      progressDeadlineSeconds: notNegative,
+      revisionHistoryLimit: notNegative,
+    },
+  },
+  "apps.v1.ReplicaSet": { required: ["spec"] },
+  "apps.v1.ReplicaSetSpec": {
+    required: ["template"],
+    fields: { replicas, selector, minReadySeconds: notNegative },
+  },
+  "apps.v1.RollingUpdateDaemonSet": { fields: { maxSurge: percent, maxUnavailable: percent } },
+  "apps.v1.RollingUpdateDeployment": { fields: { maxSurge: percent, maxUnavailable: percent } },
+  "apps.v1.StatefulSet": { required: ["spec"] },
+  "apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy": {
+    fields: { whenDeleted: oneOf("Retain", "Delete"), whenScaled: oneOf("Retain", "Delete") },
+  },
+  "apps.v1.StatefulSetSpec": {
+    optional: ["serviceName"],
+    fields: { replicas, selector, minReadySeconds: notNegative, revisionHistoryLimit: notNegative },
+  },
+  "autoscaling.v1.HorizontalPodAutoscalerSpec": { fields: { maxReplicas: { minimum: 1 } } },
+  "autoscaling.v2.HPAScalingPolicy": {
+    fields: { type: exactly("Pods", "Percent"), value: { minimum: 1 }, periodSeconds: { minimum: 1 } },
+  },
+  "autoscaling.v2.HPAScalingRules": {
+    fields: {
+      stabilizationWindowSeconds: { minimum: 0, maximum: 3600 },
+      selectPolicy: exactly("Max", "Min", "Disabled"),
+    },
+  },
+  "autoscaling.v2.HorizontalPodAutoscalerSpec": { fields: { maxReplicas: { minimum: 1 } } },
+  "autoscaling.v2.MetricSpec": {
+    fields: { type: oneOf("ContainerResource", "External", "Object", "Pods", "Resource") },
+  },
+  "autoscaling.v2.MetricTarget": { fields: { type: oneOf("Utilization", "Value", "AverageValue") } },
+  "batch.v1.CronJobSpec": {
+    fields: {
+      startingDeadlineSeconds: notNegative,
+      timeZone: text,
+      successfulJobsHistoryLimit: notNegative,
+      failedJobsHistoryLimit: notNegative,
+    },
+  },
+  "batch.v1.Job": { required: ["spec"] },
+  "batch.v1.JobSpec": {
+    fields: {
+      completionMode: exactly("NonIndexed", "Indexed"),
+      ...{ parallelism: notNegative, completions: notNegative, backoffLimit: notNegative },
+      ...{ activeDeadlineSeconds: notNegative, ttlSecondsAfterFinished: notNegative },
+    },
+  },
+  "batch.v1.JobTemplateSpec": { required: ["spec"] },
+  "batch.v1.PodFailurePolicy": { optional: ["rules"] },
+  "batch.v1.PodFailurePolicyOnExitCodesRequirement": { fields: { values: { ...some, uniqueItems: true } } },
+  "batch.v1.PodFailurePolicyOnPodConditionsPattern": { optional: ["status"], fields: { type: qualified } },
+  "batch.v1.PodFailurePolicyRule": { oneOf: ["onExitCodes", "onPodConditions"] },
+  "policy.v1.PodDisruptionBudgetSpec": {
+    fields: {
+      unhealthyPodEvictionPolicy: exactly("IfHealthyBudget", "AlwaysAllow"),
+      minAvailable: percent,
+      maxUnavailable: percent,
+    },
+  },
+};
