@@ -5,6 +5,9 @@ const requests = new Set([
   "argocd.argoproj.io/application-set-refresh",
 ]);
 
+/** The name of a Namespace, which the server writes into its labels under the name of whoever made it. */
+const serverLabel = "kubernetes.io/metadata.name";
+
 /** What `kubectl rollout restart` writes into the template of Pods. */
 const restarted = "kubectl.kubernetes.io/restartedAt";
 
@@ -24,11 +27,11 @@ export function isMark(tokens: readonly (string | number)[]): boolean {
   return key !== undefined && marks.some((mark) => mark.test(key));
 }
 
-/** Whether a field says nothing but that somebody wants a controller to look, or Pods to be made anew. */
+/** Whether a field says nothing: the server's own label, or that a controller should look, or Pods be made anew. */
 export function isRequest(tokens: readonly (string | number)[]): boolean {
   if (tokens.at(-1) === restarted && tokens.at(-2) === "annotations") return true;
   const key = metadataKey(tokens);
-  return key !== undefined && requests.has(key);
+  return key !== undefined && (key === serverLabel || requests.has(key));
 }
 
 /** The key of a label or annotation of the object itself. */

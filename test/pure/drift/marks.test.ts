@@ -91,6 +91,15 @@ describe("what kustomize-controller 1.9.5 applies besides what Git says", () => 
   });
 });
 
+test("the label of a Namespace that the server writes belongs to nobody", () => {
+  const git = readOne("apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n");
+  const labels = { "kubernetes.io/metadata.name": "shop" };
+  const live = { ...git.value, metadata: { name: "shop", labels } };
+  const fields = { "f:labels": { ".": {}, "f:kubernetes.io/metadata.name": {} } };
+  const made = { manager: "kubectl-create", operation: "Update", fieldsV1: { "f:metadata": fields } };
+  expect(extrasOf(git, live, flux({ "f:spec": {} }), made)).toEqual(none);
+});
+
 test("the rules that the control plane gathers into a ClusterRole are its own", () => {
   const git = readOne(
     "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: a}\naggregationRule: {clusterRoleSelectors: []}\n",
