@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Archive, Row } from "../../corpora/archives.ts";
+import { findProgram } from "../../corpora/tools.ts";
 
 const run = promisify(execFile);
 
@@ -36,10 +37,16 @@ export async function renderCorpora(archives: readonly Archive[], width: number)
 
 async function render({ folder }: Archive, row: Row): Promise<string> {
   const options = { cwd: folder, maxBuffer: 1 << 28, encoding: "utf8" as const };
-  if (row.kind === "kustomize") return (await run("kustomize", ["build", row.folder], options)).stdout;
+  if (row.kind === "kustomize")
+    return (await run(findProgram("kustomize"), ["build", row.folder], options)).stdout;
   const values = (row.values ?? []).flatMap((file) => ["-f", file]);
-  return (await run("helm", ["template", "r", row.folder, ...values, "--kube-version", "1.35.0"], options))
-    .stdout;
+  return (
+    await run(
+      findProgram("helm"),
+      ["template", "r", row.folder, ...values, "--kube-version", "1.35.0"],
+      options,
+    )
+  ).stdout;
 }
 
 /** Documents of a stream, by the lines that begin with `---`; empty ones are left out. */
