@@ -77,13 +77,18 @@ export async function evaluateKyverno(
   };
   const spoken = new Set<string>();
   let probed = false;
-  for (const [index, batch] of batches.entries()) {
-    if (batch.items.length === 0 || policies.length === 0) continue;
-    let rows = await apply(index);
-    if (!Array.isArray(rows) && rows.code === "lost" && !probed) {
-      probed = true;
-      const broken = await probe(policies);
-      policies = policies.filter((policy) => !broken.has(policy));
+  const asked = [...batches.keys()].filter((index) => batches[index]!.items.length > 0);
+  const answers =
+    policies.length > 0 ? await pMap(asked, apply, { concurrency: Math.max(1, machine.cores) }) : [];
+  for (const [position, answer] of answers.entries()) {
+    const index = asked[position]!;
+    let rows = answer;
+    if (!Array.isArray(rows) && rows.code === "lost") {
+      if (!probed) {
+        probed = true;
+        const broken = await probe(policies);
+        policies = policies.filter((policy) => !broken.has(policy));
+      }
       rows = policies.length > 0 ? await apply(index) : [];
     }
     if (Array.isArray(rows)) {

@@ -27,6 +27,14 @@ export function childEnvironment(machine: Machine, allow: readonly string[]): Re
   return environment;
 }
 
+/**
+ * Has a Go program collect garbage four times less often, as long as that leaves it well below its limit of memory:
+ * a third of the CPU of an engine that lives for seconds goes into it otherwise.
+ */
+export function lazyCollector(maxMemoryBytes: number): Record<string, string> {
+  return { GOGC: "400", GOMEMLIMIT: String(Math.floor(maxMemoryBytes / 2)) };
+}
+
 /** Port 9 (discard) of this machine: nothing listens there, and a request through it fails at once. */
 const nowhere = "http://127.0.0.1:9";
 

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { type Json, writeJson } from "@gitops-actions/manifest";
 import { ToolError } from "@gitops-actions/report";
 import * as z from "zod";
-import { childEnvironment, withoutNetwork } from "../environment.ts";
+import { childEnvironment, lazyCollector, withoutNetwork } from "../environment.ts";
 import { type ProcessSpec, runProcess } from "../exec.ts";
 import { stoppedBy } from "../limits.ts";
 import type { Machine } from "../machine.ts";
@@ -158,6 +158,7 @@ function prepare(
     const name = conftestFilename(index);
     write(join(folder, "documents", name.slice(0, 4), name), writeJson(document.value));
   }
+  const env = { ...childEnvironment(machine, []), ...lazyCollector(settings.maxMemoryBytes) };
   return {
     command: tool.path,
     args: [
@@ -172,9 +173,7 @@ function prepare(
       ...["--policy", policy, "--parser", "json", "--", join(folder, "documents")],
     ],
     cwd: folder,
-    env: settings.allowNetwork
-      ? childEnvironment(machine, [])
-      : withoutNetwork(childEnvironment(machine, [])),
+    env: settings.allowNetwork ? env : withoutNetwork(env),
     deadlineMs: settings.deadlineMs,
     maxOutputBytes: 512 * 1024 * 1024,
     maxMemoryBytes: settings.maxMemoryBytes,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type JsonObject, writeJson } from "@gitops-actions/manifest";
 import { ToolError } from "@gitops-actions/report";
 import * as z from "zod";
-import { childEnvironment, withoutNetwork } from "../environment.ts";
+import { childEnvironment, lazyCollector, withoutNetwork } from "../environment.ts";
 import { type ProcessSpec, runProcess } from "../exec.ts";
 import { stoppedBy } from "../limits.ts";
 import type { Machine } from "../machine.ts";
@@ -298,7 +298,11 @@ async function start(
     command: tool.path,
     args: ["apply", ...args],
     cwd: folder,
-    env: withoutNetwork({ ...childEnvironment(machine, []), KUBECONFIG: join(folder, "none") }),
+    env: withoutNetwork({
+      ...childEnvironment(machine, []),
+      ...lazyCollector(maxMemoryBytes),
+      KUBECONFIG: join(folder, "none"),
+    }),
     deadlineMs,
     maxOutputBytes: 512 * 1024 * 1024,
     maxMemoryBytes,
