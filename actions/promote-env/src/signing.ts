@@ -38,7 +38,10 @@ export async function signOnBranch(
   if ("because" in parts) return { kind: "unsigned", because: parts.because };
   const find = () => findSigned(repository, branch, draft, options);
   try {
-    return { kind: "done", commit: await forge.commitSigned(parts, find) };
+    const commit = await forge.commitSigned(parts, find);
+    // What comes next may stand on it.
+    await fetchHistory(repository, branch, options);
+    return (await repository.object(commit)) ? { kind: "done", commit } : { kind: "moved" };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     const ref = `refs/heads/${branch}`;
@@ -72,7 +75,6 @@ export async function signAside(
     before === undefined || before === draft.tip
       ? await signOnBranch(repository, forge, branch, draft, options)
       : await foundOn(repository, branch, draft, options);
-  if (made.kind === "done") await fetchHistory(repository, branch, options);
   const last = (await remoteRefs(repository, [ref], options)).get(ref);
   if (last !== undefined) await pushRef(repository, ref, last, undefined, options);
   return made;

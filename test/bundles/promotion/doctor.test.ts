@@ -148,8 +148,9 @@ describe("gitops doctor", () => {
     expect(files.status).toBe(0);
     expect(files.out).toContain("set GITHUB_TOKEN and GITHUB_REPOSITORY");
     expect((await doctor(where, ["--repository", "fleet"])).status).toBe(2);
-    const denied = await doctor(where, [], { GITHUB_API_URL: "http://127.0.0.1:9" });
-    expect(denied.status).toBe(3);
-    expect(denied.err).toContain("GET /repos/org/fleet");
+    where.github.faults.push({ when: /^GET /, kind: "422", left: 1 });
+    const failed = await doctor(where);
+    expect(failed.status).toBe(3);
+    expect(failed.err).toContain("GET /repos/org/fleet");
   });
 });

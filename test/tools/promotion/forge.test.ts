@@ -34,6 +34,16 @@ describe("a signed commit", () => {
     expect(github.problems).toEqual([]);
   });
 
+  test("is what the next of the same run stands on", async () => {
+    const { where, github, run } = await hub(direct.replace("{soak: 1h}", "{times: committed}"));
+    await run({ environments: [] });
+    expect(where.log().slice(0, 2).sort()).toEqual([
+      "Promote web to prod: 1.0.0 to 1.1.0",
+      "Promote web to staging: 1.1.0 to 1.2.0",
+    ]);
+    expect(github.problems).toEqual([]);
+  });
+
   test.each(["502 after", "hang after", "cut after"] as const)(
     "whose answer got lost (%s) is found again",
     async (kind) => {
