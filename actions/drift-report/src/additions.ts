@@ -28,8 +28,8 @@ export interface Extras {
   /** Applied from Git once, and no longer there: the next sync takes them away. */
   removedFromGit: Addition[];
   /**
-   * What cannot be told: `all` additions where the server keeps no record of managers, those `removed` from Git where a
-   * client-side applier left no note of what it applied.
+   * What cannot be told: `all` additions where the server keeps no record of managers, or whoever made the object owns
+   * the server's defaults; those `removed` from Git where a client-side applier left no note of what it applied.
    */
   untold: "nothing" | "removed" | "all";
 }
@@ -44,11 +44,13 @@ export function findExtras(desired: JsonObject, live: JsonObject, shape: Shape):
   const managers = all.filter(({ subresource }) => subresource === "");
   const applier = mainApplier(managers, wanted, live, shape);
   const extras: Omit<Extras, "untold"> = { unmanaged: [], removedFromGit: [] };
+  let isMade = false;
   for (const manager of managers) {
     const isMain = manager === applier || isApplier(manager.name);
     if (isSystem(manager.name) || (isMain && manager.operation === "Update")) continue;
     const found = additionsOf(manager, wanted, live, shape, isMain);
     if (isMain) extras.removedFromGit.push(...found);
+    else if (found.length > 0 && isCreator(manager, applier, wanted, live, shape)) isMade = true;
     else extras.unmanaged.push(...found.filter((each) => !isOwnFinalizer(each, all)));
   }
   const applied = readLastApplied(live);
@@ -59,7 +61,12 @@ export function findExtras(desired: JsonObject, live: JsonObject, shape: Shape):
   return {
     unmanaged: extras.unmanaged.filter(once),
     removedFromGit: extras.removedFromGit.filter(once),
-    untold: managers.length === 0 ? "all" : applier?.operation === "Apply" || applied ? "nothing" : "removed",
+    untold:
+      managers.length === 0 || isMade
+        ? "all"
+        : applier?.operation === "Apply" || applied
+          ? "nothing"
+          : "removed",
   };
 }
 
@@ -105,6 +112,24 @@ function mainApplier(
     if (owned > most) [best, most] = [manager, owned];
   }
   return best;
+}
+
+/**
+ * Whether a manager made the object and has not written to it since: before Git's object was applied over it, it set what
+ * Git sets, and got the server's defaults as its own.
+ */
+function isCreator(
+  manager: Manager,
+  applier: Manager | undefined,
+  desired: JsonObject,
+  live: JsonObject,
+  shape: Shape,
+): boolean {
+  if (manager.operation !== "Update" || manager.time !== valueAt(live, "/metadata/creationTimestamp"))
+    return false;
+  const owned = ({ fields }: Manager): number =>
+    countOwned({ set: fields, desired, live, shape, tokens: [] });
+  return owned(manager) > 0 && owned(manager) * 2 >= (applier ? owned(applier) : 0);
 }
 
 interface Place {

@@ -91,6 +91,36 @@ describe("what kustomize-controller 1.9.5 applies besides what Git says", () => 
   });
 });
 
+describe("an object that somebody made before Git's was applied over it", () => {
+  const git = readOne(
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\nspec: {replicas: 2, selector: {matchLabels: {a: b}}}\n",
+  );
+  const made = "2026-11-20T09:00:00Z";
+  const metadata = { name: "a", creationTimestamp: made };
+  const spec = { ...(git.value.spec as JsonObject), progressDeadlineSeconds: 600 };
+  const fields = { "f:replicas": {}, "f:selector": {} };
+  const applied = flux({ "f:spec": fields });
+  const creator = (time: string, set: JsonObject): JsonObject => ({
+    manager: "terraform",
+    operation: "Update",
+    time,
+    fieldsV1: { "f:spec": { ...set, "f:progressDeadlineSeconds": {} } },
+  });
+  const told = { unmanaged: ["/spec/progressDeadlineSeconds"], removed: [] };
+
+  test("has its maker for the owner of the server's defaults: nothing tells them from what was given", () => {
+    const managedFields = [applied, creator(made, fields)];
+    const live = { ...git.value, metadata: { ...metadata, managedFields }, spec };
+    expect(findExtras(git.value, live, shapeFor(git))).toMatchObject({ unmanaged: [], untold: "all" });
+  });
+
+  test("unless they have written later, or set next to nothing of what Git sets", () => {
+    const live = { ...git.value, metadata, spec };
+    expect(extrasOf(git, live, applied, creator("2026-11-20T09:00:01Z", fields))).toEqual(told);
+    expect(extrasOf(git, live, applied, creator(made, {}))).toEqual(told);
+  });
+});
+
 test("the label of a Namespace that the server writes belongs to nobody", () => {
   const git = readOne("apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n");
   const labels = { "kubernetes.io/metadata.name": "shop" };
