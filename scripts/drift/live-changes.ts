@@ -51,13 +51,14 @@ async function changeOne(
   const leaves = gitSetLeaves(resource.value, live);
   const pointer = leaves[Math.floor(random() * leaves.length)];
   if (pointer === undefined) return undefined;
-  const { value, what } = mutateAt(live, pointer, random);
+  const { value } = mutateAt(live, pointer, random);
   const path = `${await client.pathOf(resource)}/${encodeURIComponent(resource.id.name)}`;
   const { status } = await send("PUT", `${path}?fieldManager=${hand}`, stripManagers(value));
   if (status >= 300) return undefined;
   const after = await client.get(resource);
-  const stays = after !== undefined && valueAt(after, pointer) !== valueAt(live, pointer);
-  return stays ? { resource, pointer, what: what === "removed" ? "removed" : "changed" } : undefined;
+  if (after === undefined || valueAt(after, pointer) === valueAt(live, pointer)) return undefined;
+  // The server stores the zero of some fields as nothing.
+  return { resource, pointer, what: valueAt(after, pointer) === undefined ? "removed" : "changed" };
 }
 
 /** Without managedFields, as editors send it: the server then keeps its own and adds ours. */
@@ -92,10 +93,10 @@ export function judgeChanges(changes: readonly LiveChange[], { report }: DriftOu
     const text = `${formatIdentity(resource.id)} ${pointer} ${what}`;
     if (findings.some(({ rule }) => rule === "drift/changed")) verdict.found++;
     else verdict.missed.push(text);
+    if (what === "removed") continue;
     // Who gives an item of a list another key takes one away, without a trace, and adds one, with theirs.
     if (findings.some(({ message }) => message.includes(hand))) verdict.attributed++;
-    else if (what === "changed")
-      verdict.nameless.push([text, ...findings.map(({ message }) => message)].join(": "));
+    else verdict.nameless.push([text, ...findings.map(({ message }) => message)].join(": "));
   }
   return verdict;
 }
