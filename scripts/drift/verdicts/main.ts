@@ -1,11 +1,12 @@
 // Makes the same changes by hand to what Flux and Argo CD have applied, and asks four programs what they see.
 //
-//   node scripts/run.mjs --tools kustomize,helm,servers,controllers scripts/drift/verdicts/main.ts
+//   node scripts/run.mjs --tools kustomize,helm,servers,controllers scripts/drift/verdicts/main.ts [--by MANAGER]
 //
-// Prints the table of docs/drift.md. Exit status 1 when drift-report does not say what it should.
+// MANAGER is the field manager of most changes, kubectl-edit where none is given. Prints the table of docs/drift.md. Exit status 1 when drift-report does not say what it should.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import { markdownTable } from "markdown-table";
 import { reportDrift } from "../../../test/cluster/report.ts";
 import { startControlPlane } from "../../servers/control-plane.ts";
@@ -18,6 +19,7 @@ import { changes } from "./changes.ts";
 import { widgetDefinition } from "./objects.ts";
 import { makeChange, manifestFor, namesOf, pathOf } from "./stage.ts";
 
+const { values } = parseArgs({ options: { by: { type: "string", default: "kubectl-edit" } } });
 const work = mkdtempSync(join(tmpdir(), "drift-verdicts-"));
 const plane = await startControlPlane({ controllers: true });
 const stops: (() => void)[] = [];
@@ -57,7 +59,8 @@ try {
     changes.map(async (_, index) => (await plane.send("GET", pathOf("byflux", index))).body),
   );
   for (const by of ["byflux", "byargo"])
-    for (const [index, change] of changes.entries()) await makeChange(plane.send, by, index, change);
+    for (const [index, change] of changes.entries())
+      await makeChange(plane.send, by, index, { by: values.by, ...change });
 
   const ours = await reportDrift(repository.folder, plane);
   const diffs = askDiffs();
