@@ -71,11 +71,10 @@ async function startOnce(options: Options): Promise<ControlPlane> {
   const kill = (): void => {
     for (const child of children) child.kill("SIGKILL");
   };
-  // A process that ends without stopping the plane (an interrupt, an error) must not leave its servers behind.
-  process.once("exit", kill);
+  const forget = beforeTheEnd(() => stop());
   const stop = (): void => {
     kill();
-    process.removeListener("exit", kill);
+    forget();
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   };
   const start = (program: Program, args: string[]): ChildProcess => {
@@ -111,6 +110,21 @@ async function startOnce(options: Options): Promise<ControlPlane> {
     stop();
     throw error;
   }
+}
+
+/** Has something done before this process ends by itself or by a signal; returns how to take that back. */
+function beforeTheEnd(action: () => void): () => void {
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    action();
+    process.kill(process.pid, signal);
+  };
+  process.once("exit", action);
+  for (const signal of signals) process.once(signal, onSignal);
+  return () => {
+    process.removeListener("exit", action);
+    for (const signal of signals) process.removeListener(signal, onSignal);
+  };
 }
 
 /** What one can do with a control plane that runs already. */
