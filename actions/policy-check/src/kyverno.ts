@@ -77,6 +77,7 @@ export async function evaluateKyverno(
   };
   const spoken = new Set<string>();
   let probed = false;
+  let answered = false;
   const asked = [...batches.keys()].filter((index) => batches[index]!.items.length > 0);
   const answers =
     policies.length > 0 ? await pMap(asked, apply, { concurrency: Math.max(1, machine.cores) }) : [];
@@ -92,6 +93,7 @@ export async function evaluateKyverno(
       rows = policies.length > 0 ? await apply(index) : [];
     }
     if (Array.isArray(rows)) {
+      answered = true;
       for (const { policy } of rows) spoken.add(policy);
       record(run, index, policies, batches, rows, settings.values);
     } else run.outcomes[index]!.failures.push(rows);
@@ -99,7 +101,8 @@ export async function evaluateKyverno(
   const silent = policies.filter(
     ({ resource: { id } }) => !spoken.has(id.name) && !spoken.has(`${id.namespace}/${id.name}`),
   );
-  if (!probed && silent.length > 0 && batches.some(({ items }) => items.length > 0)) {
+  // What was stopped says nothing of any policy.
+  if (!probed && answered && silent.length > 0) {
     for (const policy of await probe(silent)) {
       for (const outcome of run.outcomes)
         outcome.counts = outcome.counts.filter((count) => count.policy !== nameOf(policy));

@@ -72,7 +72,10 @@ function silence({ evaluation, head, rendered }: Learnt, engines: ReturnType<typ
   const documents = head.reduce((sum, { items }) => sum + items.length, 0);
   const isLoud =
     engines.some(({ name, evaluated }) => name !== "gitleaks" && evaluated > 0) ||
-    evaluation.runs.some((run) => run.failures.length > 0);
+    evaluation.runs.some(
+      ({ failures, outcomes }) =>
+        failures.length > 0 || outcomes.some((outcome) => outcome.failures.length > 0),
+    );
   if (evaluation.policies === 0 || documents === 0 || isLoud) return [];
   const message = `${evaluation.policies} policies and ${documents} resources of ${rendered.head.length} overlays are there, and no policy was evaluated`;
   return [{ kind: "policy", id: "all policies", code: "nothing-evaluated", message }];

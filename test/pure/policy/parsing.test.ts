@@ -82,6 +82,8 @@ describe("kyverno", () => {
     expect(parseKyverno(stdout)).toMatchObject([
       { policy: "require-labels", rule: "check-team", result: "pass", severity: "medium" },
     ]);
+    const second = '{"results": [{"policy": "shop/team", "result": "fail"}]}';
+    expect(parseKyverno(`${stdout}\n---\n${second}\n`)?.at(-1)).toMatchObject({ policy: "shop/team" });
     expect(parseKyverno("\n")).toBeUndefined();
     expect(() => parseKyverno('{"results": [{}]}')).toThrow("not its report");
   });
