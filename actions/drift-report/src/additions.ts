@@ -125,8 +125,10 @@ function isCreator(
   live: JsonObject,
   shape: Shape,
 ): boolean {
-  if (manager.operation !== "Update" || manager.time !== valueAt(live, "/metadata/creationTimestamp"))
-    return false;
+  const made = valueAt(live, "/metadata/creationTimestamp");
+  if (manager.operation !== "Update" || manager.time !== made) return false;
+  // Whoever wrote within the second in which the applier itself made the object only changed it.
+  if (applier?.time !== undefined && applier.time === made) return false;
   const owned = ({ fields }: Manager): number =>
     countOwned({ set: fields, desired, live, shape, tokens: [] });
   return owned(manager) > 0 && owned(manager) * 2 >= (applier ? owned(applier) : 0);

@@ -114,6 +114,12 @@ describe("an object that somebody made before Git's was applied over it", () => 
     expect(findExtras(git.value, live, shapeFor(git))).toMatchObject({ unmanaged: [], untold: "all" });
   });
 
+  test("unless the applier made it, within the same second", () => {
+    const live = { ...git.value, metadata, spec };
+    const sameSecond = { ...applied, time: made };
+    expect(extrasOf(git, live, sameSecond, creator(made, fields))).toEqual(told);
+  });
+
   test("unless they have written later, or set next to nothing of what Git sets", () => {
     const live = { ...git.value, metadata, spec };
     expect(extrasOf(git, live, applied, creator("2026-11-20T09:00:01Z", fields))).toEqual(told);
