@@ -111,7 +111,7 @@ beforeAll(async () => {
   git("add", "-A");
   git("commit", "-q", "-m", "first");
   commit = git("rev-parse", "HEAD");
-}, 300_000);
+}, 900_000);
 
 afterAll(() => {
   github?.closeAllConnections();
