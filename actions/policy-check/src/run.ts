@@ -5,11 +5,12 @@ import { type Batch, describeNamespaces, makeBatches } from "@gitops-actions/fle
 import { createRedactor, type Redactor } from "@gitops-actions/manifest";
 import { makeReport, markAgainstBase, type Report } from "@gitops-actions/report";
 import { createLocator } from "@gitops-actions/validate-schema";
+import { addBundles } from "./bundles.ts";
 import { type Evaluation, evaluate } from "./evaluate.ts";
 import { findingsOf, type Locate } from "./findings.ts";
 import type { PolicyInputs } from "./inputs.ts";
 import { type Rendered, readRendered } from "./manifests.ts";
-import { addBundles, openPlace, type Place, readTrusted } from "./policies.ts";
+import { openPlace, type Place, readTrusted } from "./policies.ts";
 import { compareProposed } from "./proposed.ts";
 import { reportParts } from "./reporting.ts";
 import { type Scan, scan, withoutPatterns } from "./scan.ts";
