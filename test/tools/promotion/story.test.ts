@@ -39,7 +39,9 @@ function tellerOf({ github, where, run }: Hub) {
       const tip = () => where.space.git(where.remote, "rev-parse", "main");
       const before = tip();
       github.clock = () => at;
-      const given = { apps: [], environments: [], prove: true, owner: "ann", ...inputs };
+      // Rendering is what takes the time, and only a rollback's answer tells of it.
+      const prove = inputs.operation === "rollback";
+      const given = { apps: [], environments: [], prove, owner: "ann", ...inputs };
       const { report, board } = await run(given, at);
       if (tip() !== before) github.pushes.push({ before, after: tip(), ref: "refs/heads/main", at });
       const said = report.notes.map((note) =>
@@ -52,7 +54,7 @@ function tellerOf({ github, where, run }: Hub) {
   };
 }
 
-test("the story in the documentation is what happens", { timeout: 120_000 }, async () => {
+test("the story in the documentation is what happens", { timeout: 300_000 }, async () => {
   const story = await hub(gates, true, {
     ...fleet(gates),
     [file("dev")]: overlay("1.3.0"),
