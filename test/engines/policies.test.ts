@@ -308,6 +308,18 @@ describe("Gatekeeper", () => {
     );
   });
 
+  test("says what a constraint or its template is for", async () => {
+    const described = maxReplicas.replace(
+      "metadata: {name: maxreplicas}",
+      'metadata: {name: maxreplicas, annotations: {description: "Few are enough.", url: "https://example.com/few"}}',
+    );
+    const policies = {
+      "p.yaml": described + constraint("MaxReplicas", "one", `${deployments}, parameters: {max: 1}`),
+    };
+    const report = await check(policies, deployment("web", 9));
+    expect(report.findings.map(({ help }) => help)).toEqual(["Few are enough. See https://example.com/few"]);
+  });
+
   test("selects namespaces by labels where they are known, and says where they are not", async () => {
     const spec =
       "match: {kinds: [{apiGroups: [apps], kinds: [Deployment]}], namespaceSelector: {matchLabels: {env: prod}}}, parameters: {max: 0}";

@@ -7,7 +7,7 @@ import type {
 } from "@gitops-actions/engine";
 import type { Batch, PolicyObject } from "@gitops-actions/fleet";
 import { isObject, type JsonObject } from "@gitops-actions/manifest";
-import { countStatements, listResources } from "./engines.ts";
+import { annotationsOf, countStatements, listResources } from "./engines.ts";
 import { unknownLabels } from "./namespaces.ts";
 
 /** What came of one validation for the resources it is about. */
@@ -33,7 +33,10 @@ export function recordAdmission(
     const { name } = resource.id;
     const own = checks.filter(({ policy }) => policy === name);
     const all = own.map((check) => verdictsOf(check, byPolicy, batch.items, auditWarn));
-    const statements = all.flatMap((each) => each.statements);
+    const about = annotationsOf(resource.value);
+    const statements = all.flatMap((each) =>
+      each.statements.map((statement) => ({ ...statement, ...about })),
+    );
     const matched = new Set(all.flatMap((each) => [...each.matched]));
     outcome.statements.push(...statements);
     outcome.failures.push(...all.flatMap((each) => each.failures));

@@ -1,6 +1,6 @@
 import type { PolicyEngine, PolicyFailure, PolicyOutcome, PolicyStatement } from "@gitops-actions/engine";
 import type { Batch } from "@gitops-actions/fleet";
-import { formatIdentity } from "@gitops-actions/manifest";
+import { formatIdentity, isObject, type JsonObject } from "@gitops-actions/manifest";
 import type { Unchecked } from "@gitops-actions/report";
 
 /** All that one engine says of all batches. */
@@ -43,6 +43,26 @@ export function countStatements(
     failed: failed.size,
     notEvaluated: [],
   };
+}
+
+/**
+ * What annotations of a policy say of it: Kyverno's, and `description` as Gatekeeper's library has it. Where several
+ * objects make a policy, the first that says something counts.
+ */
+export function annotationsOf(
+  ...objects: readonly (JsonObject | undefined)[]
+): Pick<PolicyStatement, "description" | "url"> {
+  const found = (key: string): string | undefined => {
+    for (const object of objects) {
+      const metadata = object && isObject(object.metadata) ? object.metadata : {};
+      const annotations = isObject(metadata.annotations) ? metadata.annotations : {};
+      const value = annotations[`policies.kyverno.io/${key}`] ?? annotations[key];
+      if (typeof value === "string" && value.trim() !== "") return value.replace(/\s+/g, " ").trim();
+    }
+    return undefined;
+  };
+  const [description, url] = [found("description"), found("url")];
+  return { ...(description !== undefined && { description }), ...(url !== undefined && { url }) };
 }
 
 /** Resources by their positions: the first ten names, and how many there are more. */

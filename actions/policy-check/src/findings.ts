@@ -59,11 +59,13 @@ async function findingOf(
   const hide = (text: string): string => redactor.redactText(text);
   const message = hide(statement.message);
   const location = item && (await locate(item.overlays[0]!, item.resource, statement.field ?? ""));
+  const { description, url } = statement;
+  const help = [description && hide(description), url && `See ${hide(url)}`].filter(Boolean).join(" ");
   return makeFinding({
     rule: `${engine}/${hide(statement.rule)}`,
     severity: severityOf(statement, failOnWarn),
     message,
-    ...(statement.url && { help: `See ${hide(statement.url)}` }),
+    ...(help && { help }),
     ...(item && { resource: item.resource.id, value: item.resource.value }),
     ...(statement.field !== undefined && { field: hide(statement.field) }),
     ...(location && { location }),

@@ -8,7 +8,7 @@ import {
 } from "@gitops-actions/engine";
 import type { Batch, PolicyObject } from "@gitops-actions/fleet";
 import { identityKey, isObject, type JsonObject } from "@gitops-actions/manifest";
-import { countStatements, type EngineRun, emptyOutcome } from "./engines.ts";
+import { annotationsOf, countStatements, type EngineRun, emptyOutcome } from "./engines.ts";
 import { definitionsIn } from "./kyverno.ts";
 import { knownNamespaces, unknownLabels } from "./namespaces.ts";
 import { reviewNeed } from "./review.ts";
@@ -53,7 +53,10 @@ export async function evaluateGatekeeper(
       signal,
     );
     if (result.ok) {
-      record(run, index, constraints, batches, result, settings.auditWarn);
+      const templates = new Map(
+        policies.filter(isTemplate).map((each) => [kindOf(each), each.resource.value]),
+      );
+      record(run, index, constraints, templates, batches, result, settings.auditWarn);
       continue;
     }
     const refused = policies.filter((each) => isNamed(each, result));
@@ -182,6 +185,7 @@ function record(
   run: EngineRun,
   index: number,
   constraints: readonly PolicyObject[],
+  templates: ReadonlyMap<string, JsonObject>,
   batches: readonly Batch[],
   { violations, matched }: Extract<GatorRun, { ok: true }>,
   auditWarn: boolean,
@@ -202,6 +206,7 @@ function record(
       ({ actions, document, message }): PolicyStatement => ({
         status: statusOf(actions, auditWarn),
         ...{ policy, rule: policy, document, message },
+        ...annotationsOf(value, templates.get(id.kind)),
       }),
     );
     outcome.statements.push(...statements);

@@ -12,7 +12,7 @@ import type { Batch, PolicyObject } from "@gitops-actions/fleet";
 import { isObject, type Json, type JsonObject, writeJson } from "@gitops-actions/manifest";
 import pMap from "p-map";
 import { answerFromValues, type Needs, needsOf } from "./cluster.ts";
-import { countStatements, type EngineRun, emptyOutcome, listResources } from "./engines.ts";
+import { annotationsOf, countStatements, type EngineRun, emptyOutcome, listResources } from "./engines.ts";
 import { knownNamespaces, unknownLabels, valuesWith } from "./namespaces.ts";
 import { toPointer } from "./pointer.ts";
 
@@ -257,7 +257,6 @@ function statementOf(row: KyvernoRow, policy: PolicyObject): PolicyStatement[] {
   const index = properties["cel.validationIndex"];
   const own = rule === undefined ? index : ruleOf(row);
   const level = severity ?? annotations?.["policies.kyverno.io/severity"];
-  const url = annotations?.["policies.kyverno.io/url"];
   return [
     {
       status: isDenied(policy, result) ? "failed" : statuses[result],
@@ -267,7 +266,7 @@ function statementOf(row: KyvernoRow, policy: PolicyObject): PolicyStatement[] {
       message: cleanMessage(message),
       ...(field && { field }),
       ...(typeof level === "string" && { severity: level }),
-      ...(typeof url === "string" && { url }),
+      ...annotationsOf(policy.resource.value),
     },
   ];
 }

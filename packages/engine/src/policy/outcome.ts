@@ -25,6 +25,8 @@ export interface PolicyStatement {
   /** As the author wrote it: `high`, `medium`, `warning`. */
   severity?: string;
   url?: string;
+  /** What the author says the policy is for. */
+  description?: string;
 }
 
 /** How often a policy was asked, and what came of it. One resource and one rule make one. */
