@@ -40,7 +40,7 @@ export async function hub(text = settings, signs = true, files = fleet(text)): P
     token,
     now: () => 0,
     sleep: async () => {},
-    deadlineMs: 1500,
+    deadlineMs: 5000,
   });
   return {
     where,
