@@ -1,5 +1,6 @@
 import type { ControlPlane } from "../servers/control-plane.ts";
-import { applications, startArgoCd, untilSynced } from "../servers/controllers/argocd.ts";
+import { applications, untilSynced } from "../servers/controllers/application.ts";
+import { startArgoCd } from "../servers/controllers/argocd.ts";
 import { must } from "../servers/controllers/definitions.ts";
 import { startFlux, untilReady } from "../servers/controllers/flux.ts";
 import { startGitServer } from "../servers/controllers/git-server.ts";

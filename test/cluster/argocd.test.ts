@@ -10,9 +10,9 @@ import {
   type Application,
   applications,
   requestRefresh,
-  startArgoCd,
   untilSynced,
-} from "../../scripts/servers/controllers/argocd.ts";
+} from "../../scripts/servers/controllers/application.ts";
+import { startArgoCd } from "../../scripts/servers/controllers/argocd.ts";
 import { must } from "../../scripts/servers/controllers/definitions.ts";
 import { type PodRunner, runPods } from "../../scripts/servers/controllers/pods.ts";
 import type { Processes } from "../../scripts/servers/controllers/processes.ts";
