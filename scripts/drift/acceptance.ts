@@ -20,8 +20,13 @@ export interface Group {
 /** Argo CD's hooks and waves: it would wait for what nobody here makes healthy. */
 const ordering = /^ +argocd\.argoproj\.io\/(?:hook|hook-delete-policy|sync-wave):.*\n/gm;
 
-/** What calls a service that nobody runs here: with it in place, the server refuses or does not know other objects. */
-const refusing = new Set(["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "APIService"]);
+/** With these in place the server refuses or does not know other objects: services that nobody runs here, full quotas. */
+const refusing = new Set([
+  "ValidatingWebhookConfiguration",
+  "MutatingWebhookConfiguration",
+  "APIService",
+  "ResourceQuota",
+]);
 
 /** Made by the cluster itself; what is done to them is done to everything. */
 const clusterWide = new Set(["ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicyBinding"]);
