@@ -225,6 +225,8 @@ function isAppliersOwn({ set, live, shape, tokens }: Place, parent: Place): bool
   if (name === "protocol" && live === "TCP") return true;
   // The zero of a Service's target port, of which the server makes the port itself.
   if (name === "targetPort" && isObject(parent.live) && live === parent.live.port) return true;
+  // The same of a FlowSchema's precedence, of which it makes a thousand.
+  if (name === "matchingPrecedence" && Number(live) === 1000) return true;
   // A Go pointer that is always written: `null` was applied, and an empty text is what the server makes of it.
   if (live === "") return true;
   if (typeof name === "string" && live !== undefined && parent.shape.drops(name, live)) return true;

@@ -51,6 +51,15 @@ describe("what kustomize-controller 1.9.5 applies besides what Git says", () => 
     expect(extrasOf(git, live, flux({ "f:spec": fields }))).toEqual(none);
   });
 
+  test("the zero of a precedence", () => {
+    const git = readOne(
+      "apiVersion: flowcontrol.apiserver.k8s.io/v1\nkind: FlowSchema\nmetadata: {name: a}\nspec: {priorityLevelConfiguration: {name: exempt}}\n",
+    );
+    const live = { ...git.value, spec: { ...(git.value.spec as JsonObject), matchingPrecedence: 1000 } };
+    const fields = { "f:priorityLevelConfiguration": { "f:name": {} }, "f:matchingPrecedence": {} };
+    expect(extrasOf(git, live, flux({ "f:spec": fields }))).toEqual(none);
+  });
+
   test("zero values and empty structs of the Go types, but not what Git no longer sets", () => {
     const git = readOne(
       "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: web}\nspec: {selector: {matchLabels: {a: b}}}\n",
