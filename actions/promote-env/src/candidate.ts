@@ -77,8 +77,7 @@ async function weigh(
   const said = approval(wanted, await askApprovals(evidence, wanted, pull));
   // A tag is moved at once, whatever the strategy.
   const waits = strategy === "pull-request" && !branchOf(state, environment).mark;
-  if (waits && needsPull(wanted))
-    return judged({ app, environment, source, run, plan }, verdicts, said);
+  if (waits && needsPull(wanted)) return judged({ app, environment, source, run, plan }, verdicts, said);
   const direct: Verdict[] = needsPull(wanted)
     ? [
         {

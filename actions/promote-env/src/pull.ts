@@ -79,20 +79,10 @@ export async function putPull(
   const { notes } = branch;
   const body = bodyOf(parts);
   if (!open) {
+    const { head, base, title } = parts;
+    let made: Pull;
     try {
-      const { head, base, title } = parts;
-      const made = await forge.createPull({ head, base, title, body });
-      notes.push(...(await adorn(forge, made, parts)));
-      if (made.author === "github-actions[bot]") notes.push(jobToken);
-      return {
-        kind: "pull",
-        number: made.number,
-        url: made.url,
-        done: "opened",
-        pull: made,
-        head: branch.head,
-        notes,
-      };
+      made = await forge.createPull({ head, base, title, body });
     } catch (error) {
       const because = refusalOf(error, parts);
       if (because === undefined) throw error;
@@ -100,6 +90,10 @@ export async function putPull(
         await pushRef(repository, `refs/heads/${parts.head}`, branch.head, undefined, options);
       return { kind: "refused", because };
     }
+    notes.push(...(await adorn(forge, made, parts)));
+    if (made.author === "github-actions[bot]") notes.push(jobToken);
+    const { number, url } = made;
+    return { kind: "pull", number, url, done: "opened", pull: made, head: branch.head, notes };
   }
   const stale = !open.body.includes(digestMark(parts)) || open.title !== parts.title;
   if (stale) {
@@ -141,7 +135,7 @@ async function adorn(forge: Forge, pull: Pull, { labels, reviewers = [] }: PullP
     try {
       await act();
     } catch (error) {
-      if (!(error instanceof ApiError) || ![403, 404, 422].includes(error.status)) throw error;
+      if (!(error instanceof ApiError) || ![403, 404, 409, 410, 422].includes(error.status)) throw error;
       notes.push(`${what}: ${error.message}. ${permission}`);
     }
   };

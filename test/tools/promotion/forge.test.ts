@@ -128,6 +128,20 @@ describe("a pull request", () => {
     expect(github.pulls).toHaveLength(1);
   });
 
+  test.each(["403", "409"] as const)(
+    "stays although its labels are refused (%s), and has them after the next run",
+    async (kind) => {
+      const { where, github, run } = await hub();
+      github.faults.push({ when: /labels$/, kind, left: 1 });
+      const { report, delivered } = await run();
+      expect(delivered[0]?.delivery).toMatchObject({ kind: "pull", done: "opened" });
+      expect(report.findings[0]?.message).toContain("could not be labelled");
+      expect(where.show(file("staging"), head)).toBe(overlay("1.2.0"));
+      await run();
+      expect(github.pulls).toMatchObject([{ state: "open", labels: ["promotion"] }]);
+    },
+  );
+
   test("of the job's own token is said to start no checks", async () => {
     const { github, run } = await hub();
     github.login = "github-actions[bot]";
