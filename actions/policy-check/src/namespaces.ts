@@ -1,4 +1,4 @@
-import type { Batch } from "@gitops-actions/fleet";
+import type { Batch, DescribedNamespaces } from "@gitops-actions/fleet";
 import { isObject, type Json, type JsonObject, parseSource, writeJson } from "@gitops-actions/manifest";
 import { UsageError } from "@gitops-actions/report";
 
@@ -51,7 +51,7 @@ function single(labels: readonly JsonObject[] | undefined): JsonObject | undefin
  */
 export function unknownLabels(policy: JsonObject, batch: Batch, batches: readonly Batch[]): string[] {
   const text = writeJson(policy).toLowerCase();
-  if (!selectsNamespaces(policy) && !/\bnamespaceobject\b/.test(text)) return [];
+  if (!selectsNamespaces(policy) && !/\bnamespaceobject\b(?!\.metadata\.name\b)/.test(text)) return [];
   const isNamed = (kind: string): boolean =>
     text.includes(kind.toLowerCase().replace(/y$/, "")) ||
     /"\*["/]|\/\*"/.test(text) ||
@@ -97,6 +97,20 @@ export function readValues(text: string | undefined): JsonObject | undefined {
     throw new UsageError(`values-file: this is not a \`kind: Values\` as Kyverno's CLI takes it: ${why}.`);
   }
   return value;
+}
+
+/** Labels of namespaces that a person's values give, in the form of gitops.yaml. */
+export function namespacesOfValues(text: string | undefined): DescribedNamespaces {
+  const selectors = readValues(text)?.namespaceSelector;
+  return Object.fromEntries(
+    (Array.isArray(selectors) ? selectors : []).filter(isObject).map(({ name, labels }) => {
+      const given = Object.entries(isObject(labels) ? labels : {}).map(([key, value]) => [
+        key,
+        String(value),
+      ]);
+      return [String(name), { labels: Object.fromEntries(given), environments: {} }];
+    }),
+  );
 }
 
 /** Kyverno's `kind: Values` with the labels of namespaces added to the person's own; undefined when there is nothing to say. */

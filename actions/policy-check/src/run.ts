@@ -10,6 +10,7 @@ import { type Evaluation, evaluate } from "./evaluate.ts";
 import { findingsOf, type Locate } from "./findings.ts";
 import type { PolicyInputs } from "./inputs.ts";
 import { type Rendered, readRendered } from "./manifests.ts";
+import { namespacesOfValues } from "./namespaces.ts";
 import { openPlace, type Place, readTrusted } from "./policies.ts";
 import { compareProposed } from "./proposed.ts";
 import { reportParts } from "./reporting.ts";
@@ -52,7 +53,7 @@ export async function run(inputs: PolicyInputs, world: PolicyWorld): Promise<Pol
     const proposed = trusted.proposed && (await addBundles(trusted.proposed, bundles));
     const head = makeBatches(rendered.head);
     const batches = [...head, ...makeBatches(rendered.base ?? [])];
-    describeNamespaces(batches, judges.namespaces);
+    describeNamespaces(batches, { ...judges.namespaces, ...namespacesOfValues(judges.values) });
     const secrets = await scan(batches, rendered, place, inputs, world);
     const evaluation = join(await evaluate(judges, batches, inputs, world), secrets);
 

@@ -157,7 +157,10 @@ function compare(
   theirs: readonly string[],
   report: Report,
 ): Pick<ExampleVerdict, "what" | "why"> {
-  const excepted = report.notes.flatMap((note) => /^(\d+) times an exception/.exec(note)?.[1] ?? []);
+  const excepted = report.notes.flatMap((note) => {
+    const count = /^(once|(\d+) times) an exception/.exec(note);
+    return count ? [count[2] ?? "1"] : [];
+  });
   const ours = [
     ...report.findings.map(({ severity, message }) => `${severity} ${message}`),
     ...Array.from({ length: Number(excepted[0] ?? 0) }, () => "excepted"),

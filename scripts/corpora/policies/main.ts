@@ -71,7 +71,7 @@ The judge starts the engines itself, reads the tests with a reader of its own an
 \`kyverno test\` runs ${tests.length} tests of Kyverno's repository; ${tests.length - failing.length} pass with the version that is pinned here, and give
 ${verdicts.length} rows of a policy, a rule and a resource. What we say of each row:
 
-${markdownTable([
+${table([
   ["row", "rows", "meaning"],
   ["the same", String(count("same")), "pass, fail, skip, warn or error, as the CLI says"],
   ["not evaluated, and said so", String(count("listed")), "listed in the report with a reason, never a pass"],
@@ -80,18 +80,18 @@ ${markdownTable([
 
 By the verdict that the CLI gives, of the rows that are the same:
 
-${markdownTable([["verdict", "rows"], ...tally(verdicts.filter(({ what }) => what === "same").map(({ why }) => why))])}
+${table([["verdict", "rows"], ...tally(verdicts.filter(({ what }) => what === "same").map(({ why }) => why))])}
 
 Why rows are not evaluated. Rendered manifests are new objects, nobody in particular asks for them, and there is no cluster:
 
-${markdownTable([["why", "rows"], ...tally(verdicts.filter(({ what }) => what === "listed").map(({ why }) => shorten(why)))])}
+${table([["why", "rows"], ...tally(verdicts.filter(({ what }) => what === "listed").map(({ why }) => shorten(why)))])}
 ${differences(verdicts)}
 Tests that the pinned CLI does not pass itself: ${failing.map(({ folder }) => `\`${folder.replace("test/cli/", "")}\``).join(", ")}.
 Some are meant to fail, others need a registry or a cluster.
 
 ## conftest's examples
 
-${markdownTable([
+${table([
   ["example", "statements of conftest", "ours", "why"],
   ...examples.map(({ example, statements, what, why }) => [
     example,
@@ -101,6 +101,10 @@ ${markdownTable([
   ]),
 ])}
 `;
+}
+
+function table(rows: string[][]): string {
+  return markdownTable(rows, { alignDelimiters: false });
 }
 
 function tally(words: readonly string[]): string[][] {
