@@ -19,6 +19,12 @@ beforeAll(async () => {
   execFileSync("git", ["init", "-q"], { cwd: repository });
   plane = await startControlPlane();
   expect((await plane.send("POST", definitionsPath, definition)).status).toBe(201);
+  // A definition that was accepted is served, and accepts resources, a moment later.
+  const probe = { apiVersion: "example.com/v1", kind: "Range", metadata: { name: "probe" } };
+  const ranges = "/apis/example.com/v1/ranges?dryRun=All";
+  await expect
+    .poll(async () => (await plane.send("POST", ranges, probe)).status, { timeout: 30_000 })
+    .toBe(201);
 });
 
 afterAll(() => {
