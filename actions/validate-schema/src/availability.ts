@@ -1,7 +1,6 @@
-import { nearest } from "@gitops-actions/action";
 import { apiState, type Lifecycle, type SchemaSet, versionsOf } from "@gitops-actions/engine";
 import type { ResourceId } from "@gitops-actions/manifest";
-import type { Severity } from "@gitops-actions/report";
+import { nearest, type Severity } from "@gitops-actions/report";
 
 /** What can be said of a kind before any field is looked at. */
 export interface Availability {

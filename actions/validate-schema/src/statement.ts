@@ -1,7 +1,6 @@
-import { nearest } from "@gitops-actions/action";
 import { knownFields, type SchemaProblem, type SchemaText } from "@gitops-actions/engine";
 import { isObject, type Json, type Redactor, type Resource, valueAt } from "@gitops-actions/manifest";
-import type { Severity } from "@gitops-actions/report";
+import { nearest, type Severity } from "@gitops-actions/report";
 import { type Sorted, sortProblems } from "./aside.ts";
 import type { Check } from "./check.ts";
 import type { MissingSchemas, SchemaEngine } from "./inputs.ts";

@@ -1,7 +1,6 @@
 import { lstatSync, realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
-import { UsageError, visible } from "@gitops-actions/report";
-import { distance } from "fastest-levenshtein";
+import { nearest, UsageError, visible } from "@gitops-actions/report";
 import type { Host } from "./host.ts";
 
 // Readers of an action's inputs: what stands in `with:` of a workflow. An input that is not set is the empty string,
@@ -122,18 +121,6 @@ export function compact<Shape extends object>(
   value: { [Key in keyof Shape]: Shape[Key] | undefined },
 ): Shape {
   return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as Shape;
-}
-
-/** The candidate a mistyped word most likely meant, or undefined when none is near. */
-export function nearest(word: string, candidates: readonly string[]): string | undefined {
-  if (word.length > 100) return undefined;
-  let best: { candidate: string; far: number } | undefined;
-  for (const candidate of candidates) {
-    const far = distance(word.toLowerCase(), candidate.toLowerCase());
-    if (far <= Math.max(2, Math.floor(candidate.length / 3)) && (!best || far < best.far))
-      best = { candidate, far };
-  }
-  return best?.candidate;
 }
 
 /** A Git ref or commit, safe to be an argument: as `git check-ref-format` wants it, and not beginning with `-`. */

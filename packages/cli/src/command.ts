@@ -1,7 +1,6 @@
 import { type ParseArgsOptionDescriptor, parseArgs } from "node:util";
 import type { Host } from "@gitops-actions/action";
-import { type Paint, UsageError } from "@gitops-actions/report";
-import { distance } from "fastest-levenshtein";
+import { nearest, type Paint, UsageError } from "@gitops-actions/report";
 
 /** One option of a command: what `parseArgs` needs, and how help names it. */
 export interface Option extends ParseArgsOptionDescriptor {
@@ -75,11 +74,8 @@ function explain(command: Command, argv: string[], error: Error): string {
 
 /** ` (did you mean X?)`, or nothing when no known word is near. */
 export function suggestion(word: string, known: readonly string[]): string {
-  const near = known
-    .map((candidate) => ({ candidate, edits: distance(word, candidate) }))
-    .filter(({ edits }) => edits <= Math.max(2, Math.floor(word.length / 3)))
-    .sort((a, b) => a.edits - b.edits)[0];
-  return near ? ` (did you mean ${near.candidate}?)` : "";
+  const near = nearest(word, known);
+  return near ? ` (did you mean ${near}?)` : "";
 }
 
 export function text(args: Arguments, name: string): string | undefined {

@@ -1,4 +1,4 @@
-import { closest, distance } from "fastest-levenshtein";
+import { nearest } from "@gitops-actions/report";
 import type * as z from "zod";
 import type { Config, Environment } from "./config.ts";
 import { configJsonSchema } from "./config-schema.ts";
@@ -34,10 +34,8 @@ export function configProblems(document: YamlDocument, error: z.ZodError): Confi
 
 /** `; did you mean \`x\`?` when one of the known words is close, else "". */
 export function suggest(word: string, known: readonly string[]): string {
-  const best = closest(word, [...known]);
-  return known.length > 0 && distance(word, best) <= Math.max(2, word.length / 3)
-    ? `; did you mean \`${best}\`?`
-    : "";
+  const near = nearest(word, known);
+  return near === undefined ? "" : `; did you mean \`${near}\`?`;
 }
 
 type Issue = z.core.$ZodIssue;

@@ -9,6 +9,7 @@ export * from "./junit.ts";
 export * from "./make.ts";
 export * from "./markdown.ts";
 export * from "./markup.ts";
+export * from "./nearest.ts";
 export * from "./order.ts";
 export * from "./report.ts";
 export * from "./sarif.ts";

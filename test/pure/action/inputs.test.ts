@@ -1,5 +1,4 @@
 import {
-  nearest,
   readBoolean,
   readChoice,
   readInput,
@@ -133,12 +132,6 @@ describe("a choice", () => {
     expect(
       complaint(() => readChoice(host({ a: "constructor" }), "a", ["error", "warning"], "error")),
     ).not.toContain("mean");
-  });
-
-  test("suggests nothing far away, and does not labour over long words", () => {
-    expect(nearest("zebra", ["error", "warning"])).toBeUndefined();
-    expect(nearest("x".repeat(1_000_000), ["error"])).toBeUndefined();
-    expect(nearest("Error", ["error"])).toBe("error");
   });
 });
 
