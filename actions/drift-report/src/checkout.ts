@@ -6,6 +6,7 @@ import { commitOf } from "./delivery.ts";
 import type { DriftInputs } from "./inputs.ts";
 import type { Placed } from "./revision.ts";
 import type { DriftWorld } from "./run.ts";
+import { repositoryName } from "./source.ts";
 import type { SyncStatus } from "./sync.ts";
 
 /** How far a commit is behind the one that is looked at. */
@@ -19,6 +20,8 @@ export interface Lag {
 /** What of the repository is asked besides its overlays. */
 export interface Checkout {
   config: Config;
+  /** What this repository is called: see `repositoryName`. Empty where nobody says. */
+  names: ReadonlySet<string>;
   /** Undefined when the commit is not in the history that is here: of another branch or repository, or cut off. */
   lag(commit: string): Promise<Lag | undefined>;
 }
@@ -36,6 +39,7 @@ export async function withCheckout<T>(
     const known = new Map<string, Promise<Lag | undefined>>();
     return await work({
       config: await loadConfig(tree),
+      names: namesOf(repository, host.env.GITHUB_REPOSITORY),
       lag(commit) {
         const found = known.get(commit) ?? readLag(repository, commit, head ?? "HEAD", signal);
         known.set(commit, found);
@@ -45,6 +49,12 @@ export async function withCheckout<T>(
   } finally {
     await repository.close();
   }
+}
+
+/** By the remotes that it was cloned from, and by what a job says. */
+function namesOf({ config }: Repository, job: string | undefined): Set<string> {
+  const remotes = [...config].filter(([key]) => /^remote\..*\.url$/.test(key)).flatMap(([, urls]) => urls);
+  return new Set([...remotes, ...(job ? [job] : [])].map(repositoryName));
 }
 
 async function readLag(

@@ -10,6 +10,8 @@ export interface Deliverer {
   name: string;
   /** Folder of the repository, as overlays name theirs. */
   path: string;
+  /** Address of that repository; undefined where its source is not known. */
+  source: string | undefined;
   /** Full id of the commit it says it has applied; undefined when it has not said so. */
   applied: string | undefined;
   /** Namespace of objects that name none. */
@@ -22,18 +24,41 @@ export interface Deliverer {
 }
 
 /** Reads the deliverers among live objects; others are passed over. */
-export function readDeliverers(objects: Iterable<JsonObject>): Deliverer[] {
+export function readDeliverers(objects: readonly JsonObject[]): Deliverer[] {
   const found: Deliverer[] = [];
+  const addresses = readAddresses(objects);
   for (const object of objects) {
     const apiVersion = String(object.apiVersion);
     if (object.kind === "Kustomization" && apiVersion.startsWith("kustomize.toolkit.fluxcd.io/"))
-      found.push(readKustomization(object));
+      found.push(readKustomization(object, addresses));
     if (object.kind === "Application" && apiVersion.startsWith("argoproj.io/"))
       found.push(...readApplication(object));
     if (object.kind === "HelmRelease" && apiVersion.startsWith("helm.toolkit.fluxcd.io/"))
-      found.push(...readRelease(object));
+      found.push(...readRelease(object, addresses));
   }
   return found;
+}
+
+/** The addresses of Flux's Git sources, by `namespace/name`. */
+type Addresses = ReadonlyMap<string, string>;
+
+function readAddresses(objects: readonly JsonObject[]): Addresses {
+  const addresses = new Map<string, string>();
+  for (const object of objects) {
+    const { namespace, name } = identity(object);
+    const url = valueAt(object, "/spec/url");
+    if (object.kind === "GitRepository" && typeof url === "string")
+      addresses.set(`${namespace}/${name}`, url);
+  }
+  return addresses;
+}
+
+/** The address of a source that an object of a namespace refers to. */
+function addressOf(sourceRef: Json | undefined, namespace: string, addresses: Addresses): string | undefined {
+  const reference = fields(sourceRef);
+  return reference.kind === "GitRepository"
+    ? addresses.get(`${String(reference.namespace ?? namespace)}/${String(reference.name)}`)
+    : undefined;
 }
 
 /** What Flux changes after it has built; commonMetadata and decryption only add, or concern what is never compared. */
@@ -47,12 +72,13 @@ const fluxOptions = [
   "targetNamespace",
 ];
 
-function readKustomization(object: JsonObject): Deliverer {
+function readKustomization(object: JsonObject, addresses: Addresses): Deliverer {
   const spec = fields(object.spec);
   return {
     kind: "Kustomization",
     ...identity(object),
     path: normalisePath(spec.path),
+    source: addressOf(spec.sourceRef, identity(object).namespace, addresses),
     applied: commitOf(valueAt(object, "/status/lastAppliedRevision")),
     defaultNamespace: undefined,
     options: fluxOptions.filter((name) => isSet(spec[name])),
@@ -65,7 +91,7 @@ function readKustomization(object: JsonObject): Deliverer {
 const releaseOptions = ["chartRef", "commonMetadata", "postRenderers", "values", "valuesFrom"];
 
 /** A release of a chart that lies in the repository; of others there are no overlays. */
-function readRelease(object: JsonObject): Deliverer[] {
+function readRelease(object: JsonObject, addresses: Addresses): Deliverer[] {
   const spec = fields(object.spec);
   const chart = fields(fields(spec.chart).spec);
   if (fields(chart.sourceRef).kind !== "GitRepository" || typeof chart.chart !== "string") return [];
@@ -77,6 +103,7 @@ function readRelease(object: JsonObject): Deliverer[] {
       namespace,
       name,
       path: normalisePath(chart.chart),
+      source: addressOf(chart.sourceRef, namespace, addresses),
       // It names the chart's version, which is no commit.
       applied: undefined,
       defaultNamespace: target ?? namespace,
@@ -113,6 +140,7 @@ function readApplication(object: JsonObject): Deliverer[] {
         kind: "Application" as const,
         ...identity(object),
         path: normalisePath(source.path),
+        source: typeof source.repoURL === "string" ? source.repoURL : undefined,
         applied: appliedOf(object, index, revision),
         defaultNamespace: typeof destination === "string" ? destination : undefined,
         options: argoOptions(source),

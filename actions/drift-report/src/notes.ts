@@ -1,13 +1,20 @@
 import { formatIdentity, type Redactor } from "@gitops-actions/manifest";
 import type { Checked } from "./check.ts";
 import type { Controllers } from "./controllers.ts";
+import type { Placed } from "./revision.ts";
+import { describeMirrors } from "./source.ts";
 
 /** What a reader should know and need not do anything about, sorted. */
 export function notesOf(
-  { checked, controllers }: { checked: Checked; controllers: Controllers },
+  {
+    checked,
+    controllers,
+    placed,
+    names,
+  }: { checked: Checked; controllers: Controllers; placed: readonly Placed[]; names: ReadonlySet<string> },
   redactor: Redactor,
 ): string[] {
-  const notes: string[] = [...controllers.argoNotes];
+  const notes: string[] = [...controllers.argoNotes, ...describeMirrors(placed, names)];
   for (const { id, by, kept } of checked.extra)
     if (kept) notes.push(`${formatIdentity(id)} of ${by} is not in Git and stays on purpose: ${kept}`);
   const ignored = Map.groupBy(

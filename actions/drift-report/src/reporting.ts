@@ -14,6 +14,7 @@ import { notesOf } from "./notes.ts";
 import type { Orphan, Orphans } from "./orphans.ts";
 import type { Placed } from "./revision.ts";
 import type { DriftWorld } from "./run.ts";
+import { findUnseen } from "./source.ts";
 import { type Counts, describeCounts } from "./summary.ts";
 import { pendingFindings, syncFindings } from "./sync/findings.ts";
 import { countStates } from "./tally.ts";
@@ -24,6 +25,8 @@ interface Learnt {
   placed: readonly Placed[];
   checked: Checked;
   controllers: Controllers;
+  /** What this repository is called. */
+  names: ReadonlySet<string>;
   own: readonly OwnRule[];
   orphans: Orphans;
   /** By commit; those that are not in the history here are not in it. */
@@ -53,7 +56,10 @@ export function reportParts(
   const now = world.host.now();
   const redactor = makeRedactor(checked, world.secretKey);
   const counts = { ...countStates(checked, placed), extra: extra.length, orphan: strays.length };
-  const lists = { failed: [...head.unrendered], skipped: [] as Unchecked[] };
+  // Of a choice of overlays the others are left out on purpose.
+  const unseen =
+    inputs.kustomization.length > 0 ? [] : findUnseen(controllers.deliverers, head, learnt.names);
+  const lists = { failed: [...head.unrendered], skipped: unseen };
   for (const { resource, judgement } of checked.judged) {
     if (judgement.class !== "not-checked") continue;
     const { code, message } = judgement;

@@ -8,6 +8,7 @@ import { type Desired, readDesired, type Wanted } from "./desired.ts";
 import type { DriftInputs } from "./inputs.ts";
 import { renderInputs } from "./rendering.ts";
 import type { DriftWorld } from "./run.ts";
+import { deliverersOf, nameOf } from "./source.ts";
 
 /** An overlay as it should be in the cluster now: at the commit that its controller has applied. */
 export interface Placed {
@@ -27,14 +28,14 @@ export interface Placed {
 /** Says for each overlay which objects should be live, each with its namespace. */
 export async function placeResources(
   head: Desired,
-  deliverers: readonly Deliverer[],
+  { deliverers, names }: { deliverers: readonly Deliverer[]; names: ReadonlySet<string> },
   cluster: Cluster,
   inputs: DriftInputs,
   world: DriftWorld,
 ): Promise<Placed[]> {
   const commit = head.index.source.head.commit;
   const placed = head.wanted.map((wanted) => {
-    const own = deliverers.filter(({ path }) => path === wanted.overlay.path);
+    const own = deliverersOf(wanted.overlay.path, deliverers, names);
     return { wanted, own, applied: inputs.revision === "applied" ? otherCommit(own, commit) : undefined };
   });
   const older = await renderApplied(placed, inputs, world);
@@ -59,10 +60,6 @@ export async function placeResources(
     const message = `${own.map(nameOf).join(" and ")} has applied ${applied.slice(0, 7)}: ${reason}`;
     return { ...base, resources: now, unchecked: { code: "revision", message } };
   });
-}
-
-function nameOf({ kind, namespace, name }: Deliverer): string {
-  return `${kind} ${namespace}/${name}`;
 }
 
 function otherCommit(own: readonly Deliverer[], commit: string | null): string | undefined {

@@ -49,16 +49,16 @@ export async function run(inputs: DriftInputs, world: DriftWorld): Promise<Drift
     progress("Rendering what Git says");
     const head = await readDesired(renderInputs(inputs), inputs, world);
     return await withCheckout(head.index.source.head.commit, inputs, world, async (checkout) => {
-      const placed = await placeResources(head, deliverers, workload, inputs, world);
+      const { config, names } = checkout;
+      const placed = await placeResources(head, { deliverers, names }, workload, inputs, world);
       progress("Reading the cluster");
-      const own = ownRules(checkout.config, host.now());
+      const own = ownRules(config, host.now());
       const rulebook = makeRulebook(own, controllers);
       const asking = { rulebook, ...(runner && { runner }) };
       const checked = await checkObjects(placed, deliverers, workload, inputs, world, asking);
-      const { config } = checkout;
       const orphans = await findOrphans({ head, placed, deliverers, config }, workload, inputs);
       const lags = await readLags(placed, statuses, checkout);
-      const learnt = { head, placed, checked, controllers, own, orphans, lags, tool };
+      const learnt = { head, placed, checked, controllers, names, own, orphans, lags, tool };
       const { parts, counts } = reportParts(learnt, inputs, world);
       const report = makeReport({ ...parts, action: "drift-report" });
       return { report, counts, statuses, drifted: drifted(report) };

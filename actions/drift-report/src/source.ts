@@ -1,0 +1,73 @@
+import type { Unchecked } from "@gitops-actions/report";
+import type { Deliverer } from "./delivery.ts";
+import type { Desired } from "./desired.ts";
+import type { Placed } from "./revision.ts";
+
+/**
+ * A repository by its path on its server, whichever way it is reached: `org/fleet` of `https://github.com/Org/fleet.git`
+ * and of `git@github.com:org/fleet`. Servers are not compared, since one has several names (ssh.github.com, a mirror).
+ */
+export function repositoryName(address: string): string {
+  const withoutScheme = address.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, "");
+  const path = withoutScheme === address ? address.replace(/^[^/]*:/, "") : withoutScheme;
+  return path
+    .split("/")
+    .filter((part) => part !== "" && part !== ".")
+    .join("/")
+    .replace(/\.git$/i, "")
+    .toLowerCase();
+}
+
+/** Whether a deliverer takes its path from this repository, known by `ours`, names of `repositoryName`; undefined where nobody knows. */
+export function isFromHere({ source }: Deliverer, ours: ReadonlySet<string>): boolean | undefined {
+  return source === undefined || ours.size === 0 ? undefined : ours.has(repositoryName(source));
+}
+
+/**
+ * Those that bring a path of this repository. One that takes the same path from a repository of another name counts only
+ * where none is known to be ours: a cluster may read a mirror.
+ */
+export function deliverersOf(
+  path: string,
+  deliverers: readonly Deliverer[],
+  ours: ReadonlySet<string>,
+): Deliverer[] {
+  const same = deliverers.filter((each) => each.path === path);
+  return same.some((each) => isFromHere(each, ours) === true)
+    ? same.filter((each) => isFromHere(each, ours) !== false)
+    : same;
+}
+
+/** Says of which overlays it was taken for granted that another address is this repository. */
+export function describeMirrors(placed: readonly Placed[], ours: ReadonlySet<string>): string[] {
+  return placed.flatMap(({ overlay, deliverers }) =>
+    deliverers
+      .filter((each) => isFromHere(each, ours) === false)
+      .map(
+        (each) =>
+          `${nameOf(each)} takes ${overlay} from a repository of another name, which is taken for a mirror of this one: ${repositoryName(each.source!)}`,
+      ),
+  );
+}
+
+/** What controllers bring from this repository and no overlay holds: nothing was compared with it. */
+export function findUnseen(
+  deliverers: readonly Deliverer[],
+  { index }: Desired,
+  ours: ReadonlySet<string>,
+): Unchecked[] {
+  const paths = new Set(index.overlays.map(({ path }) => path));
+  return deliverers
+    .filter((each) => !paths.has(each.path) && isFromHere(each, ours) === true)
+    .map((each) => ({
+      kind: "controller",
+      id: nameOf(each),
+      code: "no-overlay",
+      message: `it brings ${each.path}, which is no overlay here: its objects were not looked at. Add the folder to overlays in gitops.yaml, or see what \`gitops render\` skips`,
+    }));
+}
+
+/** `Kind namespace/name`, as a person would ask for it. */
+export function nameOf({ kind, namespace, name }: Deliverer): string {
+  return `${kind} ${namespace}/${name}`;
+}
