@@ -13,8 +13,9 @@ function ci(npm: string, lastStart: number, lastEnd: number): { status: number |
   const script = readFileSync(join(root, ".ci/run"), "utf8");
   const limited = script
     .replace(/^last_start=.*$/m, `last_start=${lastStart}`)
+    .replace(/^last_long_start=.*$/m, `last_long_start=${lastStart}`)
     .replace(/^last_end=.*$/m, `last_end=${lastEnd}`);
-  expect(limited.match(/^last_(start|end)=\d+$/gm)).toHaveLength(2);
+  expect(limited.match(/^last_(start|long_start|end)=\d+$/gm)).toHaveLength(3);
   for (const [path, text] of [
     [".ci/run", limited],
     ["bin/npm", `#!/bin/bash\n${npm}\n`],
