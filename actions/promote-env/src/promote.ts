@@ -68,7 +68,7 @@ export async function promoteAll(
   );
   if (evidence.pulls) {
     const others = evidence.pulls.filter((pull) => !alive.has(pull.head));
-    await tidyPulls(repository, state, candidates, others, inputs, world);
+    done.push(...(await tidyPulls(repository, state, candidates, others, inputs, world)));
     const now = [...state.branches.values()].map(({ tip }) => tip);
     if (state.settings.sign) await tidySigning(repository, new Set(now), fetchOptions(inputs, world));
   }
@@ -209,7 +209,7 @@ export function bodyOf(group: readonly Candidate[]): string {
   return parts.join("\n\n");
 }
 
-/** Closes promotions that are done by other means, or that a gate has closed since they were opened. */
+/** Closes promotions that are done by other means, or that a gate has closed since they were opened; says which it could not. */
 async function tidyPulls(
   repository: Repository,
   state: State,
@@ -217,9 +217,10 @@ async function tidyPulls(
   pulls: readonly Pull[],
   inputs: PromoteInputs,
   world: PromoteWorld,
-): Promise<void> {
+): Promise<Delivered[]> {
   const { forge } = world;
-  if (!forge) return;
+  if (!forge) return [];
+  const kept: Delivered[] = [];
   const byHead = new Map<string, Candidate[]>();
   for (const each of candidates) {
     for (const head of [
@@ -252,9 +253,23 @@ async function tidyPulls(
     // What GitHub merges by itself must not be merged while a gate is shut.
     if (reason === undefined && pull.auto && mine.length > 0 && mine.every((each) => !each.open))
       await forge.mergeNever(pull);
-    if (reason !== undefined)
-      await closePulls(repository, forge, [pull], reason, fetchOptions(inputs, world));
+    if (reason === undefined) continue;
+    for (const { because } of await closePulls(
+      repository,
+      forge,
+      [pull],
+      reason,
+      fetchOptions(inputs, world),
+    ))
+      kept.push({ ...placeOf(pull.head), moves: [], delivery: { kind: "refused", because } });
   }
+  return kept;
+}
+
+/** Which promotion a branch of ours is for: `gitops/promote/<environment>/<app>`, see heads.ts. */
+function placeOf(head: string): Pick<Delivered, "apps" | "environment"> {
+  const [, , environment = "", app = ""] = head.split("/");
+  return { apps: [app], environment };
 }
 
 /** Whether the inputs ask for a cell. */

@@ -180,7 +180,8 @@ function closingMark(head: string): string {
 
 /**
  * Closes pull requests of ours that have nothing left to do, with the reason, and removes their branches. The branch goes
- * first, which makes GitHub close its pull request: a run that ends in between leaves nothing behind.
+ * first, which makes GitHub close its pull request: a run that ends in between leaves nothing behind. Returns why a branch
+ * may not be removed: its pull request stays open then, so that the next run tries again.
  */
 export async function closePulls(
   repository: Repository,
@@ -188,17 +189,28 @@ export async function closePulls(
   pulls: readonly Pull[],
   reason: string,
   options: FetchChoice,
-): Promise<void> {
-  for (const { head, number } of pulls) {
+): Promise<{ pull: Pull; because: string }[]> {
+  const kept: { pull: Pull; because: string }[] = [];
+  for (const pull of pulls) {
+    const { head, number } = pull;
     const ref = `refs/heads/${head}`;
     const tip = (await remoteRefs(repository, [ref], options)).get(ref);
     // A person's commits on it are theirs: then it is theirs to close.
     if (tip !== undefined && !(await isOurs(repository, head, options))) continue;
     await forge.comment(number, closingMark(head), escapeMarkdown(reason));
-    if (tip !== undefined && (await pushRef(repository, ref, tip, undefined, options)).kind === "moved")
+    const removal = tip === undefined ? undefined : await pushRef(repository, ref, tip, undefined, options);
+    if (removal?.kind === "moved") continue;
+    if (removal?.kind === "refused") {
+      if (pull.auto) await forge.mergeNever(pull);
+      kept.push({
+        pull,
+        because: `#${number} has nothing left to do and stays open, because its branch ${head} may not be removed: ${removal.reason}`,
+      });
       continue;
+    }
     await forge.updatePull(number, { state: "closed" });
   }
+  return kept;
 }
 
 type BranchResult =

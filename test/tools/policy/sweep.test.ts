@@ -61,7 +61,7 @@ exception contains ["latest"] if input.labels.owner`,
   "the file's name": "deny contains sprintf(`%v`, [data.conftest.file]) if input.kind == `Nothing`",
   "an object without msg": 'deny contains {"message": "m"} if input.kind == "Service"',
   "two values for one name": 'n := 1 if input.kind\nn := 2 if input.kind\ndeny contains "n" if n == 1',
-  "a function that fails": 'deny contains "x" if to_number(input.kind) == 1',
+  "a function that fails": 'deny contains "x" if to_number("word") == 1',
   "no Rego at all": "deny contains {",
   "all of data": "deny contains sprintf(`%d`, [count(data)]) if input.kind",
 };
