@@ -146,7 +146,7 @@ describe("gitops doctor", () => {
     const where = await hub(settings, true, careful);
     const files = await doctor(where, [], { GITHUB_TOKEN: "" });
     expect(files.status).toBe(0);
-    expect(files.out).toContain("set GITHUB_TOKEN and GITHUB_REPOSITORY");
+    expect(files.out).toContain("could not be looked at: set GITHUB_TOKEN");
     expect((await doctor(where, ["--repository", "fleet"])).status).toBe(2);
     where.github.faults.push({ when: /^GET /, kind: "422", left: 1 });
     const failed = await doctor(where);

@@ -69,7 +69,7 @@ async function diagnose(
   config: Config,
   branch: string,
   tip: string,
-  { inspection }: DoctorWorld,
+  { inspection, token, repository }: DoctorWorld,
 ): Promise<Diagnosis[]> {
   const found: Diagnosis[] = [];
   const workflows = await readWorkflows(tree);
@@ -81,8 +81,7 @@ async function diagnose(
       check: "github",
       on: "repository",
       state: "unknown",
-      message:
-        "rules, owners and tokens could not be looked at: set GITHUB_TOKEN and GITHUB_REPOSITORY (owner/name)",
+      message: `rules, owners and tokens could not be looked at: set ${wanting(token, repository)}`,
     });
     return [...found, ...judgeOwners(owners, paths, undefined, undefined)];
   }
@@ -103,6 +102,13 @@ async function diagnose(
   }
   found.push(...judgeOwners(owners, paths, asked, owners ? await inspection.ownersErrors() : undefined));
   return [...found, ...(await judgeTokens(inspection))];
+}
+
+/** What has to be set before GitHub can be asked. */
+function wanting(token: string | undefined, repository: string | undefined): string {
+  return [...(token ? [] : ["GITHUB_TOKEN"]), ...(repository ? [] : ["GITHUB_REPOSITORY (owner/name)"])].join(
+    " and ",
+  );
 }
 
 /** The branches from which environments run; the default branch is always one: gitops.yaml and holds stand there. */

@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { publish } from "@gitops-actions/action";
 import { connectInspection, examine } from "@gitops-actions/promote-env";
+import { UsageError } from "@gitops-actions/report";
 import { type Command, flag, text } from "../command.ts";
 import { choice } from "./options.ts";
 
@@ -31,6 +32,8 @@ export const doctor: Command = {
     const failOnSeverity = choice(args, "fail-on-severity", ["error", "warning", "notice"], "error");
     const token = host.env.GITHUB_TOKEN ?? host.env.GH_TOKEN;
     const repository = text(args, "repository") ?? host.env.GITHUB_REPOSITORY;
+    if (repository !== undefined && !/^[\w.-]+\/[\w.-]+$/.test(repository))
+      throw new UsageError(`--repository ${repository}: expected OWNER/NAME, such as org/fleet`);
     const inspection = connectInspection(token, host, signal, repository);
     terminal.progress("Looking at the repository");
     const { report } = await examine(args.positionals[0] ?? ".", {
