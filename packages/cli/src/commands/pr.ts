@@ -59,8 +59,14 @@ function withQuickEngines(args: Arguments, inputs: PolicyInputs): PolicyInputs {
     : { ...inputs, engines: ["conftest"] };
 }
 
-function describeChanges({ changes, changed, index }: RenderOutcome, paint: Paint): string {
-  const title = `Changes: ${describeCounts(changes)}, in ${changed.length} of ${index.overlays.length} overlays`;
+function describeChanges({ changes, index }: RenderOutcome, paint: Paint): string {
+  const { overlays } = index;
+  const changing = overlays.filter(({ change }) => change !== "unchanged");
+  // Its files differ, and what that does to it nobody can say.
+  const unknown = changing.filter(({ status }) => status === "failed" || status === "rejected").length;
+  const changed = changing.length - unknown;
+  const rest = unknown > 0 ? `; of ${unknown} it is not known` : "";
+  const title = `Changes: ${describeCounts(changes)}, in ${changed} of ${overlays.length} overlays${rest}`;
   const text = formatChangesText(changes, paint);
   return `${paint("bold", title)}\n\n${text}${text ? "\n" : ""}`;
 }

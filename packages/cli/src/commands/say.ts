@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { type Host, publish } from "@gitops-actions/action";
-import type { ExitPolicy, Report } from "@gitops-actions/report";
+import { count, type ExitPolicy, type Report } from "@gitops-actions/report";
 import { type Arguments, flag, type Terminal, text } from "../command.ts";
 
 /** The reports of one command, said one after another. */
@@ -43,7 +43,21 @@ export function startSaying(args: Arguments, host: Host, terminal: Terminal, sev
     },
     end() {
       if (json) terminal.out(`${JSON.stringify(several ? { reports } : reports[0], null, 2)}\n`);
+      else if (reports.length > 1) terminal.out(`${terminal.paint("bold", conclude(reports, status))}\n`);
       return status;
     },
   };
+}
+
+/** One line over all reports, which is what somebody reads who looks at the end first. */
+function conclude(reports: readonly Report[], status: number): string {
+  const counts = (["error", "warning"] as const).map((level) =>
+    count(
+      reports.reduce((sum, { summary }) => sum + summary[level], 0),
+      level,
+    ),
+  );
+  const unchecked = new Set(reports.flatMap(({ failed }) => failed.map(({ kind, id }) => `${kind} ${id}`)));
+  if (unchecked.size > 0) counts.push(`${count(unchecked.size, "thing")} could not be checked`);
+  return `All in all: ${counts.join(", ")} (exit status ${status}).`;
 }
