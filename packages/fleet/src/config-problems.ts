@@ -3,6 +3,7 @@ import type * as z from "zod";
 import type { Config, Environment } from "./config.ts";
 import { configJsonSchema } from "./config-schema.ts";
 import { lineAt, type YamlDocument } from "./document.ts";
+import { globMatcher } from "./drift/settings.ts";
 import { patternProblem, unknownPlaceholders } from "./pattern.ts";
 import { sourcesOf } from "./promotion/graph.ts";
 
@@ -87,6 +88,7 @@ export function crossProblems(document: YamlDocument, config: Config): ConfigPro
       problems.push({ line, message: `environments: ${environment.name} comes from itself` });
     }
   }
+  if (names.length > 0) problems.push(...unknownEnvironments(document, config, names));
   for (const { text, path, placeholders } of patternsOf(config)) {
     const line = lineAt(document.root, path);
     const problem = patternProblem(text);
@@ -97,6 +99,42 @@ export function crossProblems(document: YamlDocument, config: Config): ConfigPro
     }
   }
   return problems;
+}
+
+/** Environments that settings are for and that do not exist: the settings would hold nowhere, without a word. */
+function unknownEnvironments(
+  document: YamlDocument,
+  config: Config,
+  names: readonly string[],
+): ConfigProblem[] {
+  const written: { section: (string | number)[]; key: string | number; named: string; glob?: true }[] = [
+    ...Object.keys(config.promotion?.gates ?? {})
+      .filter((named) => named !== "*")
+      .map((named) => ({ section: ["promotion", "gates"], key: named, named })),
+    ...Object.entries(config.namespaces ?? {}).flatMap(([namespace, { environments }]) =>
+      Object.keys(environments).map((named) => {
+        return { section: ["namespaces", namespace, "environments"], key: named, named };
+      }),
+    ),
+    ...(config.drift?.ignore ?? []).flatMap(({ environments }, rule) =>
+      environments.map((named, key) => {
+        return { section: ["drift", "ignore", rule, "environments"], key, named, glob: true as const };
+      }),
+    ),
+  ];
+  return written
+    .filter(({ named, glob }) => !names.some(glob ? globMatcher(named) : (name) => name === named))
+    .map(({ section, key, named }) => ({
+      line: lineAt(document.root, [...section, key]),
+      message: `${section.join(".")} names the environment \`${named}\`, which is not among ${names.join(", ")}${suggestEnvironment(named, names)}`,
+    }));
+}
+
+/** Like `suggest`, where long and short forms of a name are near too: `production` and `prod`. */
+function suggestEnvironment(word: string, names: readonly string[]): string {
+  const near = suggest(word, names);
+  const alike = names.filter((name) => name.slice(0, 3) === word.slice(0, 3) && name.length >= 3);
+  return near === "" && alike.length === 1 ? `; did you mean \`${alike[0]}\`?` : near;
 }
 
 interface WrittenPattern {

@@ -153,6 +153,43 @@ describe("errors name file, line and what was meant", () => {
     for (const part of wanted) expect(message).toContain(part);
   });
 
+  describe("an environment that is named and is not among the environments", () => {
+    const environments = "environments: [dev, staging, prod]\n";
+
+    test.each([
+      [
+        "promotion:\n  gates:\n    '*': {soak: 1h}\n    production: {soak: 1h}\n",
+        "gitops.yaml:5: promotion.gates names the environment `production`, which is not among dev, staging, prod; did you mean `prod`?",
+      ],
+      [
+        "promotion:\n  gates:\n    other: {soak: 1h}\n",
+        "gitops.yaml:4: promotion.gates names the environment `other`, which is not among dev, staging, prod",
+      ],
+      [
+        "namespaces:\n  shop:\n    environments:\n      dev: {a: b}\n      stage: {a: b}\n",
+        "gitops.yaml:6: namespaces.shop.environments names the environment `stage`, which is not among dev, staging, prod; did you mean `staging`?",
+      ],
+      [
+        "drift:\n  ignore:\n  - environments:\n    - dev\n    - prd\n    fields: [/spec]\n    owner: a\n    reason: b\n    expires: 2027-01-31\n",
+        "gitops.yaml:6: drift.ignore.0.environments names the environment `prd`, which is not among dev, staging, prod; did you mean `prod`?",
+      ],
+      [
+        "drift: {ignore: [{environments: [live-*], jq: [.a], owner: a, reason: b, expires: 2027-01-31}]}\n",
+        "gitops.yaml:2: drift.ignore.0.environments names the environment `live-*`, which is not among dev, staging, prod",
+      ],
+    ])("%j", (text, wanted) => {
+      expect(errorOf(environments + text)).toBe(wanted);
+    });
+
+    test("what is among them, a glob that matches one, and no environments at all are fine", () => {
+      const named =
+        "promotion: {gates: {'*': {}, prod: {}}}\nnamespaces: {shop: {environments: {prod: {a: b}}}}\n" +
+        "drift: {ignore: [{environments: [pr*, dev], jq: [.a], owner: a, reason: b, expires: 2027-01-31}]}\n";
+      expect(parse(environments + named).environments).toHaveLength(3);
+      expect(parse(named).environments).toEqual([]);
+    });
+  });
+
   test("all of them at once", () => {
     expect(errorOf("overlay: []\nenvironment: []\n").split("\n")).toHaveLength(2);
   });
