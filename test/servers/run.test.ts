@@ -317,6 +317,28 @@ async function withRules(text: string, inputs: Partial<DriftInputs> = {}): Promi
   }
 }
 
+test("a name that is no environment is refused, and no name where there are several", async () => {
+  const plain = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: shared, namespace: shop}\n";
+  write("shared/settings.yaml", plain);
+  git("add", "shared");
+  git("commit", "-q", "-m", "an overlay of no environment");
+  try {
+    await expect(report({ environment: "production" })).rejects.toThrow(
+      "there is no environment production: the overlays are of prod.",
+    );
+    await expect(report({ cluster: "eu" })).resolves.toMatchObject({ drifted: "true" });
+    expect(rules(await report({ environment: "" }))).toContain("drift/missing ConfigMap/shared");
+    write("apps/web/overlays/dev/web.yaml", plain);
+    git("add", "apps");
+    git("commit", "-q", "-m", "another environment");
+    await expect(report({ environment: "" })).rejects.toThrow(
+      "the repository has dev and prod: say which one",
+    );
+  } finally {
+    git("reset", "-q", "--hard", commits.second);
+  }
+});
+
 const rule = (what: string, more = "owner: team, reason: by hand, expires: 2026-12-31"): string =>
   `    - {resource: {kind: Deployment, namespace: shop}, ${what}, ${more}}\n`;
 

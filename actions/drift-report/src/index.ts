@@ -18,6 +18,7 @@ export { type DriftInputs, defaults, parseOwner } from "./inputs.ts";
 export { equalQuantity } from "./quantity.ts";
 export type { Placed } from "./revision.ts";
 export { type DriftOutcome, type DriftWorld, run } from "./run.ts";
+export { requireSelection } from "./selection.ts";
 export { readDefinitions, shapeOf } from "./shape.ts";
 export { deliverersOf, findUnseen, repositoryName } from "./source.ts";
 export { describeCounts, syncSection } from "./summary.ts";

@@ -13,6 +13,7 @@ import { findOrphans } from "./orphans.ts";
 import { renderInputs } from "./rendering.ts";
 import { reportParts } from "./reporting.ts";
 import { placeResources } from "./revision.ts";
+import { requireSelection } from "./selection.ts";
 import type { Counts } from "./summary.ts";
 import type { SyncStatus } from "./sync.ts";
 
@@ -50,6 +51,7 @@ export async function run(inputs: DriftInputs, world: DriftWorld): Promise<Drift
     const head = await readDesired(renderInputs(inputs), inputs, world);
     return await withCheckout(head.index.source.head.commit, inputs, world, async (checkout) => {
       const { config, names } = checkout;
+      requireSelection(head.index.overlays, config, inputs);
       const placed = await placeResources(head, { deliverers, names }, workload, inputs, world);
       progress("Reading the cluster");
       const own = ownRules(config, host.now());
