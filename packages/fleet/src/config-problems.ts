@@ -1,7 +1,7 @@
 import { nearest } from "@gitops-actions/report";
 import type * as z from "zod";
 import type { Config, Environment } from "./config.ts";
-import { configJsonSchema } from "./config-schema.ts";
+import { keysAt, missing } from "./config-words.ts";
 import { lineAt, type YamlDocument } from "./document.ts";
 import { globMatcher } from "./drift/settings.ts";
 import { patternProblem, unknownPlaceholders } from "./pattern.ts";
@@ -13,29 +13,39 @@ export interface ConfigProblem {
   message: string;
 }
 
-/** Turns what zod found into sentences with lines. */
-export function configProblems(document: YamlDocument, error: z.ZodError): ConfigProblem[] {
+/** Turns what zod found, with `inWords`, into sentences with lines. */
+export function configProblems(
+  document: YamlDocument,
+  error: z.ZodError,
+  schema: z.ZodType,
+): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   for (const { issue, path } of error.issues.flatMap((each) => flatten(each, []))) {
     const where = path.map(String).join(".");
     if (issue.code !== "unrecognized_keys") {
-      problems.push({
-        line: lineAt(document.root, path),
-        message: where ? `${where}: ${issue.message}` : issue.message,
-      });
+      problems.push({ line: lineAt(document.root, path), message: sentence(path, issue.message) });
       continue;
     }
     for (const key of issue.keys) {
-      const message = `unknown key \`${key}\`${where ? ` in ${where}` : ""}${suggest(key, knownKeys())}`;
+      const message = `unknown key \`${key}\`${where ? ` in ${where}` : ""}${suggest(key, keysAt(schema, path))}`;
       problems.push({ line: lineAt(document.root, [...path, key]), message });
     }
   }
   return problems.sort((a, b) => a.line - b.line);
 }
 
-/** `; did you mean \`x\`?` when one of the known words is close, else "". */
+function sentence(path: Path, message: string): string {
+  const absent = message === missing && path.length > 0;
+  const where = (absent ? path.slice(0, -1) : path).join(".");
+  return `${where ? `${where}: ` : ""}${absent ? `\`${path.at(-1)}\` ` : ""}${message}`;
+}
+
+/** `; did you mean \`x\`?` when another of the known words is close, else "". */
 export function suggest(word: string, known: readonly string[]): string {
-  const near = nearest(word, known);
+  const near = nearest(
+    word,
+    known.filter((each) => each !== word),
+  );
   return near === undefined ? "" : `; did you mean \`${near}\`?`;
 }
 
@@ -51,17 +61,6 @@ function flatten(issue: Issue, prefix: Path): { issue: Issue; path: Path }[] {
     branch.some((each) => each.issue.code === "invalid_type" && each.path.length === path.length);
   const meant = branches.filter((branch) => !isWrongType(branch));
   return meant[0] ?? [{ issue: { ...issue, message: "has the wrong type" } as Issue, path }];
-}
-
-function knownKeys(): string[] {
-  const keys = new Set<string>();
-  const collect = (schema: unknown) => {
-    if (typeof schema !== "object" || schema === null) return;
-    if ("properties" in schema) for (const key of Object.keys(schema.properties as object)) keys.add(key);
-    for (const value of Object.values(schema)) collect(value);
-  };
-  collect(configJsonSchema());
-  return [...keys];
 }
 
 /** What the shape alone does not show: names that occur twice, environments that are not there, unknown placeholders. */

@@ -2,6 +2,7 @@ import { UsageError } from "@gitops-actions/report";
 import { normalise } from "./config-normal.ts";
 import { type ConfigProblem, configProblems, crossProblems } from "./config-problems.ts";
 import { ConfigFile } from "./config-schema.ts";
+import { inWords } from "./config-words.ts";
 import { lineAt, readPlainDocuments } from "./document.ts";
 import type { DriftSettings } from "./drift/settings.ts";
 import type { PromotionSettings } from "./promotion/settings.ts";
@@ -97,8 +98,8 @@ export function parseConfig(text: string, path: string): Config {
   if (documents.length > 1)
     throw new UsageError(`${path}: expected one YAML document, found ${documents.length}`);
   if (!document || document.root === null) return { ...defaultConfig(), path };
-  const parsed = ConfigFile.safeParse(document.toPlain());
-  if (!parsed.success) fail(path, configProblems(document, parsed.error));
+  const parsed = ConfigFile.safeParse(document.toPlain(), { error: inWords });
+  if (!parsed.success) fail(path, configProblems(document, parsed.error, ConfigFile));
   const config: Config = { path, ...normalise(parsed.data) };
   const linesOf = (path: string[], rules: readonly unknown[] = []) =>
     rules.map((_, index) => lineAt(document.root, [...path, index]));

@@ -153,6 +153,50 @@ describe("errors name file, line and what was meant", () => {
     for (const part of wanted) expect(message).toContain(part);
   });
 
+  test.each([
+    ["promotion: {until: 2027-01-31}\n", "gitops.yaml:1: unknown key `until` in promotion"],
+    ["environments: {dev: {name: dev}}\n", "gitops.yaml:1: unknown key `name` in environments.dev"],
+    ["drift: {ignored: []}\n", "gitops.yaml:1: unknown key `ignored` in drift; did you mean `ignore`?"],
+    ["drift: {overlay: []}\n", "gitops.yaml:1: unknown key `overlay` in drift"],
+    [
+      "promotion: {gates: {prod: {window: []}}}\n",
+      "gitops.yaml:1: unknown key `window` in promotion.gates.prod; did you mean `windows`?",
+    ],
+    [
+      "charts: [{path: a, environments: {dev: {value: [x]}}}]\n",
+      "gitops.yaml:1: unknown key `value` in charts.0.environments.dev; did you mean `values`?",
+    ],
+    [
+      "environments:\n- {name: dev, form: x}\n",
+      "gitops.yaml:2: unknown key `form` in environments.0; did you mean `from`?",
+    ],
+  ])("a key is only compared with those of its level: %j", (text, wanted) => {
+    expect(errorOf(text)).toBe(wanted);
+  });
+
+  test.each([
+    ["drift: {ignore: [{jq: [.a], owner: a, reason: b}]}\n", "drift.ignore.0: `expires` is missing"],
+    ["overlays: [{kind: helm}]\n", "overlays.0: `path` is missing"],
+    ["ignore: legacy\n", "ignore: must be a list, not a text"],
+    ["ignore:\n", "ignore: must be a list, and is empty"],
+    ["ignore: ['']\n", "ignore.0: must not be empty"],
+    ["environments: [{name: dev, from: []}]\n", "environments.0.from: must not be empty"],
+    ["version: 2\n", "version: must be 1"],
+    [
+      "promotion: {strategy: push}\n",
+      "promotion.strategy: must be one of `pull-request`, `direct` and `merge`",
+    ],
+    ["promotion: {gates: {'*': {batch: 0}}}\n", "promotion.gates.*.batch: must be more than 0"],
+    ["promotion: {sign: 'yes'}\n", "promotion.sign: must be true or false, not a text"],
+    ["[a]\n", "must be a mapping, not a list"],
+    [
+      "charts: [{path: a, release-name: abcdefghijabcdefghijabcdefghijabcdefghijabcdefghijabcdefghij}]\n",
+      "charts.0.release-name: must not be longer than 53",
+    ],
+  ])("what is wrong is said in words: %j", (text, wanted) => {
+    expect(errorOf(text)).toBe(`gitops.yaml:1: ${wanted}`);
+  });
+
   describe("an environment that is named and is not among the environments", () => {
     const environments = "environments: [dev, staging, prod]\n";
 

@@ -32,6 +32,8 @@ describe("the file of exceptions", () => {
   });
 
   test.each([
+    [text.replace("expires:", "until:"), /e:\d+: unknown key `until` in exceptions\.0$/m],
+    [text.replace(/^ *expires: .*\n/m, ""), /e:2: exceptions\.0: `expires` is missing$/],
     [text.replace("owner: team-shop", "oner: team-shop"), /e:2: .*owner|unknown key `oner`/],
     [text.replace("2026-12-31", "soon"), /must be a date/],
     [text.replace("2026-12-31", "2026-13-31"), /no day of the calendar/],

@@ -2,6 +2,7 @@ import { type Location, UsageError } from "@gitops-actions/report";
 import picomatch from "picomatch";
 import * as z from "zod";
 import { configProblems } from "../config-problems.ts";
+import { inWords } from "../config-words.ts";
 import { lineAt, readPlainDocuments } from "../document.ts";
 import type { Tree } from "../tree.ts";
 
@@ -54,9 +55,9 @@ export function parseExceptions(text: string, path: string): Exception[] {
   if (document?.error) throw new UsageError(`${path}:${document.error.line}: ${document.error.message}`);
   if (more.length > 0) throw new UsageError(`${path}: expected one YAML document, found ${more.length + 1}`);
   if (!document || document.root === null) return [];
-  const parsed = Written.safeParse(document.toPlain());
+  const parsed = Written.safeParse(document.toPlain(), { error: inWords });
   if (!parsed.success) {
-    const problems = configProblems(document, parsed.error);
+    const problems = configProblems(document, parsed.error, Written);
     throw new UsageError(problems.map(({ line, message }) => `${path}:${line}: ${message}`).join("\n"));
   }
   return parsed.data.exceptions.map((each, index) => {
