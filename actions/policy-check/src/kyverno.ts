@@ -161,7 +161,7 @@ function placeOf({ path, resource }: PolicyObject): string {
 }
 
 /** How a policy is called: a namespaced one may share its name with another. */
-function nameOf({ resource }: PolicyObject): string {
+export function nameOf({ resource }: PolicyObject): string {
   const { namespace, name, kind } = resource.id;
   return namespace && !kind.startsWith("Cluster") ? `${namespace}/${name}` : name;
 }

@@ -1,6 +1,7 @@
-import type { Batch } from "@gitops-actions/fleet";
-import { formatIdentity, type Redactor } from "@gitops-actions/manifest";
+import { type Batch, makeBatches, type Tree } from "@gitops-actions/fleet";
+import { formatIdentity, parseManifests, type Redactor } from "@gitops-actions/manifest";
 import type { Finding } from "@gitops-actions/report";
+import { type Defects, defectsOf } from "./defects.ts";
 import type { EngineRun } from "./engines.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Said } from "./findings.ts";
@@ -12,9 +13,18 @@ import { type Waived, waive } from "./waive.ts";
 
 const shown = 10;
 
-/** What the policies of the change itself would say otherwise, for people: it decides nothing. */
+/** What a change's own policies come to. */
+export interface Proposed {
+  /** What they would say of resources, for people: it decides nothing. */
+  notes: string[];
+  /** What keeps them from being evaluated: that is the change's own fault. */
+  defects: Defects;
+}
+
+/** Has the policies of the change itself look at its head, beside those that count and what these said. */
 export async function compareProposed(
   judges: Judges,
+  counting: { judges: Judges; runs: readonly EngineRun[]; tree: Tree },
   /** What is the same whatever the policies are. */
   alike: { runs: readonly EngineRun[]; findings: readonly Finding[] },
   head: readonly Batch[],
@@ -23,7 +33,9 @@ export async function compareProposed(
   redactor: Redactor,
   inputs: PolicyInputs,
   world: PolicyWorld,
-): Promise<string[]> {
+): Promise<Proposed> {
+  if (head.every(({ items }) => items.length === 0))
+    return { notes: [], defects: await compileProposed(judges, counting, redactor, inputs, world) };
   const evaluation = await evaluate(judges, head, inputs, world);
   const runs = [...withoutPatterns(evaluation.runs, alike.runs), ...alike.runs];
   const { findings } = await said(runs, head);
@@ -31,17 +43,36 @@ export async function compareProposed(
   const before = active(counted);
   const more = [...after.values()].filter(({ fingerprint }) => !before.has(fingerprint));
   const fewer = [...before.values()].filter(({ fingerprint }) => !after.has(fingerprint));
-  const failures = runs.flatMap((run) =>
-    run.failures.map(
-      ({ id, message }) => `with your policies: ${id} failed: ${redactor.redactText(message)}`,
-    ),
-  );
-  return [
+  const notes = [
     `with your policies: ${more.length} findings more, ${fewer.length} fewer`,
-    ...failures,
     ...list("more", more),
     ...list("fewer", fewer),
   ];
+  return {
+    notes,
+    defects: defectsOf(evaluation.runs, counting.runs, head.length, redactor, counting.tree),
+  };
+}
+
+/** Engines compile nothing where nothing is rendered, so both sides' policies are given one object of ours. */
+async function compileProposed(
+  judges: Judges,
+  counting: { judges: Judges; tree: Tree },
+  redactor: Redactor,
+  inputs: PolicyInputs,
+  world: PolicyWorld,
+): Promise<Defects> {
+  const { resources } = parseManifests(
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: stand-in}\n",
+    "stand-in",
+  );
+  const compile = async (side: Judges): Promise<EngineRun[]> => {
+    const { runs } = await evaluate(side, makeBatches([{ overlay: "", resources }]), inputs, world);
+    // What comes of evaluating it is about our object.
+    const isOurs = (code: string) => code === "builtin" || code === "evaluation";
+    return runs.map((run) => ({ ...run, failures: run.failures.filter(({ code }) => !isOurs(code)) }));
+  };
+  return defectsOf(await compile(judges), await compile(counting.judges), 0, redactor, counting.tree);
 }
 
 function active({ findings, waived }: Waived): Map<string, Finding> {

@@ -13,6 +13,7 @@ import { type Rendered, readRendered } from "./manifests.ts";
 import { namespacesOfValues } from "./namespaces.ts";
 import { openPlace, type Place, readTrusted } from "./policies.ts";
 import { compareProposed } from "./proposed.ts";
+import { findRemoved } from "./removed.ts";
 import { reportParts } from "./reporting.ts";
 import { type Scan, scan, withoutPatterns } from "./scan.ts";
 import { waive } from "./waive.ts";
@@ -68,20 +69,26 @@ export async function run(inputs: PolicyInputs, world: PolicyWorld): Promise<Pol
       ? markAgainstBase([...found.findings, ...secrets.head], [...before.findings, ...secrets.base], rendered)
       : { findings: [...found.findings, ...secrets.head], fixed: [] };
     const all = rendered.index ? rendered.index.scope === "all" : true;
-    const waived = waive(marked.findings, judges.exceptions, host.now(), all);
-    const alike = { runs: secrets.runs, findings: secrets.head };
+    const removed = trusted.proposed
+      ? findRemoved(trusted.judges.policies, trusted.proposed.policies, redactor)
+      : [];
+    const waived = waive([...marked.findings, ...removed], judges.exceptions, host.now(), all);
+    const alike = { runs: secrets.runs, findings: [...secrets.head, ...removed] };
+    const counting = { judges, runs: evaluation.runs, tree: place.head };
     const after =
-      proposed && (await compareProposed(proposed, alike, head, waived, said, redactor, inputs, world));
+      proposed &&
+      (await compareProposed(proposed, counting, alike, head, waived, said, redactor, inputs, world));
+    const parts = reportParts({
+      ...{ rendered, judges, evaluation, head, all, redactor },
+      waivedByPolicy: found.waived,
+      notes: [...notes, ...bundles.map(({ address }) => `policies of ${address}`), ...(after?.notes ?? [])],
+    });
     const report = makeReport({
-      ...reportParts({
-        ...{ rendered, judges, evaluation, head, all, redactor },
-        ...{
-          waivedByPolicy: found.waived,
-          notes: [...notes, ...bundles.map(({ address }) => `policies of ${address}`), ...(after ?? [])],
-        },
-      }),
+      ...parts,
+      failed: [...(parts.failed ?? []), ...(after?.defects.failed ?? [])],
       action: "policy-check",
-      findings: [...waived.findings, ...waived.problems],
+      // No exception excuses a defect: it excuses none of main's either.
+      findings: [...waived.findings, ...waived.problems, ...(after?.defects.findings ?? [])],
       waived: waived.waived,
       fixed: marked.fixed,
     });

@@ -1,8 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
+import { exitStatus, type Report } from "@gitops-actions/report";
 import { describe, expect, test } from "vitest";
 import { makeMachine } from "../engine/machine.ts";
-import { canary, check, checkIn, counts, failures, lines, makeRepository } from "./stage.ts";
+import { canary, check, checkIn, counts, type Files, failures, lines, makeRepository } from "./stage.ts";
+
+type Overlays = Parameters<typeof makeRepository>[3];
 
 const deployment = (name: string, image = "web:1", more = "") => `apiVersion: apps/v1
 kind: Deployment
@@ -267,7 +270,8 @@ describe("trust", () => {
     const shallow = join(machine.folder, "shallow");
     execFileSync("git", ["clone", "--quiet", "--depth=1", `file://${folder}`, shallow]);
     const report = await checkIn({ ...machine, cwd: shallow }, { manifests: index });
-    expect(lines(report)).toEqual(["error conftest/main/deny Service/web : strict [prod new]"]);
+    expect(lines(report)[0]).toBe("error conftest/main/deny Service/web : strict [prod new]");
+    expect(report.findings.slice(1).map(({ rule }) => rule)).toEqual(["policy/removed"]);
     const refused = checkIn({ ...machine, cwd: shallow }, { manifests: index, fetch: false });
     await expect(refused).rejects.toThrow(/not fetched|is not in|fetch/);
   });
@@ -289,6 +293,72 @@ describe("trust", () => {
     const report = await checkIn({ ...machine, cwd: folder }, { manifests: index });
     expect(report.waived).toEqual([]);
     expect(report.summary.error).toBe(1);
+  });
+
+  describe("what a change would bring and take away", () => {
+    const kept = { "policy/a.rego": strict };
+    const quiet = { prod: { base: deployment("web"), head: deployment("web") } };
+    const judge = async (base: Files, head: Files, overlays: Overlays = quiet) => {
+      const machine = makeMachine();
+      const { index, folder } = makeRepository(machine, base, head, overlays);
+      return await checkIn({ ...machine, cwd: folder }, { manifests: index });
+    };
+    const found = (report: Report) =>
+      report.findings.map(
+        ({ severity, rule, location }) =>
+          `${severity} ${rule}${location ? ` ${location.path}:${location.line}` : ""}`,
+      );
+
+    test.each([
+      ["broken Rego", "package main\ndeny contains msg if {\n  input.kind ==\n}\n", "policy/b.rego:4"],
+      ["a rule that is no set", 'package main\n\ndeny if input.kind == "Service"\n', "policy/b.rego:3"],
+      ["an unknown function", "package main\ndeny contains msg if { msg := nope(1) }\n", "policy/b.rego:2"],
+      ["values that nobody gives", 'package main\ndeny contains "x" if data.none.such\n', "policy/b.rego:1"],
+    ])("a policy of the change that main could not evaluate is an error of it: %s", async (_, text, at) => {
+      for (const overlays of [quiet, {}]) {
+        const report = await judge(kept, { ...kept, "policy/b.rego": text }, overlays);
+        expect(found(report)).toContain(`error conftest/policy-error ${at}`);
+        expect(report.summary.new).toBe(report.findings.length);
+        expect([report.verdict, failures(report)]).toEqual(["findings", []]);
+        expect(exitStatus(report, { failOn: "new", failOnSeverity: "error", allowEmpty: true })).toBe(1);
+      }
+    });
+
+    test("what main could not evaluate before is no finding of the change", async () => {
+      const broken = "package main\ndeny contains msg if { msg := nope(1) }\n";
+      const report = await judge({ "policy/b.rego": broken }, { "policy/b.rego": `# more\n\n${broken}` });
+      expect(found(report)).toEqual([]);
+      expect(report.verdict).toBe("incomplete");
+    });
+
+    test("a sound policy is no finding, and exceptions do not excuse a defect", async () => {
+      const sound = { ...kept, "policy/b.rego": 'package other\ndeny contains "b" if input.kind == "B"\n' };
+      for (const overlays of [quiet, {}]) expect(found(await judge(kept, sound, overlays))).toEqual([]);
+      const exceptions =
+        'exceptions:\n  - {rule: "conftest/*", owner: me, reason: none, expires: 2030-01-01}\n';
+      const base = { ...kept, ".gitops/exceptions.yaml": exceptions };
+      const report = await judge(base, { ...base, "policy/b.rego": "package other\ndeny if true\n" });
+      expect(found(report)).toContain("error conftest/policy-error policy/b.rego:2");
+      expect(report.waived).toEqual([]);
+    });
+
+    test("policies that are removed are named, ten at most, in one warning", async () => {
+      const removed = async (base: Files, head: Files) =>
+        (await judge(base, head)).findings.map(({ severity, rule, message }) => [severity, rule, message]);
+      const rules = (count: number) =>
+        Array.from({ length: count }, (_, index) => `deny_${index + 10} contains "x" if input.no\n`).join("");
+      expect(await removed(kept, {})).toEqual([
+        ["warning", "policy/removed", "this change removes 1 policy: conftest main/deny"],
+      ]);
+      expect(await removed({ ...kept, "policy/b.rego": strict }, kept)).toEqual([
+        ["warning", "policy/removed", "this change removes 1 policy: conftest main/deny (in 1 of 2 files)"],
+      ]);
+      expect(await removed(kept, { "policy/elsewhere.rego": strict })).toEqual([]);
+      const [only] = await removed({ "policy/a.rego": `package main\n${rules(12)}` }, {});
+      expect(only![2]).toMatch(
+        /^this change removes 12 policies: conftest main\/deny_10, .*deny_19 and 2 more$/,
+      );
+    });
   });
 
   test("what the base had is existing, overlay by overlay", async () => {
