@@ -28,15 +28,17 @@ export interface Learnt {
   notes: readonly string[];
   /** Of changes that reach later environments without promotion. */
   unpromoted: readonly Finding[];
+  /** Of overlays that gitops.yaml lists no longer. */
+  unlisted: readonly Finding[];
 }
 
 /** What render-overlays reports. The messages of what was rendered are redacted already. */
 export function reportParts(learnt: Learnt): Omit<ReportParts, "action"> {
-  const { source, sides, pairs, rendered, uses, unpromoted } = learnt;
+  const { source, sides, pairs, rendered, uses, unpromoted, unlisted } = learnt;
   const compared = sides.base !== undefined;
   const all = (side: "base" | "head"): Finding[] =>
     rendered.flatMap((each) => findingsOf(each, side, compared));
-  const head = mergeFindings([...all("head"), ...problemFindings(sides.head), ...unpromoted]);
+  const head = mergeFindings([...all("head"), ...problemFindings(sides.head), ...unpromoted, ...unlisted]);
   const marked = compared
     ? markAgainstBase(head, mergeFindings([...all("base"), ...problemFindings(sides.base!)]))
     : { findings: head, fixed: [] };

@@ -23,6 +23,7 @@ import { reportParts } from "./reporting.ts";
 import { readSide, type Side } from "./side.ts";
 import { writePrivate } from "./store.ts";
 import { readTrusted } from "./trust.ts";
+import { findUnlisted } from "./unlisted.ts";
 import { findUnpromoted } from "./unpromoted.ts";
 
 /** What a run is given besides its inputs. */
@@ -81,8 +82,20 @@ export async function run(inputs: RenderInputs, world: RenderWorld): Promise<Ren
       redactors.changes,
     );
     const unpromoted = await findUnpromoted(sides, rendered);
+    const unlisted = findUnlisted(sides, pairs);
     const report = makeReport({
-      ...reportParts({ commits, source, sides, pairs, rendered, checkInputs, uses, notes, unpromoted }),
+      ...reportParts({
+        commits,
+        source,
+        sides,
+        pairs,
+        rendered,
+        checkInputs,
+        uses,
+        notes,
+        unpromoted,
+        unlisted,
+      }),
       action: "render-overlays",
     });
     await writePrivate(join(directory, "index.json"), `${JSON.stringify(index, null, 2)}\n`);
