@@ -100,6 +100,10 @@ async function runWith(hub: Hub, scene: Scene, state: object, name: string): Pro
   }
 }
 
+function withoutLabels(state: object): object {
+  return JSON.parse(JSON.stringify(state, (key, value) => (key === "labels" ? undefined : value))) as object;
+}
+
 describe("whatever goes wrong", () => {
   const table = new Map<string, Map<string, Outcome>>();
   let counted = 0;
@@ -116,7 +120,11 @@ describe("whatever goes wrong", () => {
         const outcome = await runWith(hub, scene, state, name);
         healthy(hub);
         await hub.run(scene.inputs, now);
-        expect(stateOf(hub), name).toEqual(state);
+        // A label is asked for when a pull request is opened; of one that is merged by then its lack was said.
+        const unlabelled =
+          outcome === "said" && scene.name.startsWith("merge") && fault.at.endsWith("/labels");
+        const compared = (value: object) => (unlabelled ? withoutLabels(value) : value);
+        expect(compared(stateOf(hub)), name).toEqual(compared(state));
         expect(hub.github.problems, name).toEqual([]);
         const row = `${scene.name} | ${fault.at}`;
         table.set(row, (table.get(row) ?? new Map()).set(fault.name, outcome));
