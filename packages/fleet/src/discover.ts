@@ -59,7 +59,11 @@ export async function discover(
       ...noticed.filter((each) => !collector.ignored(each.path)),
     ]),
     problems: [
-      ...configProblemsOf(config, collector.overlays, collector.seen),
+      ...configProblemsOf(tree, config, {
+        overlays: collector.overlays,
+        seen: collector.seen,
+        charts: charts.charts.filter((folder) => !collector.ignored(folder || ".")),
+      }),
       ...repeatedFields(folders)
         .filter((each) => !collector.ignored(each.folder))
         .map(({ problem }) => problem),

@@ -37,6 +37,8 @@ export interface Gap {
   code: string;
   message: string;
   location?: Location;
+  /** Something is not looked at because of it. Undefined: a warning, as far as it is one. */
+  severity?: "error";
   /** What would be fetched, for `remote-*` and `chart-dependency`. `pinned`: the address names immutable content. */
   remote?: { url: string; host: string; pinned: boolean };
 }

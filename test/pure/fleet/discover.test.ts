@@ -376,11 +376,120 @@ describe("the configuration", () => {
       files,
       "overlays:\n- '**'\n- app/{app}\n- {path: other, kind: helm}\ncharts:\n- charts/{app}\n",
     );
-    expect(problems.map(({ code, message, location }) => [code, message, location?.line])).toEqual([
-      ["unmatched-pattern", "app/{app} matches no folder that can be rendered", 3],
-      ["unmatched-pattern", "other matches no helm folder", 4],
-      ["unmatched-pattern", "charts/{app} matches no chart", 6],
+    expect(
+      problems.map(({ code, severity, message, location }) => [code, severity, message, location?.line]),
+    ).toEqual([
+      [
+        "unmatched-pattern",
+        "error",
+        "app/{app} matches no folder that can be rendered; did you mean the folder `apps`?",
+        3,
+      ],
+      ["unmatched-pattern", "error", "other matches no helm folder", 4],
+      ["unmatched-pattern", "error", "charts/{app} matches no chart", 6],
     ]);
+  });
+
+  test("a folder is suggested where the pattern goes astray", async () => {
+    const messages = async (pattern: string) =>
+      (await find(files, `overlays: ['**', '${pattern}']\n`)).problems.map(({ message }) => message);
+    expect(await messages("apps/{app}/overlay/{environment}")).toEqual([
+      "apps/{app}/overlay/{environment} matches no folder that can be rendered; did you mean the folder `apps/web/overlays`?",
+    ]);
+    expect(await messages("elsewhere/**")).toEqual(["elsewhere/** matches no folder that can be rendered"]);
+  });
+
+  describe("a values pattern that no file matches is an error that names the files there are", () => {
+    const cache = {
+      "charts/cache/Chart.yaml": chart("cache"),
+      "charts/cache/values.yaml": "",
+      "charts/cache/values-dev.yaml": "",
+      "charts/cache/values-prod.yaml": "",
+    };
+    const problems = async (files: Files, config: string) =>
+      (await find(files, config)).problems.map(({ code, severity, message, location }) => [
+        `${code} ${severity} ${location?.line}`,
+        message,
+      ]);
+    const rule = (path: string, ...values: string[]) =>
+      `charts:\n- {path: '${path}', values: [${values.map((value) => `'${value}'`).join(", ")}]}\n`;
+
+    test("of its only chart", async () => {
+      const wanted = [
+        [
+          "unmatched-values error 2",
+          "charts/cache has no values file like vals-{environment}.yaml; there are values-dev.yaml, values-prod.yaml",
+        ],
+      ];
+      expect(await problems(cache, rule("charts/cache", "vals-{environment}.yaml"))).toEqual(wanted);
+      expect(
+        await problems(
+          cache,
+          `${rule("charts/cache", "values.yaml", "vals-{environment}.yaml")}environments: [dev, prod]\n`,
+        ),
+      ).toEqual(wanted);
+    });
+
+    test("of one of its charts", async () => {
+      const two = { ...cache, "charts/db/Chart.yaml": chart("db") };
+      expect(await problems(two, rule("charts/{app}", "values-{environment}.yaml"))).toEqual([
+        [
+          "unmatched-values error 2",
+          "charts/db has no values file like values-{environment}.yaml; there is none beside it",
+        ],
+      ]);
+      expect(
+        await problems(two, `${rule("charts/{app}", "values-{environment}.yaml")}ignore: [charts/db]\n`),
+      ).toEqual([]);
+    });
+
+    test("of one of its patterns", async () => {
+      expect(
+        await problems(
+          cache,
+          rule("charts/{app}", "values-{environment}.yaml", "../../env/{environment}.yaml"),
+        ),
+      ).toEqual([
+        [
+          "unmatched-values error 2",
+          "charts/cache has no values file like ../../env/{environment}.yaml; there is none beside it",
+        ],
+      ]);
+    });
+
+    test("a pattern that only some charts follow is fine", async () => {
+      const two = {
+        ...cache,
+        "charts/db/Chart.yaml": chart("db"),
+        "charts/db/values-dev.yaml": "",
+        "charts/db/secret-dev.yaml": "",
+      };
+      expect(
+        await problems(two, rule("charts/{app}", "values-{environment}.yaml", "secret-{environment}.yaml")),
+      ).toEqual([]);
+    });
+  });
+
+  test("a configuration that is not read is a problem", async () => {
+    const unread = async (files: Files, config?: string) =>
+      (await find(files, config)).problems.map(({ code, severity, message, location }) => [
+        code,
+        severity,
+        message,
+        location?.path,
+      ]);
+    expect(await unread({ "gitops.yaml": "", "gitops.yml": "" }, "ignore: []\n")).toEqual([
+      [
+        "config-not-read",
+        undefined,
+        "gitops.yml is not read, because gitops.yaml is; move what it says there and remove it",
+        "gitops.yml",
+      ],
+    ]);
+    expect(await unread({ "GitOps.yaml": "" })).toEqual([
+      ["config-not-read", undefined, "GitOps.yaml is not read; rename it to gitops.yaml", "GitOps.yaml"],
+    ]);
+    expect(await unread({ "gitops.yml": "", "a/gitops.yaml": "" })).toEqual([]);
   });
 
   test("an environment that is not configured is a problem with a suggestion", async () => {

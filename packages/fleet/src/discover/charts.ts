@@ -6,16 +6,17 @@ import type { Tree } from "../tree.ts";
 import { parentsOf } from "./inventory.ts";
 import { type ChartOverlay, variantsOf } from "./variants.ts";
 
-/** The charts of the given folders that are not parts of other charts, with their sets of values. */
+/** The charts of the given folders that are not parts of other charts, with their sets of values. `charts`: the folders of those. */
 export async function chartOverlays(
   tree: Tree,
   folders: Iterable<string>,
   config: Config,
   context: ClosureContext,
-): Promise<{ overlays: ChartOverlay[]; noticed: Noticed[] }> {
+): Promise<{ overlays: ChartOverlay[]; noticed: Noticed[]; charts: string[] }> {
   const all = new Set(folders);
   const overlays: ChartOverlay[] = [];
   const noticed: Noticed[] = [];
+  const charts: string[] = [];
   for (const folder of all) {
     if (isPartOfChart(folder, all)) continue;
     const path = folder === "" ? "." : folder;
@@ -24,9 +25,12 @@ export async function chartOverlays(
       noticed.push({ path, code: "template", message: "a template of a chart is not rendered" });
     } else if (metadata?.type === "library") {
       noticed.push({ path, code: "library-chart", message: "a library chart cannot be rendered by itself" });
-    } else overlays.push(...variantsOf(tree, folder, config));
+    } else {
+      charts.push(folder);
+      overlays.push(...variantsOf(tree, folder, config));
+    }
   }
-  return { overlays, noticed };
+  return { overlays, noticed, charts };
 }
 
 /** Whether a folder lies in a chart: its charts/ folder, its templates, its files. */

@@ -1,25 +1,38 @@
 import { compareText } from "@gitops-actions/manifest";
-import type { Config } from "../config.ts";
+import { nearest } from "@gitops-actions/report";
+import { type Config, configNames } from "../config.ts";
 import { suggest } from "../config-problems.ts";
 import type { Gap, Overlay } from "../overlay.ts";
 import { compilePattern } from "../pattern.ts";
+import { nameOf } from "../resolve.ts";
+import type { Tree } from "../tree.ts";
+import { unmatchedValues } from "./values.ts";
+
+/** What was found, to hold the configuration against. */
+export interface Found {
+  overlays: readonly Overlay[];
+  /** Every folder that could be an overlay. */
+  seen: readonly { path: string; kind: Overlay["kind"] }[];
+  /** Folders of charts that are not parts of others and not ignored; "" is the root. */
+  charts: readonly string[];
+}
 
 /** What the configuration says that does not fit what there is. */
-export function configProblemsOf(
-  config: Config,
-  overlays: readonly Overlay[],
-  seen: readonly { path: string; kind: Overlay["kind"] }[],
-): Gap[] {
+export function configProblemsOf(tree: Tree, config: Config, { overlays, seen, charts }: Found): Gap[] {
   const problem = (code: string, message: string, line: number | undefined): Gap => {
     const precision = line === undefined ? ("near" as const) : ("exact" as const);
     const location = { path: config.path ?? "", line: line ?? 1, precision, via: [] };
     return { code, message, ...(config.path === undefined ? {} : { location }) };
   };
+  const all = [...seen, ...charts.map((folder) => ({ path: folder || ".", kind: "helm" as const }))];
   const problems: Gap[] = [];
   const unmatched = (rule: { path: string; kind?: string }, what: string, line: number | undefined) => {
     const pattern = compilePattern(rule.path);
-    const fits = seen.some((each) => (rule.kind ?? each.kind) === each.kind && pattern.match(each.path));
-    if (!fits) problems.push(problem("unmatched-pattern", `${rule.path} matches no ${what}`, line));
+    const fits = all.some((each) => (rule.kind ?? each.kind) === each.kind && pattern.match(each.path));
+    if (fits) return;
+    const near = nearFolder(tree, rule.path);
+    const message = `${rule.path} matches no ${what}${near ? `; did you mean the folder \`${near}\`?` : ""}`;
+    problems.push({ ...problem("unmatched-pattern", message, line), severity: "error" });
   };
   for (const [index, rule] of (config.overlays ?? []).entries()) {
     unmatched(
@@ -31,13 +44,53 @@ export function configProblemsOf(
   for (const [index, rule] of config.charts.entries()) {
     unmatched({ path: rule.path, kind: "helm" }, "chart", config.lines?.charts[index]);
   }
+  for (const { rule, message } of unmatchedValues(tree, config, charts))
+    problems.push({ ...problem("unmatched-values", message, config.lines?.charts[rule]), severity: "error" });
   const names = config.environments.map((environment) => environment.name);
   for (const { path, environment } of overlays) {
     if (names.length === 0 || environment === undefined || names.includes(environment)) continue;
     const message = `${path} is placed in ${environment}, which is not among the configured environments`;
     problems.push(problem("unknown-environment", message + suggest(environment, names), undefined));
   }
+  problems.push(...unread(tree, config));
   return problems.sort(
     (a, b) => (a.location?.line ?? 0) - (b.location?.line ?? 0) || compareText(a.message, b.message),
   );
+}
+
+/** The folder that is there where a pattern names one that is not, by a name that is near. */
+function nearFolder(tree: Tree, pattern: string): string | undefined {
+  let at = [""];
+  for (const segment of pattern.replace(/\/+$/, "").split("/")) {
+    if (segment === "." || segment.includes("**")) return undefined;
+    const folders = at.flatMap((folder) =>
+      tree.children(folder).filter((entry) => entry.kind === "directory"),
+    );
+    const one = compilePattern(segment);
+    const next = folders.filter(({ path }) => one.match(nameOf(path))).map(({ path }) => path);
+    if (next.length === 0) {
+      const name = nearest(segment, [...new Set(folders.map(({ path }) => nameOf(path)))]);
+      return folders.find(({ path }) => nameOf(path) === name)?.path;
+    }
+    at = next;
+  }
+  return undefined;
+}
+
+/** Files at the root that look like a configuration and are none: there is another, or letter case is wrong. */
+function unread(tree: Tree, config: Config): Gap[] {
+  const files = tree.children("").filter(({ kind }) => kind === "file" || kind === "symlink");
+  const there = configNames.filter((name) => files.some(({ path }) => path === name));
+  const read = there.find((name) => name === config.path) ?? there[0];
+  return files.flatMap(({ path }) => {
+    const name = configNames.find((each) => each === path.toLowerCase());
+    if (name === undefined || path === read) return [];
+    const message =
+      read === undefined
+        ? `${path} is not read; rename it to ${name}`
+        : `${path} is not read, because ${read} is; move what it says there and remove it`;
+    return [
+      { code: "config-not-read", message, location: { path, line: 1, precision: "near" as const, via: [] } },
+    ];
+  });
 }

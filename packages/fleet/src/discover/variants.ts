@@ -28,6 +28,11 @@ export function variantsOf(tree: Tree, folder: string, config: Config): ChartOve
   return foundVariants(tree, folder, {});
 }
 
+/** The patterns among a rule's values files that make an overlay for each environment. */
+export function environmentPatterns(rule: ChartRule): string[] {
+  return rule.values.filter((values) => values.includes("{environment}"));
+}
+
 function ruleVariants(
   tree: Tree,
   folder: string,
@@ -40,7 +45,7 @@ function ruleVariants(
       makeVariant(folder, { ...captured, environment: name }, name, mergeOptions(rule, options)),
     );
   }
-  const patterns = rule.values.filter((values) => values.includes("{environment}"));
+  const patterns = environmentPatterns(rule);
   if (patterns.length === 0) {
     // Named values hold for the chart as it is; without any, the files in the folder tell.
     return rule.values.length > 0
@@ -61,7 +66,13 @@ function ruleVariants(
 }
 
 /** The environments that have a values file of a pattern: the configured ones, else those that files show. */
-function namesFor(tree: Tree, folder: string, pattern: string, captured: Captured, config: Config): string[] {
+export function namesFor(
+  tree: Tree,
+  folder: string,
+  pattern: string,
+  captured: Captured,
+  config: Config,
+): string[] {
   if (config.environments.length > 0) {
     return config.environments
       .map((environment) => environment.name)
