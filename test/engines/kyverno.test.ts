@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { makeMachine, write } from "../tools/engine/machine.ts";
-import { checkIn, counts, type Files, failures, lines } from "../tools/policy/stage.ts";
+import { checkIn, counts, type Files, failures, lines, makeRepository } from "../tools/policy/stage.ts";
 
 const pod = (name: string, labels: string, namespace = "shop") =>
   `apiVersion: v1\nkind: Pod\nmetadata: {name: ${name}, namespace: ${namespace}, labels: {${labels}}}\nspec: {containers: [{name: a, image: a}]}\n---\n`;
@@ -105,4 +105,27 @@ spec:
       "values-file: this is not a `kind: Values`",
     );
   });
+});
+
+test("a policy of a change that the CLI refuses is an error of that change, and one that goes is named", async () => {
+  const machine = makeMachine();
+  const refused = policy("refused", team.replace("pattern", "patern"));
+  const kept = { "policies/team.yaml": policy("team", team) };
+  const web = pod("web", "team: a");
+  const { index, folder } = makeRepository(
+    machine,
+    { ...kept, "policies/gone.yaml": policy("gone", team) },
+    { ...kept, "policies/refused.yaml": refused },
+    { prod: { base: web, head: web } },
+  );
+  const report = await checkIn({ ...machine, cwd: folder }, { manifests: index });
+  expect(
+    report.findings.map(({ rule, location, message }) =>
+      location ? `${rule} ${location.path}:${location.line}` : `${rule}: ${message}`,
+    ),
+  ).toEqual([
+    "kyverno/policy-error policies/refused.yaml:1",
+    "policy/removed: this change removes 1 policy: kyverno gone",
+  ]);
+  expect([report.verdict, failures(report)]).toEqual(["findings", []]);
 });
