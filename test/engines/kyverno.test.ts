@@ -110,21 +110,23 @@ spec:
 test("a policy of a change that the CLI refuses is an error of that change, and one that goes is named", async () => {
   const machine = makeMachine();
   const refused = policy("refused", team.replace("pattern", "patern"));
+  const cel = `    validate: {cel: {expressions: [{expression: "nope(object)", message: m}]}}\n`;
   const kept = { "policies/team.yaml": policy("team", team) };
   const web = pod("web", "team: a");
   const { index, folder } = makeRepository(
     machine,
     { ...kept, "policies/gone.yaml": policy("gone", team) },
-    { ...kept, "policies/refused.yaml": refused },
+    { ...kept, "policies/refused.yaml": refused, "policies/cel.yaml": policy("cel", cel) },
     { prod: { base: web, head: web } },
   );
   const report = await checkIn({ ...machine, cwd: folder }, { manifests: index });
   expect(
     report.findings.map(({ rule, location, message }) =>
-      location ? `${rule} ${location.path}:${location.line}` : `${rule}: ${message}`,
+      location ? `${rule} ${location.path}:${location.line}` : `${rule}: ${message.split(": ERROR")[0]}`,
     ),
   ).toEqual([
     "kyverno/policy-error policies/refused.yaml:1",
+    "kyverno/policy-error: cel/rule: compilation error: compilation failed",
     "policy/removed: this change removes 1 policy: kyverno gone",
   ]);
   expect([report.verdict, failures(report)]).toEqual(["findings", []]);

@@ -1,4 +1,4 @@
-import type { PolicyFailure } from "@gitops-actions/engine";
+import type { PolicyFailure, PolicyStatement } from "@gitops-actions/engine";
 import type { Tree } from "@gitops-actions/fleet";
 import type { Redactor } from "@gitops-actions/manifest";
 import {
@@ -63,10 +63,21 @@ interface Failure extends PolicyFailure {
 function failuresIn(runs: readonly EngineRun[], batches: number): Failure[] {
   const failures = new Map<string, Failure>();
   for (const { name: engine, failures: own, outcomes } of runs) {
-    for (const failure of [...own, ...outcomes.slice(0, batches).flatMap((each) => each.failures)])
+    const of = outcomes.slice(0, batches);
+    const uncompiled = of.flatMap(({ statements }) => statements.filter(isUncompiled));
+    for (const failure of [
+      ...own,
+      ...of.flatMap((each) => each.failures),
+      ...uncompiled.map(({ rule: id, message }) => ({ id, code: "compile", message })),
+    ])
       failures.set(`${engine} ${failure.id} ${failure.code} ${failure.message}`, { engine, ...failure });
   }
   return [...failures.values()];
+}
+
+/** The Kyverno CLI says of every resource that it violates a rule whose CEL does not compile. */
+function isUncompiled({ message }: PolicyStatement): boolean {
+  return message.startsWith("compilation error: compilation failed: ERROR: <input>");
 }
 
 /** Failures are called by `path:line`, by a path, or by what the policy is called. */
