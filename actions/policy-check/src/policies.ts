@@ -19,6 +19,7 @@ import {
   hasPolicies,
   loadConfig,
   loadExceptions,
+  loadReviewedConfig,
   parseExceptions,
   readRego,
   type Tree,
@@ -123,7 +124,8 @@ async function readJudges(tree: Tree, inputs: PolicyInputs, lenient = false): Pr
     inputs.valuesFile && present(inputs.valuesFile)
       ? await readText(tree, clean(inputs.valuesFile), "values-file")
       : undefined;
-  const { namespaces } = await loadConfig(tree);
+  // Wrong at the base: no labels are known by it, which is said of each policy that needs some.
+  const { namespaces } = lenient ? (await loadReviewedConfig(tree)).config : await loadConfig(tree);
   return {
     policies,
     data,

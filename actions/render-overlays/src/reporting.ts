@@ -68,7 +68,7 @@ function problemFindings({ fleet }: Side): Finding[] {
   return fleet.problems.map((problem) =>
     makeFinding({
       rule: `fleet/${problem.code}`,
-      severity: "warning",
+      severity: problem.severity ?? "warning",
       message: problem.message,
       location: problem.location,
       discriminator: problem.message,

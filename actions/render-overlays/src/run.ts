@@ -8,7 +8,7 @@ import {
   type Repository,
   treeAt,
 } from "@gitops-actions/engine";
-import { changedInputs, createClosureContext, type Index } from "@gitops-actions/fleet";
+import { changedInputs, createClosureContext, type Index, loadReviewedConfig } from "@gitops-actions/fleet";
 import { makeReport, type Report } from "@gitops-actions/report";
 import { type ChangeSummary, summariseChanges } from "./changes.ts";
 import { type Pair, pairOverlays } from "./compare.ts";
@@ -135,7 +135,10 @@ async function readSides(
   const context = createClosureContext();
   const head = await readSide(commits.head.tree, inputs, context);
   if (!commits.base || !inputs.compare) return { head };
-  return { head, base: await readSide(await treeAt(repository, commits.base.commit), inputs, context) };
+  const tree = await treeAt(repository, commits.base.commit);
+  // Where the base's gitops.yaml is wrong, this change may be the one that mends it: its own finds the base's overlays.
+  const { config, wrong } = await loadReviewedConfig(tree);
+  return { head, base: await readSide(tree, inputs, context, wrong === undefined ? config : head.config) };
 }
 
 function changedIds(pairs: readonly Pair[], rendered: readonly RenderedPair[]): string[] {

@@ -23,9 +23,14 @@ export interface Side {
   tools: ToolSettings;
 }
 
-/** Discovers the overlays of a tree and what each reads. Nothing is rendered. Throws UsageError for a broken gitops.yaml. */
-export async function readSide(tree: Tree, inputs: RenderInputs, context: ClosureContext): Promise<Side> {
-  const config = await loadConfig(tree);
+/** Discovers the overlays of a tree and what each reads. Nothing is rendered. Throws UsageError for a broken gitops.yaml, unless one is `given`. */
+export async function readSide(
+  tree: Tree,
+  inputs: RenderInputs,
+  context: ClosureContext,
+  given?: Config,
+): Promise<Side> {
+  const config = given ?? (await loadConfig(tree));
   const fleet = await discover(tree, config, context);
   const wanted = fleet.overlays
     .filter(selector(inputs.kustomization))

@@ -1,5 +1,5 @@
 import { type ChosenCommits, type Repository, treeAt } from "@gitops-actions/engine";
-import { type Config, loadConfig } from "@gitops-actions/fleet";
+import { type Config, loadReviewedConfig } from "@gitops-actions/fleet";
 import type { RenderInputs } from "./inputs.ts";
 import type { Side } from "./side.ts";
 
@@ -22,12 +22,19 @@ export async function readTrusted(
   inputs: RenderInputs,
 ): Promise<Trusted> {
   const { trusted } = commits;
-  const reviewed = trusted ? await loadConfig(await treeAt(repository, trusted.commit)) : undefined;
-  const first = reviewed !== undefined && reviewed.path === undefined && head.config.path !== undefined;
+  const { config: reviewed, wrong } = trusted
+    ? await loadReviewedConfig(await treeAt(repository, trusted.commit))
+    : {};
+  const isAbsent = reviewed !== undefined && reviewed.path === undefined && wrong === undefined;
+  const first = isAbsent && head.config.path !== undefined;
   const config = reviewed && !first ? reviewed : head.config;
   const notes: string[] = [];
   const tip = trusted?.commit.slice(0, 7);
-  if (first)
+  if (wrong !== undefined)
+    notes.push(
+      `gitops.yaml of the base branch (${tip}) is wrong, so it allows nothing, and this change's finds the overlays of both sides: ${wrong}`,
+    );
+  else if (first)
     notes.push(
       `${head.config.path} is not yet reviewed: the base branch (${tip}) has none, so this one's permissions count`,
     );

@@ -125,6 +125,19 @@ export async function loadConfig(tree: Tree): Promise<Config> {
   return defaultConfig();
 }
 
+/**
+ * The configuration at a commit that is not the one to be judged. Where it is wrong there, the default one, which allows
+ * nothing, and what is wrong: a change must be able to mend it.
+ */
+export async function loadReviewedConfig(tree: Tree): Promise<{ config: Config; wrong?: string }> {
+  try {
+    return { config: await loadConfig(tree) };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return { config: defaultConfig(), wrong: error.message };
+  }
+}
+
 function fail(path: string, problems: ConfigProblem[]): never {
   throw new UsageError(problems.map(({ line, message }) => `${path}:${line}: ${message}`).join("\n"));
 }
