@@ -34,7 +34,7 @@ test("one that breaks it is refused with the line", async () => {
 });
 
 test("a pattern that matches nothing is an error: what it meant is not looked at", async () => {
-  const wrong = gitops.replace(/overlays: .*/, "overlays: ["apps/{app}/overlays/{environment}", "infra/*"]");
+  const wrong = gitops.replace(/overlays: .*/, 'overlays: ["apps/{app}/overlays/{environment}", "infra/*"]');
   const { report } = await render(gitops, wrong);
   expect(report.findings).toMatchObject([{ rule: "fleet/unmatched-pattern", severity: "error" }]);
 });
