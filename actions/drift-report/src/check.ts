@@ -17,7 +17,7 @@ import {
   type ResourceId,
 } from "@gitops-actions/manifest";
 import pMap from "p-map";
-import type { Deliverer } from "./delivery.ts";
+import { type Deliverer, nameOf } from "./delivery.ts";
 import { askServer } from "./dryrun.ts";
 import { keptOnPurpose, leftAlone } from "./exemption.ts";
 import { governObjects, noRules, type Rulebook } from "./governance.ts";
@@ -132,10 +132,8 @@ function findExtraIds(
   const own = new Set(placed.flatMap((each) => (each.unchecked ? [] : each.deliverers)));
   return deliverers
     .filter((each) => own.has(each))
-    .flatMap(({ kind, namespace, name, inventory }) =>
-      inventory
-        .filter((id) => !wanted.has(identityKey(id)))
-        .map((id) => ({ id, by: `${kind} ${namespace}/${name}` })),
+    .flatMap((each) =>
+      each.inventory.filter((id) => !wanted.has(identityKey(id))).map((id) => ({ id, by: nameOf(each) })),
     );
 }
 

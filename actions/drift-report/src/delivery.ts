@@ -83,7 +83,7 @@ function readKustomization(object: JsonObject, addresses: Addresses): Deliverer 
     defaultNamespace: undefined,
     options: fluxOptions.filter((name) => isSet(spec[name])),
     inventory: list(valueAt(object, "/status/inventory/entries")).flatMap(readEntry),
-    ignores: kustomizationRules(spec, nameOf("Kustomization", object)),
+    ignores: kustomizationRules(spec, nameOf({ kind: "Kustomization", ...identity(object) })),
   };
 }
 
@@ -145,7 +145,7 @@ function readApplication(object: JsonObject): Deliverer[] {
         defaultNamespace: typeof destination === "string" ? destination : undefined,
         options: argoOptions(source),
         inventory: list(valueAt(object, "/status/resources")).map(fields).map(readStatusResource),
-        ignores: applicationRules(spec, nameOf("Application", object)),
+        ignores: applicationRules(spec, nameOf({ kind: "Application", ...identity(object) })),
       },
     ];
   });
@@ -207,8 +207,8 @@ function identity(object: JsonObject): { namespace: string; name: string } {
   return { namespace: String(namespace ?? ""), name: String(name ?? "") };
 }
 
-function nameOf(kind: Deliverer["kind"], object: JsonObject): string {
-  const { namespace, name } = identity(object);
+/** `Kind namespace/name`, as a person would ask for it. */
+export function nameOf({ kind, namespace, name }: Pick<Deliverer, "kind" | "namespace" | "name">): string {
   return `${kind} ${namespace}/${name}`;
 }
 

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import type { Cluster } from "@gitops-actions/engine";
 import { diffResources, type Resource } from "@gitops-actions/manifest";
 import { ToolError, UsageError } from "@gitops-actions/report";
-import type { Deliverer } from "./delivery.ts";
+import { type Deliverer, nameOf } from "./delivery.ts";
 import { type Desired, readDesired, type Wanted } from "./desired.ts";
 import type { DriftInputs } from "./inputs.ts";
 import { renderInputs } from "./rendering.ts";
 import type { DriftWorld } from "./run.ts";
-import { deliverersOf, nameOf } from "./source.ts";
+import { deliverersOf } from "./source.ts";
 
 /** An overlay as it should be in the cluster now: at the commit that its controller has applied. */
 export interface Placed {

@@ -1,5 +1,5 @@
 import type { Unchecked } from "@gitops-actions/report";
-import type { Deliverer } from "./delivery.ts";
+import { type Deliverer, nameOf } from "./delivery.ts";
 import type { Desired } from "./desired.ts";
 import type { Placed } from "./revision.ts";
 
@@ -65,9 +65,4 @@ export function findUnseen(
       code: "no-overlay",
       message: `it brings ${each.path}, which is no overlay here: its objects were not looked at. Add the folder to overlays in gitops.yaml, or see what \`gitops render\` skips`,
     }));
-}
-
-/** `Kind namespace/name`, as a person would ask for it. */
-export function nameOf({ kind, namespace, name }: Deliverer): string {
-  return `${kind} ${namespace}/${name}`;
 }

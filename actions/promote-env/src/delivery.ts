@@ -9,11 +9,10 @@ import {
 import type { Plan, Tree } from "@gitops-actions/fleet";
 import { type MarkdownSection, ToolError } from "@gitops-actions/report";
 import { filesOf, formatMessage, type Story } from "./change.ts";
-import type { Pull } from "./forge.ts";
 import type { PromoteInputs } from "./inputs.ts";
 import type { Merge } from "./merging.ts";
 import { type Proof, prove } from "./proof.ts";
-import { type PullParts, putPull } from "./pull.ts";
+import { type MadePull, type PullParts, putPull } from "./pull.ts";
 import { type Draft, signOnBranch } from "./signing.ts";
 import type { PromoteWorld } from "./world.ts";
 
@@ -46,21 +45,12 @@ export type Delivery =
   | { kind: "moved" }
   | { kind: "nothing" }
   | { kind: "pushed"; commit: string; notes?: string[]; proof?: Proof; differs?: string[] }
-  | {
-      kind: "pull";
-      number: number;
-      url: string;
-      done: "opened" | "updated" | "kept";
-      pull: Pull;
-      /** The commit of its branch. */
-      head: string;
-      /** What could not be done as configured, and what would help. */
-      notes: string[];
+  | (MadePull & {
       /** What became of its merge, where promote-env merges. */
       merge?: Merge;
       proof?: Proof;
       differs?: string[];
-    }
+    })
   | { kind: "declined"; number: number; url: string; proof?: Proof; differs?: string[] }
   | { kind: "refused"; because: string; proof?: Proof };
 

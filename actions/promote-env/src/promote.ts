@@ -9,7 +9,7 @@ import type { Pull } from "./forge.ts";
 import { folderOf, headOf, pullHeadOf } from "./heads.ts";
 import type { PromoteInputs } from "./inputs.ts";
 import { mergePull } from "./merging.ts";
-import { closePulls, tableOf } from "./pull.ts";
+import { closePull, tableOf } from "./pull.ts";
 import { tidySigning } from "./signing.ts";
 import { branchOf, type State, strategyOf, takesAll } from "./state.ts";
 import { deliverWhole, takeOver } from "./takeover.ts";
@@ -251,16 +251,12 @@ async function tidyPulls(
           ? `A gate has closed: ${foremost(closed)?.because}. It will be opened again when all gates are open.`
           : undefined;
     // What GitHub merges by itself must not be merged while a gate is shut.
-    if (reason === undefined && pull.auto && mine.length > 0 && mine.every((each) => !each.open))
-      await forge.mergeNever(pull);
-    if (reason === undefined) continue;
-    for (const { because } of await closePulls(
-      repository,
-      forge,
-      [pull],
-      reason,
-      fetchOptions(inputs, world),
-    ))
+    if (reason === undefined) {
+      if (pull.auto && mine.length > 0 && mine.every((each) => !each.open)) await forge.mergeNever(pull);
+      continue;
+    }
+    const because = await closePull(repository, forge, pull, reason, fetchOptions(inputs, world));
+    if (because !== undefined)
       kept.push({ ...placeOf(pull.head), moves: [], delivery: { kind: "refused", because } });
   }
   return kept;

@@ -37,19 +37,22 @@ export interface Put {
 
 export type FetchChoice = Parameters<typeof pushRef>[4];
 
+/** A pull request that is open now. */
+export interface MadePull {
+  kind: "pull";
+  number: number;
+  url: string;
+  done: "opened" | "updated" | "kept";
+  pull: Pull;
+  /** The commit of its branch. */
+  head: string;
+  /** What could not be done as configured, and what would help. */
+  notes: string[];
+}
+
 /** What became of a pull request. `declined`: a person closed one that brought the same. */
 export type Made =
-  | {
-      kind: "pull";
-      number: number;
-      url: string;
-      done: "opened" | "updated" | "kept";
-      pull: Pull;
-      /** The commit of its branch. */
-      head: string;
-      /** What could not be done as configured, and what would help. */
-      notes: string[];
-    }
+  | MadePull
   | { kind: "declined"; number: number; url: string }
   | { kind: "moved" }
   | { kind: "refused"; because: string };
@@ -179,38 +182,31 @@ function closingMark(head: string): string {
 }
 
 /**
- * Closes pull requests of ours that have nothing left to do, with the reason, and removes their branches. The branch goes
- * first, which makes GitHub close its pull request: a run that ends in between leaves nothing behind. Returns why a branch
- * may not be removed: its pull request stays open then, so that the next run tries again.
+ * Closes a pull request of ours that has nothing left to do, with the reason, and removes its branch. The branch goes
+ * first, which makes GitHub close its pull request: a run that ends in between leaves nothing behind. Returns why the
+ * branch may not be removed: the pull request stays open then, so that the next run tries again.
  */
-export async function closePulls(
+export async function closePull(
   repository: Repository,
   forge: Forge,
-  pulls: readonly Pull[],
+  pull: Pull,
   reason: string,
   options: FetchChoice,
-): Promise<{ pull: Pull; because: string }[]> {
-  const kept: { pull: Pull; because: string }[] = [];
-  for (const pull of pulls) {
-    const { head, number } = pull;
-    const ref = `refs/heads/${head}`;
-    const tip = (await remoteRefs(repository, [ref], options)).get(ref);
-    // A person's commits on it are theirs: then it is theirs to close.
-    if (tip !== undefined && !(await isOurs(repository, head, options))) continue;
-    await forge.comment(number, closingMark(head), escapeMarkdown(reason));
-    const removal = tip === undefined ? undefined : await pushRef(repository, ref, tip, undefined, options);
-    if (removal?.kind === "moved") continue;
-    if (removal?.kind === "refused") {
-      if (pull.auto) await forge.mergeNever(pull);
-      kept.push({
-        pull,
-        because: `#${number} has nothing left to do and stays open, because its branch ${head} may not be removed: ${removal.reason}`,
-      });
-      continue;
-    }
-    await forge.updatePull(number, { state: "closed" });
+): Promise<string | undefined> {
+  const { head, number } = pull;
+  const ref = `refs/heads/${head}`;
+  const tip = (await remoteRefs(repository, [ref], options)).get(ref);
+  // A person's commits on it are theirs: then it is theirs to close.
+  if (tip !== undefined && !(await isOurs(repository, head, options))) return undefined;
+  await forge.comment(number, closingMark(head), escapeMarkdown(reason));
+  const removal = tip === undefined ? undefined : await pushRef(repository, ref, tip, undefined, options);
+  if (removal?.kind === "moved") return undefined;
+  if (removal?.kind === "refused") {
+    if (pull.auto) await forge.mergeNever(pull);
+    return `#${number} has nothing left to do and stays open, because its branch ${head} may not be removed: ${removal.reason}`;
   }
-  return kept;
+  await forge.updatePull(number, { state: "closed" });
+  return undefined;
 }
 
 type BranchResult =

@@ -5,6 +5,7 @@ import { ToolError } from "@gitops-actions/report";
 import * as z from "zod";
 import { childEnvironment, withoutNetwork } from "./environment.ts";
 import { type ProcessSpec, runProcess } from "./exec.ts";
+import { layersOf } from "./layers.ts";
 import { stoppedBy } from "./limits.ts";
 import type { Machine } from "./machine.ts";
 import { type Problem, problemsOf } from "./schemas/problem.ts";
@@ -127,7 +128,12 @@ export async function runKubeconform(
     return key;
   });
   const verdicts = new Map<string, Verdict>();
-  for (const layer of layersOf(units)) {
+  const layers = layersOf(
+    units,
+    ([, document]) => schemaPath(document),
+    ([, document]) => document.schema?.digest ?? "",
+  );
+  for (const layer of layers) {
     const found = await runLayer(layer, settings, tool, machine, signal);
     for (const [index, [key]] of layer.entries()) verdicts.set(key, found[index]!);
   }
@@ -135,23 +141,6 @@ export async function runKubeconform(
 }
 
 type Unit = [key: string, document: SchemaDocument];
-
-/** Groups in which each path of a schema file means one schema. */
-function layersOf(units: ReadonlyMap<string, SchemaDocument>): Unit[][] {
-  const variants = new Map<string, string[]>();
-  const layers: Unit[][] = [];
-  for (const unit of units) {
-    const path = schemaPath(unit[1]);
-    const known = variants.get(path) ?? [];
-    variants.set(path, known);
-    const digest = unit[1].schema?.digest ?? "";
-    if (!known.includes(digest)) known.push(digest);
-    const layer = known.indexOf(digest);
-    layers[layer] ??= [];
-    layers[layer].push(unit);
-  }
-  return layers;
-}
 
 async function runLayer(
   layer: readonly Unit[],

@@ -7,6 +7,7 @@ import * as z from "zod";
 import { childEnvironment, withoutNetwork } from "./environment.ts";
 import { type ProcessSpec, runProcess } from "./exec.ts";
 import type { Verdict } from "./kubeconform.ts";
+import { layersOf } from "./layers.ts";
 import { stoppedBy } from "./limits.ts";
 import type { Machine } from "./machine.ts";
 import { problemOfCause } from "./schemas/cause.ts";
@@ -92,7 +93,12 @@ export async function runKubectlValidate(
     if (byDefinition.length > 1) for (const own of byDefinition) await judge(own);
     else for (const { key } of layer) verdicts.set(key, found);
   };
-  for (const layer of layersOf([...units.values()])) await judge(layer);
+  const layers = layersOf(
+    units.values(),
+    ({ document: { group, kind } }) => `${group}/${kind}`,
+    ({ document }) => document.cel.definition,
+  );
+  for (const layer of layers) await judge(layer);
   return keys.map((key) => verdicts.get(key)!);
 }
 
@@ -100,22 +106,6 @@ interface Unit {
   key: string;
   text: string;
   document: RuledDocument;
-}
-
-/** Groups in which each kind has one definition. */
-function layersOf(units: readonly Unit[]): Unit[][] {
-  const variants = new Map<string, string[]>();
-  const layers: Unit[][] = [];
-  for (const unit of units) {
-    const { group, kind, cel } = unit.document;
-    const known = variants.get(`${group}/${kind}`) ?? [];
-    variants.set(`${group}/${kind}`, known);
-    if (!known.includes(cel.definition)) known.push(cel.definition);
-    const layer = known.indexOf(cel.definition);
-    layers[layer] ??= [];
-    layers[layer].push(unit);
-  }
-  return layers;
 }
 
 /** The verdicts of a layer; one for all when kubectl-validate could not begin. */

@@ -1,6 +1,7 @@
 import type { Redactor } from "@gitops-actions/manifest";
 import { type Finding, makeFinding } from "@gitops-actions/report";
 import type { Lag } from "../checkout.ts";
+import { nameOf } from "../delivery.ts";
 import type { DriftInputs } from "../inputs.ts";
 import type { Placed } from "../revision.ts";
 import { minutesSince, type SyncStatus } from "../sync.ts";
@@ -58,7 +59,7 @@ export function pendingFindings(
     const lag = lags.get(applied);
     const minutes = minutesSince(lag?.since, now);
     if (minutes !== undefined && minutes < pendingGraceMinutes) return [];
-    const who = deliverers.map(({ kind, namespace, name }) => `${kind} ${namespace}/${name}`).join(" and ");
+    const who = deliverers.map(nameOf).join(" and ");
     const since = minutes === undefined ? "since when is not known here" : `for ${describeMinutes(minutes)}`;
     const count = pending === 1 ? "1 object" : `${pending} objects`;
     return [

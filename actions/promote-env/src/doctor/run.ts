@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { type Host, workspaceOf } from "@gitops-actions/action";
-import { fetchHistory, openRepository, type Repository, remoteHead, treeAt } from "@gitops-actions/engine";
+import { fetchHistory, openRepository, remoteHead, treeAt } from "@gitops-actions/engine";
 import {
   type Config,
   defaultPromotion,
@@ -56,7 +56,7 @@ export async function examine(path: string, world: DoctorWorld): Promise<Examina
     if (tip === undefined) throw new UsageError(`there is no branch ${branch}.`);
     const tree = await treeAt(repository, tip);
     const config = await loadConfig(tree);
-    const diagnoses = await diagnose(repository, tree, config, branch, tip, world);
+    const diagnoses = await diagnose(tree, config, branch, tip, world);
     return { diagnoses, report: reportOf(diagnoses, tip, world.repository) };
   } finally {
     await repository.close();
@@ -64,7 +64,6 @@ export async function examine(path: string, world: DoctorWorld): Promise<Examina
 }
 
 async function diagnose(
-  _: Repository,
   tree: Tree,
   config: Config,
   branch: string,

@@ -3,7 +3,7 @@ import { publish } from "@gitops-actions/action";
 import { connectInspection, examine } from "@gitops-actions/promote-env";
 import { UsageError } from "@gitops-actions/report";
 import { type Command, flag, text } from "../command.ts";
-import { choice } from "./options.ts";
+import { choice, reportOptions, severityOption } from "./options.ts";
 
 /** `gitops doctor`: whether the repository itself is safe. A token is taken from GITHUB_TOKEN or GH_TOKEN. */
 export const doctor: Command = {
@@ -15,18 +15,8 @@ export const doctor: Command = {
   options: {
     repository: { type: "string", value: "OWNER/NAME", help: "on GitHub (default: GITHUB_REPOSITORY)" },
     "no-fetch": { type: "boolean", help: "look at what is here, and ask no Git remote" },
-    "fail-on-severity": {
-      type: "string",
-      value: "LEVEL",
-      help: "least severe finding that fails: error, warning, notice (default: error)",
-    },
-    report: {
-      type: "string",
-      value: "DIR",
-      help: "write report.json, report.sarif and report.junit.xml to this folder",
-    },
-    json: { type: "boolean", help: "print report.json instead of text" },
-    help: { type: "boolean", short: "h", help: "show this" },
+    ...severityOption,
+    ...reportOptions,
   },
   async run(args, host, terminal, signal) {
     const failOnSeverity = choice(args, "fail-on-severity", ["error", "warning", "notice"], "error");

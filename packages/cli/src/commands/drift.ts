@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import { publish } from "@gitops-actions/action";
 import { type DriftInputs, defaults, parseOwner, run, syncSection } from "@gitops-actions/drift-report";
 import { type Arguments, type Command, flag, list, type Option, text } from "../command.ts";
-import { choice, toolSettings } from "./options.ts";
+import { choice, reportOptions, severityOption, toolSettings, toolSourceOptions } from "./options.ts";
 
 const options = {
   environment: { type: "string", short: "e", value: "NAME", help: "the environment that the cluster is" },
@@ -46,24 +46,9 @@ const options = {
   },
   "kubectl-version": { type: "string", value: "VERSION", help: "version of kubectl" },
   "kubectl-path": { type: "string", value: "FILE", help: "kubectl to use as it is" },
-  "tools-from": { type: "string", value: "PLACE", help: "auto, release, go or path (default: auto)" },
-  "tools-mirror": {
-    type: "string",
-    value: "URL",
-    help: "template of a mirror: https://mirror/{tool}/{version}/{asset}",
-  },
-  "fail-on-severity": {
-    type: "string",
-    value: "LEVEL",
-    help: "least severe finding that fails: error, warning, notice (default: error)",
-  },
-  report: {
-    type: "string",
-    value: "DIR",
-    help: "write report.json, report.sarif and report.junit.xml to this folder",
-  },
-  json: { type: "boolean", help: "print report.json instead of text" },
-  help: { type: "boolean", short: "h", help: "show this" },
+  ...toolSourceOptions,
+  ...severityOption,
+  ...reportOptions,
 } satisfies Record<string, Option>;
 
 /** `gitops drift`: in what the cluster of the current context differs from the repository. */

@@ -2,6 +2,36 @@ import { defaults, type RenderInputs } from "@gitops-actions/render-overlays";
 import { UsageError } from "@gitops-actions/report";
 import { type Arguments, flag, list, type Option, suggestion, text } from "../command.ts";
 
+/** Which findings fail a command. */
+export const severityOption = {
+  "fail-on-severity": {
+    type: "string",
+    value: "LEVEL",
+    help: "least severe finding that fails: error, warning, notice (default: error)",
+  },
+} as const satisfies Record<string, Option>;
+
+/** How a command's report is printed and written. */
+export const reportOptions = {
+  report: {
+    type: "string",
+    value: "DIR",
+    help: "write report.json, report.sarif and report.junit.xml to this folder",
+  },
+  json: { type: "boolean", help: "print report.json instead of text" },
+  help: { type: "boolean", short: "h", help: "show this" },
+} as const satisfies Record<string, Option>;
+
+/** Where every tool comes from. */
+export const toolSourceOptions = {
+  "tools-from": { type: "string", value: "PLACE", help: "auto, release, go or path (default: auto)" },
+  "tools-mirror": {
+    type: "string",
+    value: "URL",
+    help: "template of a mirror: https://mirror/{tool}/{version}/{asset}",
+  },
+} as const satisfies Record<string, Option>;
+
 /** Options of every command that renders. */
 export const renderOptions = {
   base: {
@@ -39,24 +69,14 @@ export const renderOptions = {
     help: "another argument for kustomize build",
   },
   ...toolOptions(),
-  "fail-on-severity": {
-    type: "string",
-    value: "LEVEL",
-    help: "least severe finding that fails: error, warning, notice (default: error)",
-  },
+  ...severityOption,
   "time-limit": {
     type: "string",
     value: "SECONDS",
     help: "longest time one overlay may take (default: 120)",
   },
   "memory-limit": { type: "string", value: "MIB", help: "most memory one tool may take (default: 2048)" },
-  report: {
-    type: "string",
-    value: "DIR",
-    help: "write report.json, report.sarif and report.junit.xml to this folder",
-  },
-  json: { type: "boolean", help: "print report.json instead of text" },
-  help: { type: "boolean", short: "h", help: "show this" },
+  ...reportOptions,
 } satisfies Record<string, Option>;
 
 /** Options that say where tools come from. */
@@ -70,12 +90,7 @@ export function toolOptions() {
     "kubectl-validate-path": { type: "string", value: "FILE", help: "kubectl-validate to use as it is" },
     "helm-version": { type: "string", value: "VERSION", help: "version of Helm" },
     "helm-path": { type: "string", value: "FILE", help: "Helm to use as it is" },
-    "tools-from": { type: "string", value: "PLACE", help: "auto, release, go or path (default: auto)" },
-    "tools-mirror": {
-      type: "string",
-      value: "URL",
-      help: "template of a mirror: https://mirror/{tool}/{version}/{asset}",
-    },
+    ...toolSourceOptions,
   } as const satisfies Record<string, Option>;
 }
 
