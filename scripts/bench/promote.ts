@@ -33,7 +33,8 @@ export async function racePromotion(
       name: `gitops status, ${count} commits`,
       group: String(count),
       command: process.execPath,
-      args: [bundle, "status"],
+      // Named, because a command that npm started takes the folder npm was started in for its own.
+      args: [bundle, "status", clone],
       cwd: clone,
       prepare: () => {},
     };
