@@ -132,7 +132,7 @@ function everything(folder: string, count: number, location: string): Racer[] {
   const plain = [...flags, "-schema-location", location];
   const quoted = plain.map((each) => `'${each}'`).join(" ");
   const command = findProgram("kubeconform");
-  const loop = `ls head | head -n ${sample} | xargs -P ${availableParallelism()} -I {} sh -c "${command} ${quoted.replaceAll('"', '\\"')} head/{}"`;
+  const loop = `ls head | sed -n 1,${sample}p | xargs -P ${availableParallelism()} -I {} sh -c "${command} ${quoted.replaceAll('"', '\\"')} head/{}"`;
   return [
     {
       ...{ name: "gitops validate", group, cwd: folder, prepare },
