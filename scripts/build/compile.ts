@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { execa } from "execa";
 
@@ -43,6 +43,19 @@ export async function compile(root: string): Promise<void> {
   for (const folder of await listWorkspaces(root)) {
     if (existsSync(join(output, folder))) await makeImportable(root, output, folder);
   }
+  await copyWithoutEffects(root, "@actions/core");
+}
+
+/**
+ * Gives the bundler a copy of a library that says that its modules do nothing when they are loaded, where the library
+ * forgot to say so. Without it @actions/core brings an HTTP client of half a megabyte for tokens that we never ask for,
+ * and every start of every bundle loads it.
+ */
+async function copyWithoutEffects(root: string, name: string): Promise<void> {
+  const copy = join(root, "build/node_modules", name);
+  await cp(join(root, "node_modules", name), copy, { recursive: true });
+  const manifest = JSON.parse(await readFile(join(copy, "package.json"), "utf8")) as object;
+  await writeFile(join(copy, "package.json"), JSON.stringify({ ...manifest, sideEffects: false }, null, 2));
 }
 
 async function makeImportable(root: string, output: string, folder: string): Promise<void> {
@@ -53,6 +66,8 @@ async function makeImportable(root: string, output: string, folder: string): Pro
     name: source.name,
     type: "module",
     license: "Apache-2.0",
+    // Our modules do nothing when they are loaded, so what a bundle does not call is left out of it.
+    sideEffects: false,
     ...(entry && { exports: { ".": entry } }),
   };
   await writeFile(join(compiled, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);

@@ -80,7 +80,8 @@ export async function evaluateKyverno(
   let answered = false;
   const asked = [...batches.keys()].filter((index) => batches[index]!.items.length > 0);
   const answers =
-    policies.length > 0 ? await pMap(asked, apply, { concurrency: Math.max(1, machine.cores) }) : [];
+    // Loading policies and reading resources leave cores idle: one start more than there are of them.
+    policies.length > 0 ? await pMap(asked, apply, { concurrency: machine.cores + 1 }) : [];
   for (const [position, answer] of answers.entries()) {
     const index = asked[position]!;
     let rows = answer;

@@ -85,5 +85,14 @@ export function writeJson(value: Json | undefined, indent = 0, sorted = true): s
     const pad = `\n${" ".repeat(indent * (depth + 1))}`;
     return `${open}${pad}${parts.join(`,${pad}`)}\n${" ".repeat(indent * depth)}${close}`;
   };
-  return value === undefined ? "" : write(value, 0);
+  if (value === undefined) return "";
+  return !sorted && isNative(value) ? JSON.stringify(value, null, indent) : write(value, 0);
+}
+
+/** Whether JavaScript's own writer, which is many times faster, knows every value in it. */
+function isNative(value: Json): boolean {
+  if (typeof value === "bigint") return false;
+  if (typeof value === "number") return Number.isFinite(value);
+  if (Array.isArray(value)) return value.every(isNative);
+  return !isObject(value) || Object.values(value).every((item) => isNative(item!));
 }

@@ -5,7 +5,12 @@ import type { Finding, Location, Report } from "./report.ts";
 
 /** `12 errors`, `1 error`, `12,345 findings`. */
 export function count(number: number, noun: string, plural = `${noun}s`): string {
-  return `${number.toLocaleString("en-US")} ${number === 1 ? noun : plural}`;
+  return `${groupDigits(number)} ${number === 1 ? noun : plural}`;
+}
+
+/** A whole number as English writes it: `12,345`. Not by toLocaleString: loading its tables takes ten milliseconds, of every run. */
+export function groupDigits(number: number): string {
+  return String(number).replace(/\B(?=(?:\d{3})+$)/g, ",");
 }
 
 /** `apps/web/base/deployment.yaml:12:5`; with `near`, only the file is sure and no line is claimed. */
@@ -54,7 +59,7 @@ export function describeVerdict(report: Report): string {
     .join(", ");
   const states =
     summary.existing > 0
-      ? ` (${summary.new.toLocaleString("en-US")} new, ${summary.existing.toLocaleString("en-US")} existing)`
+      ? ` (${groupDigits(summary.new)} new, ${groupDigits(summary.existing)} existing)`
       : "";
   const looked = describeChecked(checked, unchanged);
   switch (report.verdict) {

@@ -6,6 +6,7 @@ import {
   describeVerdict,
   describeWaived,
   formatLocation,
+  groupDigits,
 } from "./describe.ts";
 import { activeFindings } from "./make.ts";
 import { codeSpan, escapeMarkdown, fence, joinWithin, markerComment } from "./markup.ts";
@@ -187,7 +188,7 @@ function* ruleCounts(findings: readonly Finding[]): Generator<string> {
   if (rules.length === 0) return;
   yield "By rule:\n\n";
   for (const [rule, number] of rules)
-    yield `- ${number.toLocaleString("en-US")} × **${escapeMarkdown(shorten(rule, 200))}**\n`;
+    yield `- ${groupDigits(number)} × **${escapeMarkdown(shorten(rule, 200))}**\n`;
   if (counts.size > rules.length)
     yield `- and ${count(counts.size - rules.length, "more rule", "more rules")}\n`;
   yield "\n";
@@ -212,13 +213,13 @@ function* gapList(
   options: MarkdownOptions,
 ): Generator<string> {
   if (list.length === 0) return;
-  yield `#### ${title} (${list.length.toLocaleString("en-US")})\n\n`;
+  yield `#### ${title} (${groupDigits(list.length)})\n\n`;
   for (const item of list.slice(0, limit)) {
     yield `- ${escapeMarkdown(item.kind)} ${codeSpan(shorten(item.id, 300))}: ${escapeMarkdown(shorten(item.message, 1_000))}\n`;
   }
   yield "\n";
   if (list.length > limit)
-    yield hiddenNote(`${(list.length - limit).toLocaleString("en-US")} more not shown here:`, options);
+    yield hiddenNote(`${groupDigits(list.length - limit)} more not shown here:`, options);
 }
 
 function* closing(report: Report): Generator<string> {

@@ -1,3 +1,5 @@
+import { groupDigits } from "./describe.ts";
+
 /**
  * Characters that change how text around them is shown without being seen themselves: controls, bidirectional
  * overrides and isolates (Trojan Source, CVE-2021-42574), zero-width, tag and variation characters, line and
@@ -33,7 +35,7 @@ function escapeCharacter(character: string): string {
  */
 export function shorten(text: string, limit: number): string {
   if (text.length <= limit) return text;
-  const note = (cut: number) => `… (${cut.toLocaleString("en-US")} more characters)`;
+  const note = (cut: number) => `… (${groupDigits(cut)} more characters)`;
   const room = Math.max(0, limit - note(text.length).length);
   const high = text.charCodeAt(room - 1);
   const kept = high >= 0xd800 && high <= 0xdbff ? room - 1 : room;

@@ -1,4 +1,4 @@
-import { equalJson, parseManifests, parseSource, writeJson } from "@gitops-actions/manifest";
+import { equalJson, type Json, parseManifests, parseSource, writeJson } from "@gitops-actions/manifest";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { isMap, parseDocument, stringify } from "yaml";
@@ -274,4 +274,16 @@ test("big numbers keep their digits from text to value", () => {
       expect(String(resource?.value.size)).toBe(String(number));
     }),
   );
+});
+
+test("JavaScript's own writer, where it is used, writes what ours writes", () => {
+  const unsorted = fc.tuple(fc.jsonValue(), fc.constantFrom(0, 1, 2));
+  fc.assert(
+    fc.property(unsorted, ([value, indent]) => {
+      // A big integer is what only ours can write.
+      const [own, native] = [10n, 10].map((last) => writeJson([value as Json, last], indent, false));
+      expect(native).toBe(own);
+    }),
+  );
+  expect(writeJson([Number.NaN, Number.POSITIVE_INFINITY], 0, false)).toBe("[.nan,.inf]");
 });

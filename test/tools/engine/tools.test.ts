@@ -22,7 +22,7 @@ import {
 import { ToolError, UsageError } from "@gitops-actions/report";
 import { describe, expect, test } from "vitest";
 import { unpackMember } from "../../../packages/engine/src/tools/archive.ts";
-import { entryFolder } from "../../../packages/engine/src/tools/cache.ts";
+import { entryFolder, readEntry } from "../../../packages/engine/src/tools/cache.ts";
 import { type DownloadLimits, downloadLimits } from "../../../packages/engine/src/tools/download.ts";
 import { ensureWanted } from "../../../packages/engine/src/tools/find.ts";
 import { type Wanted, wantedTool } from "../../../packages/engine/src/tools/pin.ts";
@@ -374,6 +374,32 @@ describe("the cache", () => {
     expect(said[0]).toContain(
       `${path} is not the program that was stored there (sha256 ${sha256(program("v5.8.2 poisoned"))}, stored ${sha256(kustomize)})`,
     );
+    expect(readFileSync(path, "utf8")).toBe(kustomize);
+  });
+
+  test("a program's sum is reckoned once, and again as soon as the file is another one or was touched", async () => {
+    const machine = bareMachine();
+    const server = await serve((_, response) => response.end(good));
+    const wanted = wantedFrom(server.url, good);
+    const path = (await ensure(wanted, machine)).tool?.path ?? "";
+    const memo = join(dirname(path), "sum.json");
+    await ensure(wanted, machine);
+    // Too young to be told from a file that is written in the same moment.
+    expect(existsSync(memo)).toBe(false);
+    await new Promise((resolve) => setTimeout(resolve, 2_200));
+    await ensure(wanted, machine);
+    const known = JSON.parse(readFileSync(memo, "utf8"));
+    expect(known.sha256).toBe(sha256(kustomize));
+    // What it says is taken, or nothing would be saved.
+    writeFileSync(memo, JSON.stringify({ ...known, sha256: "0".repeat(64) }));
+    expect((await readEntry(dirname(path), wanted)).state).toBe("changed");
+    writeFileSync(memo, JSON.stringify(known));
+    // Of the same length, and with the same time of change as far as a program can set it.
+    const { atimeMs, mtimeMs } = statSync(path);
+    writeFileSync(path, kustomize.replace("5.8.2", "6.6.6"));
+    utimesSync(path, atimeMs / 1000, mtimeMs / 1000);
+    expect(await readEntry(dirname(path), wanted)).toMatchObject({ state: "changed" });
+    expect((await ensure(wanted, machine)).said[0]).toContain("is not the program that was stored there");
     expect(readFileSync(path, "utf8")).toBe(kustomize);
   });
 

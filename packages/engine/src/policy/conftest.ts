@@ -156,7 +156,7 @@ function prepare(
   });
   for (const [index, document] of documents.entries()) {
     const name = conftestFilename(index);
-    write(join(folder, "documents", name.slice(0, 4), name), writeJson(document.value));
+    write(join(folder, "documents", name.slice(0, 4), name), writeJson(document.value, 0, false));
   }
   const env = { ...childEnvironment(machine, []), ...lazyCollector(settings.maxMemoryBytes) };
   return {

@@ -145,7 +145,9 @@ export async function runGator(
       ...named,
     ];
     const input = join(folder, "input.yaml");
-    writeFileSync(input, objects.map((each) => `---\n${writeJson(each)}\n`).join(""), { mode: 0o600 });
+    writeFileSync(input, objects.map((each) => `---\n${writeJson(each, 0, false)}\n`).join(""), {
+      mode: 0o600,
+    });
     const spec: ProcessSpec = {
       command: tool.path,
       args: ["test", "--output", "json", "--filename", input],

@@ -145,7 +145,7 @@ export async function runKyverno(
   const folder = mkdtempSync(join(machine.tempDir, "kyverno-"));
   try {
     const named = documents.map(nameOf);
-    writeFileSync(join(folder, "resources.yaml"), stream(named.map((each) => writeJson(each))), {
+    writeFileSync(join(folder, "resources.yaml"), stream(named.map((each) => writeJson(each, 0, false))), {
       mode: 0o600,
     });
     const definitions = definitionsOf(named, source.definitions ?? []);
@@ -192,7 +192,7 @@ export async function probeKyverno(
   const folder = mkdtempSync(join(machine.tempDir, "kyverno-"));
   try {
     const probes = documents.length > 0 ? documents.map(nameOf) : [pod];
-    writeFileSync(join(folder, "resources.yaml"), stream(probes.map((each) => writeJson(each))), {
+    writeFileSync(join(folder, "resources.yaml"), stream(probes.map((each) => writeJson(each, 0, false))), {
       mode: 0o600,
     });
     const args = [
