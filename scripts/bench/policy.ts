@@ -24,12 +24,19 @@ export function policyContestants(count: number, sample: number, folder: string)
   for (const pack of readdirSync(source))
     cpSync(join(source, pack), join(packs.policies, "policy"), { recursive: true });
   const groups = [small, packs].map(({ name, policies }) => conftest(name, policies, manifests, sample));
-  const kyverno = optional("kyverno");
-  if (!kyverno) console.error("kyverno is not there, and left out: npm run test:engines fetches it");
-  else {
-    const policies = join(folder, "kyverno-4-rules");
-    write(join(policies, "policies/kyverno/workload.yaml"), fourRules);
-    groups.push(kyvernoGroup(kyverno, policies, manifests, Math.min(sample, 20)));
+  for (const { program: name, ...engine } of others) {
+    const program = optional(name);
+    if (!program) {
+      console.error(`${name} is not there, and ${engine.group} left out: npm run test:engines fetches it`);
+      continue;
+    }
+    const repository = join(folder, engine.engine);
+    write(join(repository, "policies", engine.file), engine.policies);
+    const policies = join(repository, "policies", engine.file);
+    const { one, each } = engine.commands(program, policies, manifests);
+    groups.push(
+      field(engine.group, repository, manifests, engine.engine, Math.min(sample, 20), { one, each }),
+    );
   }
   return groups;
 }
@@ -51,14 +58,25 @@ function conftest(group: string, repository: string, manifests: Manifests, sampl
   });
 }
 
-function kyvernoGroup(program: string, repository: string, manifests: Manifests, sample: number): Racer[] {
-  const apply = `${program} apply ${repository}/policies/kyverno/workload.yaml --policy-report --output-format json`;
-  return field("kyverno, 4 rules", repository, manifests, "kyverno", sample, {
-    // It does not look into folders of folders; one file that holds all is what it reads fastest.
-    one: `(${apply} --resource ${manifests.all} || test $? = 1) | grep -c "images have a version" > /dev/null`,
-    each: `${apply} --resource {} > /dev/null || test $? = 1`,
-  });
+/** An engine that takes one policy file: its command line over all documents, and over those of one overlay. */
+interface Other {
+  group: string;
+  /** As --engine calls it. */
+  engine: string;
+  program: string;
+  file: string;
+  policies: string;
+  commands(program: string, policies: string, manifests: Manifests): { one: string; each: string };
 }
+
+/** It does not look into folders of folders; one file that holds all is what it reads fastest. */
+const applyKyverno = (found: string) => (program: string, policies: string, manifests: Manifests) => {
+  const apply = `${program} apply ${policies} --policy-report --output-format json`;
+  return {
+    one: `(${apply} --resource ${manifests.all} || test $? = 1) | grep -c "${found}" > /dev/null`,
+    each: `${apply} --resource {} > /dev/null || test $? = 1`,
+  };
+};
 
 function field(
   group: string,
@@ -288,6 +306,99 @@ spec:
     match: {any: [{resources: {kinds: [Service]}}]}
     validate: {message: services are reached through the gateway, pattern: {spec: {=(type): "!LoadBalancer"}}}
 `;
+
+const gatekeeperTemplate = (kind: string, rego: string): string => `apiVersion: templates.gatekeeper.sh/v1
+kind: ConstraintTemplate
+metadata:
+  name: ${kind.toLowerCase()}
+spec:
+  crd:
+    spec:
+      names:
+        kind: ${kind}
+  targets:
+    - target: admission.k8s.gatekeeper.sh
+      rego: |
+        package ${kind.toLowerCase()}
+
+        violation[{"msg": msg}] {
+          ${rego}
+        }
+---
+apiVersion: constraints.gatekeeper.sh/v1beta1
+kind: ${kind}
+metadata:
+  name: ${kind.toLowerCase()}
+spec:
+  match:
+    kinds:
+      - apiGroups: ["apps"]
+        kinds: ["Deployment"]
+---
+`;
+
+const container = "container := input.review.object.spec.template.spec.containers[_]";
+
+const fourConstraints = [
+  ["ImageVersion", `${container}; endswith(container.image, ":latest"); msg := "images have a version"`],
+  ["MemoryRequest", `${container}; not container.resources.requests.memory; msg := "memory is requested"`],
+  ["NotPrivileged", `${container}; container.securityContext.privileged; msg := "no privileges"`],
+  ["Tier", 'not input.review.object.metadata.labels["platform.example.com/tier"]; msg := "a tier is named"'],
+]
+  .map(([kind, rego]) => gatekeeperTemplate(kind!, rego!))
+  .join("");
+
+const fourValidations = `apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicy
+metadata:
+  name: workload
+spec:
+  matchConstraints:
+    resourceRules:
+      - apiGroups: ["apps"]
+        apiVersions: ["v1"]
+        operations: ["CREATE", "UPDATE"]
+        resources: ["deployments"]
+  validations:
+    - expression: "!object.spec.template.spec.containers.exists(c, c.image.endsWith(':latest'))"
+      message: images have a version
+    - expression: "object.spec.template.spec.containers.all(c, has(c.resources.requests) && 'memory' in c.resources.requests)"
+      message: memory is requested
+    - expression: "!object.spec.template.spec.containers.exists(c, has(c.securityContext) && has(c.securityContext.privileged) && c.securityContext.privileged)"
+      message: no privileges
+    - expression: "'platform.example.com/tier' in object.metadata.labels"
+      message: a tier is named
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingAdmissionPolicyBinding
+metadata:
+  name: workload
+spec:
+  policyName: workload
+  validationActions: ["Deny"]
+`;
+
+const others: readonly Other[] = [
+  {
+    ...{ group: "kyverno, 4 rules", engine: "kyverno", program: "kyverno", file: "workload.yaml" },
+    ...{ policies: fourRules, commands: applyKyverno("images have a version") },
+  },
+  {
+    ...{ group: "gatekeeper, 4 constraints", engine: "gatekeeper", program: "gator", file: "workload.yaml" },
+    policies: fourConstraints,
+    commands: (program, policies, manifests) => {
+      const test = `${program} test --output json --filename ${policies}`;
+      return {
+        one: `(${test} --filename ${manifests.all} || test $? = 1) | grep -c "images have a version" > /dev/null`,
+        each: `${test} --filename {} > /dev/null || test $? = 1`,
+      };
+    },
+  },
+  {
+    ...{ group: "ValidatingAdmissionPolicy, 4 validations", engine: "vap", program: "kyverno" },
+    ...{ file: "workload.yaml", policies: fourValidations, commands: applyKyverno("images have a version") },
+  },
+];
 
 function optional(name: string): string | undefined {
   try {
