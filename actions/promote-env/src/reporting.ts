@@ -15,11 +15,13 @@ interface Learnt {
   candidates: readonly Candidate[];
   delivered: readonly Delivered[];
   notes: readonly string[];
+  /** In the gitops.yaml of the working tree, which is not the one that counts. */
+  mistakes: readonly Finding[];
 }
 
 /** What a run says: what it did, what it may not do, and what a person should mend. */
-export function reportOf({ state, repository, candidates, delivered, notes }: Learnt): Report {
-  const findings: Finding[] = [];
+export function reportOf({ state, repository, candidates, delivered, notes, mistakes }: Learnt): Report {
+  const findings: Finding[] = [...mistakes];
   if (state.holdsProblem !== undefined) {
     const location = { path: holdsPath, line: 1, precision: "near" as const, via: [] };
     findings.push(

@@ -19,6 +19,7 @@ import { readState, type State, strategyOf, takesAll } from "./state.ts";
 import { deliverWhole } from "./takeover.ts";
 import { foremost, type Verdict } from "./verdict.ts";
 import { findWhole, type Whole } from "./whole.ts";
+import { compareWorkingCopy } from "./workingcopy.ts";
 import type { PromoteWorld } from "./world.ts";
 
 export interface PromoteOutcome {
@@ -91,7 +92,9 @@ async function runIn(
     const result = isBoard(inputs)
       ? await moveVersions(repository, state, inputs, world, delivered)
       : await alter(repository, state, inputs, world, delivered);
-    if (result)
+    if (result) {
+      const only = inputs.operation === "status" || inputs.operation === "plan";
+      const copy = only ? await compareWorkingCopy(repository, state) : undefined;
       return {
         ...result,
         delivered,
@@ -101,8 +104,11 @@ async function runIn(
           inputs,
           delivered,
           ...result,
+          notes: [...(copy?.notes ?? []), ...result.notes],
+          mistakes: copy?.findings ?? [],
         }),
       };
+    }
   }
   throw new ToolError(
     "git/moving",

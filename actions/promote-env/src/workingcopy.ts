@@ -1,0 +1,66 @@
+import { type Repository, workingTree } from "@gitops-actions/engine";
+import { type Config, configNames, discover, loadConfig } from "@gitops-actions/fleet";
+import { type Finding, makeFinding, UsageError } from "@gitops-actions/report";
+import type { State } from "./state.ts";
+
+/** What a person should know of the gitops.yaml before them, which is not the one that counts. */
+export interface WorkingCopy {
+  notes: string[];
+  /** Its mistakes: warnings, because nothing is decided by it yet. */
+  findings: Finding[];
+}
+
+/** Holds gitops.yaml in the checkout against the one of the default branch. Says nothing where both mean the same. */
+export async function compareWorkingCopy(
+  repository: Repository,
+  { config, defaultBranch }: Pick<State, "config" | "defaultBranch">,
+): Promise<WorkingCopy> {
+  if (repository.bare) return { notes: [], findings: [] };
+  const tree = await workingTree(repository);
+  const used =
+    config.path === undefined
+      ? `${defaultBranch.name} (${defaultBranch.tip.slice(0, 7)}) has no ${configNames[0]}, so what holds without one is used`
+      : `${config.path} of ${defaultBranch.name} (${defaultBranch.tip.slice(0, 7)}) is used`;
+  const note = (what: string): string[] => [`${used}; ${what}`];
+  let own: Config;
+  try {
+    own = await loadConfig(tree);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return {
+      notes: note("the one in the working tree is wrong and would be refused"),
+      findings: error.message.split("\n").map(mistake),
+    };
+  }
+  const differing = differences(config, own);
+  if (differing.length === 0) return { notes: [], findings: [] };
+  if (own.path === undefined) return { notes: note("the working tree has none"), findings: [] };
+  const { problems } = await discover(tree, own);
+  const mistakes = problems
+    .filter(({ location }) => location?.path === own.path)
+    .map(({ message, location }) => mistake(`${own.path}:${location?.line ?? 1}: ${message}`));
+  return { notes: note(`the one in the working tree differs: ${differing.join(", ")}`), findings: mistakes };
+}
+
+/** The sections that say something else, in the words of the file. */
+function differences(a: Config, b: Config): string[] {
+  // Where a rule stands is no difference.
+  const { path: _, lines: __, ...sections } = { ...a, ...b };
+  return (Object.keys(sections) as (keyof typeof sections)[])
+    .filter((key) => JSON.stringify(a[key]) !== JSON.stringify(b[key]))
+    .sort();
+}
+
+/** `path:line: message`, or `path:line:column: message`, as a finding. */
+function mistake(text: string): Finding {
+  const [, path = configNames[0], line = "1", message = text] =
+    /^([^\s:]+):(\d+)(?::\d+)?: (.*)$/s.exec(text) ?? [];
+  return makeFinding({
+    rule: "promotion/working-copy",
+    severity: "warning",
+    message: `the copy in the working tree, which is not used yet: ${message}`,
+    help: "Mend it before it is merged: from then on it would stop every promotion.",
+    location: { path, line: Number(line), precision: "exact", via: [] },
+    discriminator: message,
+  });
+}
