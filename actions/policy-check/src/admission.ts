@@ -1,5 +1,6 @@
 import type {
   AdmissionCheck,
+  AdmissionPart,
   KyvernoRow,
   PolicyFailure,
   PolicyOutcome,
@@ -10,7 +11,7 @@ import { isObject, type JsonObject } from "@gitops-actions/manifest";
 import { annotationsOf, countStatements, listResources } from "./engines.ts";
 import { unknownLabels } from "./namespaces.ts";
 
-/** What came of one validation for the resources it is about. */
+/** What came of one policy under one binding for the resources it is about. */
 interface Verdicts {
   statements: PolicyStatement[];
   failures: PolicyFailure[];
@@ -23,16 +24,15 @@ export function recordAdmission(
   outcome: PolicyOutcome,
   policies: readonly PolicyObject[],
   checks: readonly AdmissionCheck[],
-  rows: readonly KyvernoRow[],
+  rows: Rows,
   batch: Batch,
   batches: readonly Batch[],
   auditWarn: boolean,
 ): void {
-  const byPolicy = Map.groupBy(rows, ({ policy }) => policy);
   for (const { resource } of policies) {
     const { name } = resource.id;
     const own = checks.filter(({ policy }) => policy === name);
-    const all = own.map((check) => verdictsOf(check, byPolicy, batch.items, auditWarn));
+    const all = own.map((check) => verdictsOf(check, rows, batch.items, auditWarn));
     const about = annotationsOf(resource.value);
     const statements = all.flatMap((each) =>
       each.statements.map((statement) => ({ ...statement, ...about })),
@@ -49,65 +49,114 @@ export function recordAdmission(
   }
 }
 
-function verdictsOf(
-  check: AdmissionCheck,
-  byPolicy: ReadonlyMap<string, KyvernoRow[]>,
+/** Rows of each policy by document. */
+export type Rows = ReadonlyMap<string, ReadonlyMap<number, KyvernoRow>>;
+
+/** Rows by policy and document. */
+export function indexRows(rows: readonly KyvernoRow[]): Rows {
+  const byPolicy = Map.groupBy(rows, ({ policy }) => policy);
+  return new Map(
+    [...byPolicy].map(([name, own]) => [name, new Map(own.map((row) => [row.document, row]))] as const),
+  );
+}
+
+/** Documents that a check is about, each with the row of all validations together. */
+function rowsOf(check: AdmissionCheck, rows: Rows, items: Batch["items"]): KyvernoRow[] {
+  const isNarrowed = (document: number) =>
+    check.narrowed.every((name) => rows.get(name)?.get(document)?.result === "pass");
+  return [...(rows.get(check.whole)?.values() ?? [])].filter(({ document }) => {
+    const { namespace } = items[document]!.resource.id;
+    return (check.namespace === undefined || namespace === check.namespace) && isNarrowed(document);
+  });
+}
+
+/** What the rows of whole policies leave open: questions, and the documents to ask them about. */
+export interface OpenQuestions {
+  parts: AdmissionPart[];
+  /** Positions in the batch, ascending. */
+  documents: number[];
+}
+
+/** Which validation it was that did not pass, and whether match conditions could be evaluated that leave something out. */
+export function openQuestions(
+  checks: readonly AdmissionCheck[],
+  rows: Rows,
   items: Batch["items"],
-  auditWarn: boolean,
-): Verdicts {
-  const passing = check.matches.map(
-    (match) =>
-      new Set(
-        (byPolicy.get(match) ?? []).flatMap(({ result, document }) => (result === "pass" ? [document] : [])),
-      ),
-  );
-  const rows = new Map((byPolicy.get(check.validates) ?? []).map((row) => [row.document, row]));
-  const verdicts: Verdicts = { statements: [], failures: [], matched: new Set() };
-  const lost: number[] = [];
-  const ignored: KyvernoRow[] = [];
-  const refused: KyvernoRow[] = [];
-  const unsure = new Map(
-    check.conditions.flatMap((condition) =>
-      (byPolicy.get(condition) ?? []).flatMap((row) =>
-        row.result === "error" ? [[row.document, row] as const] : [],
-      ),
-    ),
-  );
-  for (const [document, { resource }] of items.entries()) {
-    if (check.namespace !== undefined && resource.id.namespace !== check.namespace) continue;
-    if (!passing.every((documents) => documents.has(document))) continue;
-    const row = rows.get(document);
-    if (!row) lost.push(document);
-    // The policy's match conditions leave the resource out.
-    if (unsure.has(document)) ignored.push(unsure.get(document)!);
-    if (!row || row.result === "skip" || unsure.has(document)) continue;
-    // An expression that fails denies, where the policy says so; that is what the API server does.
-    if (row.result === "error" && isUncompiled(row)) refused.push(row);
-    else if (row.result === "error" && check.failurePolicy === "Ignore") ignored.push(row);
-    else {
-      verdicts.matched.add(document);
-      if (row.result !== "pass") verdicts.statements.push(statementOf(check, row, auditWarn));
-    }
+): OpenQuestions {
+  const parts: AdmissionPart[] = [];
+  const documents = new Set<number>();
+  for (const check of checks) {
+    const own = rowsOf(check, rows, items);
+    const ask = (some: readonly AdmissionPart[], about: readonly KyvernoRow[]): void => {
+      if (some.length === 0 || about.length === 0) return;
+      parts.push(...some);
+      for (const { document } of about) documents.add(document);
+    };
+    const skipped = own.filter(({ result }) => result === "skip");
+    ask(check.conditions, skipped);
+    ask(
+      check.validations,
+      own.filter((row) => row.result !== "pass" && !skipped.includes(row)),
+    );
   }
-  const fail = (documents: readonly number[], message: string): void => {
-    if (documents.length === 0) return;
-    const where = listResources(documents, items);
+  return { parts, documents: [...documents].sort((a, b) => a - b) };
+}
+
+function verdictsOf(check: AdmissionCheck, rows: Rows, items: Batch["items"], auditWarn: boolean): Verdicts {
+  const verdicts: Verdicts = { statements: [], failures: [], matched: new Set() };
+  const fail = (index: number, about: readonly KyvernoRow[], message: string): void => {
+    if (about.length === 0) return;
+    const where = listResources(
+      about.map(({ document }) => document),
+      items,
+    );
     verdicts.failures.push({
-      id: `${check.policy}/${check.index}`,
+      id: `${check.policy}/${index}`,
       code: "evaluation",
       message: `${where}: ${message}`,
     });
   };
-  fail(lost, "kyverno gives no verdict of this validation");
-  fail(
-    refused.map(({ document }) => document),
-    `an API server refuses the policy: ${refused[0]?.message ?? ""}`,
+  const whole = rowsOf(check, rows, items);
+  // The policy's match conditions leave the resource out, or could not be evaluated.
+  const skipped = whole.filter(({ result }) => result === "skip");
+  const unsure = check.conditions.flatMap(({ name }) =>
+    skipped.flatMap(({ document }) => {
+      const row = rows.get(name)?.get(document);
+      return row?.result === "error" ? [row] : [];
+    }),
   );
-  const why = `${ignored[0]?.message ?? ""} (failurePolicy Ignore lets it pass)`;
-  fail(
-    ignored.map(({ document }) => document),
-    why,
-  );
+  const letPass = (row: KyvernoRow | undefined) =>
+    `${row?.message ?? ""} (failurePolicy Ignore lets it pass)`;
+  fail(0, unsure, letPass(unsure[0]));
+  const evaluated = whole.filter(({ result }) => result !== "skip");
+  for (const { document, result } of evaluated) if (result === "pass") verdicts.matched.add(document);
+  const refusing = evaluated.filter(({ result }) => result !== "pass");
+  const unexplained = new Map(refusing.map((row) => [row.document, row]));
+  for (const [index, part] of (check.validations.length > 0 ? check.validations : [undefined]).entries()) {
+    const lost: KyvernoRow[] = [];
+    const ignored: KyvernoRow[] = [];
+    const refused: KyvernoRow[] = [];
+    for (const all of refusing) {
+      const row = part ? rows.get(part.name)?.get(all.document) : all;
+      // An expression that fails denies, where the policy says so; that is what the API server does.
+      if (!row) lost.push(all);
+      else if (row.result === "error" && isUncompiled(row)) refused.push(row);
+      else if (row.result === "error" && check.failurePolicy === "Ignore") ignored.push(row);
+      else {
+        verdicts.matched.add(row.document);
+        if (row.result === "pass") continue;
+        verdicts.statements.push(statementOf(check, index, row, auditWarn));
+      }
+      unexplained.delete(all.document);
+    }
+    fail(index, lost, "kyverno gives no verdict of this validation");
+    fail(index, refused, `an API server refuses the policy: ${refused[0]?.message ?? ""}`);
+    fail(index, ignored, letPass(ignored[0]));
+  }
+  // Each validation for itself passes, and all together do not: they share what evaluation may cost.
+  const together = [...unexplained.values()];
+  const why = check.failurePolicy === "Ignore" ? letPass(together[0]) : (together[0]?.message ?? "");
+  fail(0, together, why);
   return verdicts;
 }
 
@@ -117,13 +166,14 @@ function isUncompiled({ message = "" }: KyvernoRow): boolean {
 
 function statementOf(
   check: AdmissionCheck,
+  index: number,
   { message = "", document }: KyvernoRow,
   auditWarn: boolean,
 ): PolicyStatement {
   const isDenied = check.actions.includes("Deny") || (!check.actions.includes("Warn") && !auditWarn);
   return {
     status: isDenied ? "failed" : "warned",
-    ...{ policy: check.policy, rule: `${check.policy}/${check.index + 1}`, document },
+    ...{ policy: check.policy, rule: `${check.policy}/${index + 1}`, document },
     message: message || "the policy gives no message",
   };
 }

@@ -8,6 +8,7 @@ import {
 } from "@gitops-actions/engine";
 import type { Batch, PolicyObject } from "@gitops-actions/fleet";
 import { identityKey, isObject, type JsonObject } from "@gitops-actions/manifest";
+import pMap from "p-map";
 import { annotationsOf, countStatements, type EngineRun, emptyOutcome } from "./engines.ts";
 import { definitionsIn } from "./kyverno.ts";
 import { knownNamespaces, unknownLabels } from "./namespaces.ts";
@@ -36,40 +37,48 @@ export async function evaluateGatekeeper(
   let policies = withoutRequest(withoutNetwork(objects, settings, run), run);
   noteConfig(others, run);
   let constraints = withTemplates(policies, run);
-  for (let index = 0; index < batches.length; index++) {
-    const batch = batches[index]!;
-    if (batch.items.length === 0 || constraints.length === 0) continue;
+  const ask = (some: readonly number[]): Promise<GatorRun[]> => {
     const given = policies.filter((each) => !isConstraint(each)).map(({ resource }) => resource.value);
     const own = constraints.map(withoutScope);
-    const documents = batch.items.map(({ resource }) => resource);
-    const result = await runGator(
-      given,
-      own,
-      documents,
-      companions(batch, batches, others),
-      settings,
-      tool,
-      machine,
-      signal,
-    );
-    if (result.ok) {
-      const templates = new Map(
-        policies.filter(isTemplate).map((each) => [kindOf(each), each.resource.value]),
-      );
-      record(run, index, constraints, templates, batches, result, settings.auditWarn);
-      continue;
+    const start = (index: number) => {
+      const batch = batches[index]!;
+      const documents = batch.items.map(({ resource }) => resource);
+      const around = companions(batch, batches, others);
+      return runGator(given, own, documents, around, settings, tool, machine, signal);
+    };
+    // Loading templates leaves cores idle: one start more than there are of them.
+    return pMap(some, start, { concurrency: machine.cores + 1 });
+  };
+  let open = [...batches.keys()].filter((index) => batches[index]!.items.length > 0);
+  while (open.length > 0 && constraints.length > 0) {
+    const results = await ask(open);
+    const refused = new Set<PolicyObject>();
+    const again: number[] = [];
+    for (const [position, result] of results.entries()) {
+      const index = open[position]!;
+      if (result.ok) {
+        const templates = new Map(
+          policies.filter(isTemplate).map((each) => [kindOf(each), each.resource.value]),
+        );
+        record(run, index, constraints, templates, batches, result, settings.auditWarn);
+        continue;
+      }
+      const named = policies.filter((each) => isNamed(each, result));
+      if (named.length === 0) {
+        run.outcomes[index]!.failures.push(result.failure);
+        continue;
+      }
+      again.push(index);
+      for (const policy of named.filter((each) => !refused.has(each))) {
+        refused.add(policy);
+        const { path, resource } = policy;
+        run.failures.push({ ...result.failure, id: `${path}:${resource.line}` });
+      }
     }
-    const refused = policies.filter((each) => isNamed(each, result));
-    if (refused.length === 0) {
-      run.outcomes[index]!.failures.push(result.failure);
-      continue;
-    }
-    for (const { path, resource } of refused)
-      run.failures.push({ ...result.failure, id: `${path}:${resource.line}` });
-    policies = policies.filter((each) => !refused.includes(each));
-    constraints = withTemplates(policies, run);
-    // The same batch again, without what ended it.
-    index--;
+    // The same batches again, without what ended them.
+    policies = policies.filter((each) => !refused.has(each));
+    if (again.length > 0) constraints = withTemplates(policies, run);
+    open = again;
   }
   return run;
 }

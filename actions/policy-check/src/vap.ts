@@ -1,7 +1,17 @@
-import { type Machine, planAdmission, probeKyverno, runKyverno, type Tool } from "@gitops-actions/engine";
+import {
+  type AdmissionCheck,
+  type KyvernoRun,
+  type Machine,
+  type PolicyDocument,
+  planAdmission,
+  probeKyverno,
+  runKyverno,
+  type Tool,
+} from "@gitops-actions/engine";
 import type { Batch, PolicyObject } from "@gitops-actions/fleet";
 import { isObject } from "@gitops-actions/manifest";
-import { recordAdmission } from "./admission.ts";
+import pMap from "p-map";
+import { indexRows, openQuestions, type Rows, recordAdmission } from "./admission.ts";
 import { needsOf } from "./cluster.ts";
 import { type EngineRun, emptyOutcome } from "./engines.ts";
 import { definitionsIn, type KyvernoSettings } from "./kyverno.ts";
@@ -9,7 +19,7 @@ import { knownNamespaces, valuesWith } from "./namespaces.ts";
 import { parametersOf, writeParameters } from "./parameters.ts";
 import { refusal } from "./refusal.ts";
 
-/** Evaluates ValidatingAdmissionPolicies as their bindings say, one start a batch. */
+/** Evaluates ValidatingAdmissionPolicies as their bindings say, a start or two a batch. */
 export async function evaluateAdmission(
   objects: readonly PolicyObject[],
   others: readonly PolicyObject[],
@@ -30,57 +40,86 @@ export async function evaluateAdmission(
   const bound = new Set(bindings.map(policyNameOf));
   // One whose binding was refused is there, and asked nothing.
   policies = policies.filter(({ resource }) => bound.has(resource.id.name));
-  let probed = false;
-  for (let index = 0; index < batches.length; index++) {
-    const batch = batches[index]!;
-    if (batch.items.length === 0 || policies.length === 0) continue;
-    const parameters = parametersOf(policies, batch, others);
-    const plan = planAdmission(
-      policies.map(({ resource }) => resource.value),
-      bindings.map(({ resource }) => resource.value),
-      parameters,
-      [...new Set(batch.items.map(({ resource }) => resource.id.namespace))].sort(),
+  const asked = [...batches.keys()].filter((index) => batches[index]!.items.length > 0);
+  const ask = (some: readonly number[]) =>
+    pMap(
+      some,
+      (index) => askBatch(index, policies, bindings, others, batches, settings, tool, machine, signal),
+      {
+        concurrency: machine.cores + 1,
+      },
     );
-    const documents = batch.items.map(({ resource }) => resource);
-    const values = valuesWith(settings.values, knownNamespaces(batch, batches));
+  const answers = policies.length > 0 ? await ask(asked) : [];
+  const silent = asked.filter((_, position) => !answers[position]!.ok);
+  if (answers.length > 0 && silent.length > 0) {
+    const documents = batches[silent[0]!]!.items.map(({ resource }) => resource);
+    const failures = await whyNot(policies, documents, settings, tool, machine, signal);
+    for (const { policy, message } of failures)
+      run.failures.push({ id: `${policy.path}:${policy.resource.line}`, code: "not-loaded", message });
+    // The same batches again, without what ended them.
+    policies = policies.filter((policy) => !failures.some((each) => each.policy === policy));
+    const again = failures.length > 0 && policies.length > 0 ? await ask(silent) : [];
+    for (const [position, answer] of again.entries()) answers[asked.indexOf(silent[position]!)] = answer;
+    if (policies.length === 0) return run;
+  }
+  for (const [position, answer] of answers.entries()) {
+    const index = asked[position]!;
+    const outcome = run.outcomes[index]!;
+    if (answer.ok) {
+      const { checks, rows } = answer;
+      recordAdmission(outcome, policies, checks, rows, batches[index]!, batches, settings.auditWarn);
+    } else outcome.failures.push(answer.failure);
+  }
+  return run;
+}
+
+type Answer =
+  | { ok: true; checks: readonly AdmissionCheck[]; rows: Rows }
+  | Extract<KyvernoRun, { ok: false }>;
+
+/** One start for all policies, and one more where something does not pass and it is open which validation it was. */
+async function askBatch(
+  index: number,
+  policies: readonly PolicyObject[],
+  bindings: readonly PolicyObject[],
+  others: readonly PolicyObject[],
+  batches: readonly Batch[],
+  settings: KyvernoSettings,
+  tool: Tool,
+  machine: Machine,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const batch = batches[index]!;
+  const parameters = parametersOf(policies, batch, others);
+  const plan = planAdmission(
+    policies.map(({ resource }) => resource.value),
+    bindings.map(({ resource }) => resource.value),
+    parameters,
+    [...new Set(batch.items.map(({ resource }) => resource.id.namespace))].sort(),
+  );
+  const values = valuesWith(settings.values, knownNamespaces(batch, batches));
+  const start = (texts: readonly string[], documents: readonly PolicyDocument[]) => {
     const source = {
-      policies: plan.policies,
+      policies: texts,
       definitions: definitionsIn(batches),
       parameters: writeParameters(parameters),
       ...(values && { values }),
     };
     // The CLI would take an audit for a warning; what a binding's actions mean is decided here.
-    const result = await runKyverno(
-      source,
-      documents,
-      { ...settings, auditWarn: false },
-      tool,
-      machine,
-      signal,
-    );
-    if (!result.ok) {
-      const failures = probed ? [] : await whyNot(policies, documents, settings, tool, machine, signal);
-      probed = true;
-      if (failures.length === 0) run.outcomes[index]!.failures.push(result.failure);
-      else {
-        for (const { policy, message } of failures)
-          run.failures.push({ id: `${policy.path}:${policy.resource.line}`, code: "not-loaded", message });
-        policies = policies.filter((policy) => !failures.some((each) => each.policy === policy));
-        index--;
-      }
-      continue;
-    }
-    recordAdmission(
-      run.outcomes[index]!,
-      policies,
-      plan.checks,
-      result.rows,
-      batch,
-      batches,
-      settings.auditWarn,
-    );
-  }
-  return run;
+    return runKyverno(source, documents, { ...settings, auditWarn: false }, tool, machine, signal);
+  };
+  const documents = batch.items.map(({ resource }) => resource);
+  const whole = await start(plan.policies, documents);
+  if (!whole.ok) return whole;
+  const open = openQuestions(plan.checks, indexRows(whole.rows), batch.items);
+  if (open.parts.length === 0) return { ok: true, checks: plan.checks, rows: indexRows(whole.rows) };
+  const single = await start(
+    open.parts.flatMap((part) => part.policies),
+    open.documents.map((document) => documents[document]!),
+  );
+  if (!single.ok) return single;
+  const placed = single.rows.map((row) => ({ ...row, document: open.documents[row.document]! }));
+  return { ok: true, checks: plan.checks, rows: indexRows([...whole.rows, ...placed]) };
 }
 
 /** Leaves out, as failed, what no API server would take, and what it would decide by things that nobody rendered. */

@@ -195,24 +195,24 @@ test("an admission policy is taken apart: what matches, and each validation, und
   const other = { metadata: { name: "b3" }, spec: { policyName: "another" } };
   const { policies, checks } = planAdmission([policy], [plain, scoped, other], [parameter], ["shop"]);
   expect(
-    checks.map(({ index, actions, failurePolicy, matches }) => [
-      index,
+    checks.map(({ actions, failurePolicy, narrowed, validations }) => [
       actions,
       failurePolicy,
-      matches.length,
+      narrowed.length,
+      validations.length,
     ]),
   ).toEqual([
-    [0, ["Warn"], "Ignore", 1],
-    [1, ["Warn"], "Ignore", 1],
-    [0, ["Deny"], "Ignore", 2],
-    [1, ["Deny"], "Ignore", 2],
+    [["Warn"], "Ignore", 0, 2],
+    [["Deny"], "Ignore", 1, 2],
   ]);
-  expect(new Set(checks.map(({ validates }) => validates)).size).toBe(4);
-  const kinds = policies.map((text) =>
-    (JSON.parse(text) as { kind: string }).kind.replace("ValidatingAdmission", ""),
-  );
-  expect(kinds.filter((kind) => kind === "PolicyBinding")).toHaveLength(2);
-  expect(kinds.filter((kind) => kind === "Policy")).toHaveLength(7);
+  const parts = checks.flatMap(({ validations }) => validations);
+  const names = [...parts.map(({ name }) => name), ...checks.map(({ whole }) => whole)];
+  expect(new Set(names).size).toBe(6);
+  // One with a parameter has a binding, and that says what the policy is about: the CLI asks nothing else then.
+  const kinds = (texts: readonly string[]) => texts.map((text) => (JSON.parse(text) as JsonObject).kind);
+  const [bound, unbound] = ["ValidatingAdmissionPolicyBinding", "ValidatingAdmissionPolicy"];
+  expect(kinds(policies).sort()).toEqual([unbound, unbound, unbound, bound]);
+  expect(kinds(parts.flatMap((part) => part.policies)).filter((kind) => kind === bound)).toHaveLength(2);
 });
 
 describe("parameters of a binding", () => {
@@ -235,8 +235,8 @@ describe("parameters of a binding", () => {
     const names = policies.map(
       (text) => JSON.parse(text) as { metadata: { name: string }; spec: { paramRef?: { name: string } } },
     );
-    return checks.map(({ namespace = "*", validates }) => {
-      const bound = names.find(({ metadata, spec }) => metadata.name === validates && spec.paramRef);
+    return checks.map(({ namespace = "*", whole }) => {
+      const bound = names.find(({ metadata, spec }) => metadata.name === whole && spec.paramRef);
       return `${namespace} ${bound?.spec.paramRef?.name ?? "absent"}`;
     });
   }

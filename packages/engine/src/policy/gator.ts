@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { isObject, type JsonObject, writeJson } from "@gitops-actions/manifest";
 import { ToolError } from "@gitops-actions/report";
 import * as z from "zod";
-import { childEnvironment, withoutNetwork } from "../environment.ts";
+import { childEnvironment, lazyCollector, withoutNetwork } from "../environment.ts";
 import { type ProcessSpec, runProcess } from "../exec.ts";
 import { stoppedBy } from "../limits.ts";
 import type { Machine } from "../machine.ts";
@@ -87,27 +87,45 @@ export function parseGatorError(stderr: string): { message: string; template?: s
 /** A template of our own that every resource violates: under a constraint's match, it tells what the constraint is about. */
 const seenKind = "GitopsActionsSeen";
 
-const seenTemplate: JsonObject = {
-  apiVersion: "templates.gatekeeper.sh/v1",
-  kind: "ConstraintTemplate",
-  metadata: { name: seenKind.toLowerCase() },
-  spec: {
-    crd: { spec: { names: { kind: seenKind } } },
-    targets: [
-      {
-        target: "admission.k8s.gatekeeper.sh",
-        rego: `package ${seenKind.toLowerCase()}\nviolation[{"msg": "seen"}] { true }\n`,
-      },
-    ],
-  },
-};
+/** One more, whose violation lists all that gator read. */
+const readKind = "GitopsActionsRead";
 
-function seen(name: string, match?: JsonObject): JsonObject {
+function template(kind: string, rego: string): JsonObject {
   return {
-    ...{ apiVersion: "constraints.gatekeeper.sh/v1beta1", kind: seenKind, metadata: { name } },
+    apiVersion: "templates.gatekeeper.sh/v1",
+    kind: "ConstraintTemplate",
+    metadata: { name: kind.toLowerCase() },
+    spec: {
+      crd: { spec: { names: { kind } } },
+      targets: [{ target: "admission.k8s.gatekeeper.sh", rego: `package ${kind.toLowerCase()}\n${rego}` }],
+    },
+  };
+}
+
+const templates: readonly JsonObject[] = [
+  template(seenKind, 'violation[{"msg": "seen"}] { true }\n'),
+  template(
+    readKind,
+    `violation[{"msg": msg}] {
+  namespaced := [[version, kind, namespace, name] | data.inventory.namespace[namespace][version][kind][name]]
+  others := [[version, kind, "", name] | data.inventory.cluster[version][kind][name]]
+  msg := json.marshal(array.concat(namespaced, others))
+}
+`,
+  ),
+];
+
+function constraint(kind: string, name: string, match?: JsonObject): JsonObject {
+  return {
+    ...{ apiVersion: "constraints.gatekeeper.sh/v1beta1", kind, metadata: { name } },
     spec: { enforcementAction: "dryrun", ...(match && { match }) },
   };
 }
+
+/** A constraint about itself: gator reviews one object after the other and ends at the first that it cannot review. */
+const witness = constraint(readKind, "witness", {
+  kinds: [{ apiGroups: ["constraints.gatekeeper.sh"], kinds: [readKind] }],
+});
 
 /** What a run says: violations by the document's position, and for each constraint the documents it is about. */
 export type GatorRun =
@@ -115,8 +133,8 @@ export type GatorRun =
   | { ok: false; failure: PolicyFailure; template?: string; constraint?: string };
 
 /**
- * Tests documents, no identity twice, in one start. gator passes over what it could not review in silence, so each
- * document must show up under a constraint that all violate. `others` are what referential policies and namespace
+ * Tests documents, no identity twice, in one start. A run counts only if the last object's violation names every
+ * document: then each was read, and reviewed before that one (pkg/gator/test/test.go). `others` are what referential policies and namespace
  * selectors need and nobody rendered here; nothing is said of them.
  */
 export async function runGator(
@@ -132,17 +150,18 @@ export async function runGator(
   const folder = mkdtempSync(join(machine.tempDir, "gator-"));
   try {
     const named = documents.map(nameOf);
-    const matches = constraints.map(({ spec }, index) =>
-      seen(`seen-${index}`, isObject(spec) && isObject(spec.match) ? spec.match : undefined),
-    );
+    // What constraints are about is often the same, and a row for each resource is most of what gator prints.
+    const matches = [
+      ...new Map(constraints.map((each) => [writeJson(matchOf(each)), matchOf(each)] as const)),
+    ];
     const objects = [
       ...policies,
-      seenTemplate,
-      seen("seen"),
-      ...matches,
+      ...templates,
+      ...matches.map(([, match], index) => constraint(seenKind, `seen-${index}`, match)),
       ...constraints,
       ...others,
       ...named,
+      witness,
     ];
     const input = join(folder, "input.yaml");
     writeFileSync(input, objects.map((each) => `---\n${writeJson(each, 0, false)}\n`).join(""), {
@@ -152,7 +171,7 @@ export async function runGator(
       command: tool.path,
       args: ["test", "--output", "json", "--filename", input],
       cwd: folder,
-      env: withoutNetwork(childEnvironment(machine, [])),
+      env: withoutNetwork({ ...childEnvironment(machine, []), ...lazyCollector(limits.maxMemoryBytes) }),
       deadlineMs: limits.deadlineMs,
       maxOutputBytes: 512 * 1024 * 1024,
       maxMemoryBytes: limits.maxMemoryBytes,
@@ -169,32 +188,55 @@ export async function runGator(
         ...names,
       };
     }
-    return sort(parseGator(stdout), named, constraints.length);
+    const sorted = sort(parseGator(stdout), named, matches.length);
+    if (!sorted.ok) return sorted;
+    const positions = new Map(matches.map(([text], index) => [text, index]));
+    return {
+      ...sorted,
+      matched: constraints.map((each) => sorted.matched[positions.get(writeJson(matchOf(each)))!]!),
+    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
+function matchOf({ spec }: JsonObject): JsonObject | undefined {
+  return isObject(spec) && isObject(spec.match) ? spec.match : undefined;
+}
+
+/** Gives violations their documents, and each match of ours the documents that it is about. */
 function sort(
   violations: readonly GatorViolation[],
   documents: readonly JsonObject[],
-  constraints: number,
+  matches: number,
 ): GatorRun {
   const positions = new Map(documents.map((each, index) => [keyOf(each), index]));
-  const all = new Set<number>();
-  const matched = Array.from({ length: constraints }, () => new Set<number>());
+  const matched = Array.from({ length: matches }, () => new Set<number>());
   const said: (GatorViolation & { document: number })[] = [];
+  let read = new Set<string>();
   for (const violation of violations) {
     const { apiVersion, kind, namespace, name } = violation.resource;
+    if (violation.constraint.kind === readKind) read = namesIn(violation.message);
     const document = positions.get(`${apiVersion} ${kind} ${namespace} ${name}`);
     if (document === undefined) continue;
-    if (violation.constraint.kind !== seenKind) said.push({ ...violation, document });
-    else if (violation.constraint.name === "seen") all.add(document);
-    else matched[Number(violation.constraint.name.slice("seen-".length))]?.add(document);
+    if (violation.constraint.kind === seenKind)
+      matched[Number(violation.constraint.name.slice("seen-".length))]?.add(document);
+    else said.push({ ...violation, document });
   }
-  if (all.size === documents.length) return { ok: true, violations: said, matched };
-  const message = `gator reviewed ${all.size} of ${documents.length} resources`;
+  const lost = [...positions.keys()].filter((key) => !read.has(key)).length;
+  if (lost === 0) return { ok: true, violations: said, matched };
+  const message = `gator reviewed ${documents.length - lost} of ${documents.length} resources`;
   return { ok: false, failure: { id: "gator", code: "lost", message } };
+}
+
+/** Keys of what the witness names; none where its message is something else. */
+function namesIn(message: string): Set<string> {
+  try {
+    const names = z.array(z.array(z.string())).parse(JSON.parse(message));
+    return new Set(names.map((each) => each.join(" ")));
+  } catch {
+    return new Set();
+  }
 }
 
 function keyOf(value: JsonObject): string {

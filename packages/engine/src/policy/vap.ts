@@ -3,8 +3,9 @@ import { isObject, type Json, type JsonObject, writeJson } from "@gitops-actions
 /**
  * ValidatingAdmissionPolicies through the Kyverno CLI, which compiles and evaluates them with the API server's own code,
  * and then gets what is around it wrong: with a binding it ignores the policy's matchConstraints, keeps the last
- * binding only, and the first validation that says no (pkg/admissionpolicy/validate.go). So each policy is taken
- * apart into policies that the CLI evaluates whole: one that only matches, and one for each validation.
+ * binding only, and the first validation that says no (pkg/admissionpolicy/validate.go). So each binding of a policy
+ * becomes a policy of its own with all validations, which tells what passes; only about what does not, each validation
+ * is asked alone. The CLI compiles every policy anew for each resource that it is about, which is what takes its time.
  */
 export interface AdmissionPlan {
   /** Policies and bindings for `runKyverno`. */
@@ -12,21 +13,27 @@ export interface AdmissionPlan {
   checks: AdmissionCheck[];
 }
 
-/** One validation under one binding and one parameter. */
+/** One policy under one binding and one parameter. */
 export interface AdmissionCheck {
   policy: string;
-  /** Position of the validation, from 0. */
-  index: number;
   actions: string[];
   failurePolicy: string;
   /** Only resources in this namespace: a parameter may come from the resource's own. */
   namespace?: string;
-  /** Policies that must have a row for a resource before the validation counts. */
-  matches: string[];
-  /** The policy whose row is the validation's. */
-  validates: string;
-  /** Policies that fail where a match condition cannot be evaluated; asked only where that would pass in silence. */
-  conditions: string[];
+  /** The policy whose row is the verdict of all validations; it has none for what the policy is not about. */
+  whole: string;
+  /** Policies that must have a row for a resource as well: what the binding narrows it to. */
+  narrowed: string[];
+  /** One for each validation, to be asked about what did not pass; empty where there is one validation. */
+  validations: AdmissionPart[];
+  /** For match conditions whose failure lets a resource pass in silence: they fail with them. */
+  conditions: AdmissionPart[];
+}
+
+/** A question of its own, for another start. */
+export interface AdmissionPart {
+  name: string;
+  policies: string[];
 }
 
 /** An object that bindings may name as a parameter. */
@@ -129,43 +136,46 @@ function addBinding(plan: AdmissionPlan, policy: Named, binding: Named, scopes: 
   const { validations, matchConstraints, ...rest } = policy.spec;
   // Audit annotations alone refuse nothing.
   if (!Array.isArray(validations) || validations.length === 0) return;
-  const add = (spec: JsonObject): string => {
-    const name = `gitops-actions-${plan.policies.length}`;
-    plan.policies.push(write(name, spec));
-    return name;
-  };
-  const match = (constraints: Json | undefined): string =>
-    add({ matchConstraints: withRules(constraints), validations: [{ expression: "true" }] });
-  const everything = { matchConstraints: withRules(undefined) };
-  const matches = [match(matchConstraints)];
-  if (isObject(binding.spec.matchResources)) matches.push(match(binding.spec.matchResources));
-  const { validationActions } = binding.spec;
+  const { validationActions, matchResources } = binding.spec;
+  const id = `gitops-actions-${plan.policies.length}`;
+  const narrowed = isObject(matchResources) ? [`${id}-narrowed`] : [];
+  for (const name of narrowed)
+    plan.policies.push(
+      write(name, { matchConstraints: withRules(matchResources), validations: [{ expression: "true" }] }),
+    );
   const failurePolicy = typeof rest.failurePolicy === "string" ? rest.failurePolicy : "Fail";
-  for (const { namespace, parameter } of scopes) {
-    // A binding is needed for parameters only; without one the CLI evaluates the policy as it stands.
-    const bind = (name: string): string => {
+  for (const [position, { namespace, parameter }] of scopes.entries()) {
+    const part = (suffix: string, spec: JsonObject, constraints: Json | undefined): AdmissionPart => {
+      const name = `${id}-${position}${suffix}`;
+      const all = withRules(constraints);
+      const policies = [write(name, { ...spec, matchConstraints: all })];
+      // Needed for parameters only: without a binding the CLI evaluates the policy as it stands.
       if (parameter !== undefined && parameter !== "absent")
-        plan.policies.push(writeBinding(name, bindingTo(name, parameter)));
-      return name;
+        policies.push(writeBinding(name, { ...bindingTo(name, parameter), matchResources: all }));
+      return { name, policies };
     };
     const { matchConditions, ...others } = rest;
-    const conditions =
-      failurePolicy === "Ignore" && Array.isArray(matchConditions)
-        ? matchConditions
-            .filter(isObject)
-            .map(({ expression }) =>
-              bind(add({ ...others, ...everything, validations: [{ expression: expression! }] })),
-            )
-        : [];
+    const isSilent = failurePolicy === "Ignore" && parameter !== "absent" && Array.isArray(matchConditions);
+    const conditions = (isSilent ? matchConditions : [])
+      .filter(isObject)
+      .map(({ expression }, index) =>
+        part(`-condition-${index}`, { ...others, validations: [{ expression: expression! }] }, undefined),
+      );
     const asked = parameter === "absent" ? [noParameter] : validations;
-    for (const [index, validation] of asked.entries()) {
-      const spec = { ...(parameter === "absent" ? {} : rest), ...everything, validations: [validation] };
-      plan.checks.push({
-        ...{ policy: policy.name, index, failurePolicy, matches, conditions, validates: bind(add(spec)) },
-        actions: Array.isArray(validationActions) ? validationActions.map(String) : ["Deny"],
-        ...(namespace !== undefined && { namespace }),
-      });
-    }
+    const spec = parameter === "absent" ? {} : rest;
+    const whole = part("", { ...spec, validations: asked }, matchConstraints);
+    plan.policies.push(...whole.policies);
+    plan.checks.push({
+      ...{ policy: policy.name, failurePolicy, whole: whole.name, narrowed, conditions },
+      validations:
+        asked.length === 1
+          ? []
+          : asked.map((validation, index) =>
+              part(`-${index}`, { ...spec, validations: [validation] }, matchConstraints),
+            ),
+      actions: Array.isArray(validationActions) ? validationActions.map(String) : ["Deny"],
+      ...(namespace !== undefined && { namespace }),
+    });
   }
 }
 
