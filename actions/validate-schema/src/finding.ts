@@ -73,16 +73,16 @@ const identityFields: Readonly<Record<string, string>> = {
   ...{ "unserved-version": "/apiVersion", "unknown-version": "/apiVersion", "missing-schema": "/apiVersion" },
 };
 
-/** What a person edits to mend what is said: a value, or the name of a field, or what is below it. */
+/** What a person edits to mend what is said: a value, the name of a field, or what a mapping or list holds. */
 function editedField(
   what: string,
   field: string | undefined,
   { value }: Resource,
 ): Pick<Draft, "pointer" | "part"> {
   if (field === undefined) return { pointer: identityFields[what] ?? "", part: "value" };
+  if (what === "unknown-field") return { pointer: field, part: "key" };
   const there = valueAt(value, field);
-  const isValue = there !== undefined && typeof there !== "object" && what !== "unknown-field";
-  return { pointer: field, part: isValue ? "value" : "key" };
+  return { pointer: field, part: there === undefined || typeof there === "object" ? "body" : "value" };
 }
 
 /** In a file of its own, where our parser met the second of two keys. */
@@ -141,7 +141,7 @@ export function definitionDrafts(definitions: readonly Definition[]): Draft[] {
         help: "Its custom resources cannot be validated until this is mended.",
         ...(overlay !== undefined && { overlays: [overlay] }),
       });
-      return { finding, group, resource, pointer: field, part: "key" };
+      return { finding, group, resource, pointer: field, part: "body" };
     }),
   );
 }

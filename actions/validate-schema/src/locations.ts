@@ -19,7 +19,7 @@ export interface Draft {
   resource: Resource;
   /** JSON Pointer of what has to be edited. */
   pointer: string;
-  /** Whether it is the field's name that is wrong, or what stands below it. */
+  /** Whether it is the field's value, its name, or what it holds as a mapping or list. */
   part: OriginPart;
 }
 

@@ -53,14 +53,14 @@ spec:
       `${app}.resources.limits.memory`,
       "chart/values.yaml:5 exact | ^memory: 1Gi",
     ],
-    ["a mapping that two files of values make", `${app}.resources.limits`, "prod.yaml:2 exact | ^limits:"],
+    ["a mapping that two files of values make", `${app}.resources.limits`, "prod.yaml:2 near | ^limits:"],
     ["a key that a loop prints", "metadata.labels.a", "chart/values.yaml:7 exact | ^a: b"],
     [
       "where an absent field has to be put",
       `${app}.command`,
       "chart/templates/pod.yaml:11 exact | - ^name: app",
     ],
-    ["where one has to be put in values", `${app}.resources.limits.gpu`, "prod.yaml:2 exact | ^limits:"],
+    ["where one has to be put in values", `${app}.resources.limits.gpu`, "prod.yaml:2 near | ^limits:"],
     [
       "where one has to be put in the resource",
       "status",

@@ -36,6 +36,8 @@ export interface Traced {
   at(resource: string, field: string): Promise<string>;
   /** The same of the field's key, or of the key it has to be put below. */
   keyAt(resource: string, field: string): Promise<string>;
+  /** The same of what a mapping or list is made from. */
+  bodyAt(resource: string, field: string): Promise<string>;
   /** The field's value before, and after what `at` names is edited and everything rendered anew. */
   edited(resource: string, field: string): Promise<{ before: string; after: string | undefined }>;
 }
@@ -137,6 +139,7 @@ export async function traceOf(
     location: async (name, field) => (await ask(name, field)).location,
     at: async (name, field) => show((await ask(name, field)).location),
     keyAt: async (name, field) => show((await ask(name, field, "key")).location),
+    bodyAt: async (name, field) => show((await ask(name, field, "body")).location),
     async edited(name, field) {
       const { resource, pointer, location } = await ask(name, field);
       const before = writeJson(valueAt(resource.value, pointer));

@@ -1,14 +1,16 @@
 import { type Json, joinPointer, type Resource, valueAt } from "@gitops-actions/manifest";
 import { isAlike } from "./alike.ts";
+import { findPrintedBody, findPrintedKey } from "./body.ts";
 import type { Cause } from "./cause.ts";
 import type { Instrumented } from "./charts.ts";
 import type { World } from "./expression.ts";
 import { type Found, near, type Part } from "./located.ts";
 import { isPrintedAs } from "./printed.ts";
 import type { Print, PrintedObject } from "./prints.ts";
-import { findPrinted, findPrintedKey, foundIn } from "./template.ts";
+import { findPrinted, foundIn } from "./template.ts";
 import { positionOf } from "./text.ts";
 import { joinName } from "./values.ts";
+import { weighValues } from "./weighvalues.ts";
 
 /** The place of a field of a resource that a chart printed. */
 export function findInChart(
@@ -17,35 +19,33 @@ export function findInChart(
   resource: Pick<Resource, "value">,
   tokens: readonly string[],
   part: Part,
+  /** A name that a mapping lacks, if its body is asked for. */
+  lacks?: string,
 ): Found | undefined {
   const { print, text, document, base } = home;
   const value = valueAt(resource.value, joinPointer(tokens));
   if (value === undefined && tokens.length > 0) {
-    const parent = findInChart(home, chart, resource, tokens.slice(0, -1), part);
-    return parent && (part === "key" ? parent : near(parent));
+    const above = part === "value" ? "value" : "body";
+    const parent = findInChart(home, chart, resource, tokens.slice(0, -1), above, tokens.at(-1));
+    return parent && (part === "value" ? near(parent) : parent);
   }
   const path = [...base, ...tokens];
   const there = valueAt(text.source.documents[document]?.value, joinPointer(path));
   if (value === undefined || there === undefined) return print && near(foundIn(print.template, 0));
   const collection = typeof value === "object" && value !== null;
   if (!print) {
-    const position = positionOf(text, document, joinPointer(path), collection || part === "key");
+    const position = positionOf(text, document, joinPointer(path), collection || part !== "value");
     return position && { text, ...position };
   }
   const printed = { trail: print.trail, document, tokens: path, value: there };
   const world: World = { values: print.values, definitions: chart.definitions, budget: 500 };
-  if (part === "key") return findPrintedKey(printed, world, (source, rest) => keyOf(source, rest, print));
+  if (part === "key") return findPrintedKey(printed, world, weighValues(print.values));
+  if (part === "body") return findPrintedBody(printed, world, weighValues(print.values, lacks));
   const found = findPrinted(printed, world, (source, rest, expected) =>
     resolveSource(source, rest, expected, print, chart),
   );
   // Two renders may differ in what is random or tells the time.
   return found && (collection || isSameText(there, value) ? found : near(found));
-}
-
-/** The key of a value, or of what a loop over values is at. */
-function keyOf(source: Cause, rest: readonly string[], { values }: Print): Found | undefined {
-  if (source.kind !== "values") return undefined;
-  return values.find(source.key ? source.path : [...source.path, ...rest], true);
 }
 
 /** Helm takes the white space from the end of each file, which a block scalar may count as its own. */
@@ -63,7 +63,7 @@ function resolveSource(
   switch (source.kind) {
     case "values": {
       const path = [...source.path, ...rest];
-      if (source.key) return path.at(-1) === expected ? values.find(path, true) : undefined;
+      if (source.key) return path.at(-1) === expected ? values.key(path) : undefined;
       if (isPrintedAs(values.merged(path), expected)) return values.find(path);
       return rest.length > 0 ? values.inside(source.path, rest, expected) : undefined;
     }

@@ -12,7 +12,14 @@ import type { GivenValues } from "./values.ts";
 /** The charts that a kustomization inflates, instrumented, and what they printed. */
 export interface Inflated {
   /** Of the charts of one kustomization. */
-  find(traced: TracedResource, resource: Resource, tokens: readonly string[], part?: Part): Found | undefined;
+  find(
+    traced: TracedResource,
+    resource: Resource,
+    tokens: readonly string[],
+    part?: Part,
+    /** A name that a mapping lacks, if its body is asked for. */
+    lacks?: string,
+  ): Found | undefined;
 }
 
 /** Instruments every chart that an overlay's kustomizations inflate, each once. */
@@ -55,7 +62,7 @@ export async function readInflated(
     }
   }
   return {
-    find(each, resource, tokens, part = "value") {
+    find(each, resource, tokens, part = "value", lacks) {
       const known = (homes.get(each.origin?.path ?? "") ?? []).filter(({ home }) => isHome(home, resource));
       const [only] = known;
       if (!only || known.length > 1) return undefined;
@@ -63,8 +70,11 @@ export async function readInflated(
       const value = valueAt(resource.value, joinPointer(tokens));
       const printed = valueAt(objectAt(only.home), joinPointer(tokens));
       const same =
-        (typeof value === "object" && value !== null) || isAlike(printed, value) || contains(value, printed);
-      return same || part === "key" ? findInChart(only.home, only.chart, resource, tokens, part) : undefined;
+        (printed !== undefined && typeof value === "object" && value !== null) ||
+        isAlike(printed, value) ||
+        contains(value, printed);
+      if (!same && (part === "value" || printed === undefined)) return undefined;
+      return findInChart(only.home, only.chart, resource, tokens, part, lacks);
     },
   };
 }

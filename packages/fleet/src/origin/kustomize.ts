@@ -1,29 +1,17 @@
-import {
-  isObject,
-  type Json,
-  joinPointer,
-  type Resource,
-  splitPointer,
-  valueAt,
-} from "@gitops-actions/manifest";
+import { type Resource, splitPointer } from "@gitops-actions/manifest";
 import type { Location } from "@gitops-actions/report";
 import type { ClosureContext } from "../closure/context.ts";
 import type { Closure } from "../overlay.ts";
 import { resolvePath } from "../resolve.ts";
 import type { Tree } from "../tree.ts";
-import { alignPath } from "./align.ts";
-import { contains, isAlike } from "./alike.ts";
-import { homeOf } from "./home.ts";
 import { type Inflated, instrumentCharts, readInflated } from "./inflation.ts";
-import type { Known } from "./known.ts";
-import { type Found, foundAt, near, type Part, toLocation } from "./located.ts";
-import type { Leaf, Marks } from "./mark.ts";
+import { findBody, findField, findKey } from "./kustomizefield.ts";
+import { type Part, toLocation } from "./located.ts";
+import type { Marks } from "./mark.ts";
 import { type Unmarked, unmark } from "./plainvalue.ts";
 import { markLevels, type Probe, probeKustomize } from "./probe.ts";
-import { positionOf } from "./text.ts";
 import { type KustomizeTexts, readTexts } from "./texts.ts";
 import { pairTraced, parseTrace, type TracedResource } from "./trace.ts";
-import { findRemoval, findUnmarked } from "./unmarked.ts";
 
 /** Renders an overlay once more with a probe's files; undefined when the tool fails. */
 export type RenderProbe = (probe: Probe) => Promise<string | undefined>;
@@ -35,6 +23,8 @@ interface Traces {
   unmarked: Map<Resource, Unmarked>;
   inflated: Inflated;
 }
+
+const findPart = { value: findField, key: findKey, body: findBody };
 
 /** Origins of what kustomize renders. Everything is read and rendered with the first question, and once. */
 export function kustomizeOrigins(
@@ -58,7 +48,7 @@ export function kustomizeOrigins(
     }
     const known = { resource, traced, unmarked, texts: all.texts, inflated: all.inflated };
     const tokens = splitPointer(pointer);
-    const found = part === "key" ? findKey(known, tokens) : findField(known, tokens);
+    const found = findPart[part](known, tokens);
     return (
       found &&
       toLocation(
@@ -118,110 +108,4 @@ async function followLinks(tree: Tree, traced: TracedResource[]): Promise<Traced
     });
   }
   return followed;
-}
-
-function findField(known: Known, tokens: readonly string[]): Found | undefined {
-  const value = valueAt(known.resource.value, joinPointer(tokens));
-  if (value === undefined) {
-    const parent = findField(known, tokens.slice(0, -1));
-    return parent && near(parent);
-  }
-  if (tokens.length === 0) return findDocument(known);
-  if (isCollection(value)) return findCollection(known, tokens) ?? findUnmarked(known, tokens);
-  const path = alignPath(known.resource.value, known.unmarked.value, tokens);
-  const leaves = path ? (known.unmarked.leaves.get(joinPointer(path)) ?? []) : [];
-  const leaf = leaves.at(-1);
-  if (!path || !leaf) return findUnmarked(known, tokens);
-  const plain = valueAt(known.unmarked.value, joinPointer(path));
-  // References to names get prefixes and hashes after everything else; a marked one does not.
-  if (isAlike(plain, value) || contains(value, plain)) return foundAt(leaf);
-  return findUnmarked(known, tokens);
-}
-
-/** Where a field's name is written; of an absent field, the key it belongs under, or what took it away. */
-function findKey(known: Known, tokens: readonly string[]): Found | undefined {
-  const { resource, traced, inflated, unmarked } = known;
-  const value = valueAt(resource.value, joinPointer(tokens));
-  if (value === undefined) {
-    const parent = findKey(known, tokens.slice(0, -1));
-    if (!isInHome(known, tokens)) return parent;
-    return findRemoval(known, tokens) ?? (parent && near(parent));
-  }
-  if (traced.origin?.generator === "HelmChartInflationGenerator") {
-    const printed = inflated.find(traced, resource, tokens, "key");
-    if (printed) return printed;
-  }
-  if (tokens.length === 0) return findDocument(known);
-  if (isCollection(value)) return keyInHome(known, tokens) ?? findField(known, tokens);
-  const path = alignPath(resource.value, unmarked.value, tokens);
-  const leaf = path && unmarked.leaves.get(joinPointer(path))?.at(-1);
-  const position = leaf?.field && positionOf(leaf.text, leaf.field.document, leaf.field.pointer, true);
-  return position && leaf ? { text: leaf.text, ...position } : findField(known, tokens);
-}
-
-/** The key of a mapping or list in the file of the resource, whatever patches add to it. */
-function keyInHome(known: Known, tokens: readonly string[]): Found | undefined {
-  const home = homeOf(known);
-  const path = home && alignPath(known.resource.value, home.value, tokens);
-  const there = path && valueAt(home.value, joinPointer(path));
-  const isSame = Array.isArray(there) === Array.isArray(valueAt(known.resource.value, joinPointer(tokens)));
-  if (!path || there === undefined || !isCollection(there) || !isSame) return undefined;
-  const position = positionOf(home.text, home.document, joinPointer([...home.base, ...path]), true);
-  return position && { text: home.text, ...position };
-}
-
-/** Whether a field that is absent stands in the file of the resource all the same. */
-function isInHome(known: Known, tokens: readonly string[]): boolean {
-  const home = homeOf(known);
-  if (!home) return false;
-  for (let length = tokens.length - 1; length >= 0; length--) {
-    const parent = alignPath(known.resource.value, home.value, tokens.slice(0, length));
-    if (parent) return valueAt(home.value, joinPointer([...parent, ...tokens.slice(length)])) !== undefined;
-  }
-  return false;
-}
-
-function isCollection(value: Json): boolean {
-  return typeof value === "object" && value !== null && Object.keys(value).length > 0;
-}
-
-/** Where the resource itself begins. */
-function findDocument(known: Known): Found | undefined {
-  const home = homeOf(known);
-  const position = home && positionOf(home.text, home.document, joinPointer(home.base));
-  if (home && position) return { text: home.text, ...position };
-  const name = findUnmarked(known, ["metadata", "name"]);
-  return name && near(name);
-}
-
-/** A mapping or list stands where what it holds does: exactly, if all of that stands below one key. */
-function findCollection(known: Known, tokens: readonly string[]): Found | undefined {
-  const path = alignPath(known.resource.value, known.unmarked.value, tokens);
-  if (!path) return undefined;
-  const pointer = joinPointer(path);
-  const places: Found[] = [];
-  for (const [at, leaves] of known.unmarked.leaves) {
-    if (!at.startsWith(`${pointer}/`)) continue;
-    const depth = splitPointer(at).length - path.length;
-    const found = ancestorOf(leaves.at(-1) as Leaf, depth);
-    if (found) places.push(found);
-  }
-  const [first] = places;
-  if (!first) return undefined;
-  const same = places.every((each) => each.text === first.text && each.line === first.line);
-  const value = valueAt(known.resource.value, joinPointer(tokens));
-  return same && (isObject(value) || Array.isArray(value)) ? first : near(first);
-}
-
-/** The key that stands `depth` levels above a leaf in its own text. */
-function ancestorOf({ text, field }: Leaf, depth: number): Found | undefined {
-  const tokens = field && splitPointer(field.pointer);
-  if (!field || !tokens || tokens.length < depth) return undefined;
-  const position = positionOf(
-    text,
-    field.document,
-    joinPointer(tokens.slice(0, tokens.length - depth)),
-    true,
-  );
-  return position && { text, ...position };
 }

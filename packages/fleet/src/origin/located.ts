@@ -8,10 +8,10 @@ export interface Found extends Position {
 }
 
 /**
- * What of a field is asked for: its value, or its key, where a person renames it, or adds what is missing below it.
- * Of a field that is absent, the key under which it has to be put.
+ * What of a field is asked for: its value; its key, where a person renames it; or the body of a mapping or list, where a
+ * person changes or adds what it holds (of an absent field's key, the body in which it has to be put).
  */
-export type Part = "value" | "key";
+export type Part = "value" | "key" | "body";
 
 /** The place of a leaf. */
 export function foundAt({ text, line, column, precision }: Leaf): Found {

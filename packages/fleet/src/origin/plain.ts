@@ -90,7 +90,7 @@ function locate(
     if (!span) continue;
     const there = valueAt(value, joinPointer(own));
     const single = typeof there !== "object" || there === null || isAlike(there, null);
-    const isKey = part === "key";
+    const isKey = part !== "value";
     const { line, column } = single && !isKey ? span : (span.key ?? span);
     const precision = length === tokens.length || isKey ? "exact" : "near";
     return { path, line, column, precision, via: [] };

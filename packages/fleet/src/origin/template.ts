@@ -38,32 +38,6 @@ export function findPrinted(printed: Printed, world: World, resolve: Resolve): F
   return begin && lineOf(begin, [start, end], single);
 }
 
-/**
- * Where the key of a printed field stands, or where an item of a list begins: in the template, or in the values that it
- * prints as YAML.
- */
-export function findPrintedKey(
-  { trail, document, tokens, value }: Printed,
-  world: World,
-  resolve: Resolve,
-): Found | undefined {
-  const span = trail.source.locate(document, joinPointer(tokens));
-  if (!span) return undefined;
-  const [at] = (span.key ?? span).range;
-  const [piece] = piecesIn(trail, at, at + 1);
-  if (piece?.text) return foundIn(piece.text.template, piece.text.offset + Math.max(0, at - piece.start));
-  const step = piece?.step;
-  if (!step) return undefined;
-  const { pipeline } = step.spot.node as Action;
-  const place = step.kind === "action" ? placeOf(step, world) : undefined;
-  const rest = restOf({ trail, document, tokens, value }, step);
-  const found =
-    pipeline && place && rest
-      ? first(sourcesOf(pipeline, place, world), rest, tokens.at(-1) ?? "", resolve)
-      : undefined;
-  return found ?? near(foundIn(step.spot.template, step.spot.offset));
-}
-
 /** Whether many lines were printed by more than one action or text: then the field is what the template makes of them. */
 function isPatchwork(
   pieces: readonly Piece[],

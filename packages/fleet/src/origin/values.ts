@@ -1,24 +1,15 @@
-import { isObject, type Json, joinPointer, valueAt } from "@gitops-actions/manifest";
+import { isObject, type Json, joinPointer } from "@gitops-actions/manifest";
 import { resolvePath } from "../resolve.ts";
 import type { Tree } from "../tree.ts";
-import type { Found } from "./located.ts";
+import { bodyOf, type Entry, entriesAt, type Layer, placeOf } from "./layer.ts";
+import { type Found, near } from "./located.ts";
 import { isPrintedAs, maskActions } from "./printed.ts";
-import { fileText, innerText, positionOf, type SourceText } from "./text.ts";
+import { fileText, innerText, type SourceText } from "./text.ts";
 
 /** One chart of a render: subcharts are named by the keys under which the values of their parents stand. */
 export interface Chart {
   folder: string;
   keys: string[];
-}
-
-/** One file that gives a chart values, and where in it they stand. */
-interface Layer {
-  text: SourceText;
-  prefix: string[];
-  /** How much of the prefix leads to values at all: through a kustomization, for valuesInline. */
-  base: number;
-  /** Only for `global`: what another chart's values say. */
-  global: boolean;
 }
 
 /** Values that a render is given besides those of the charts: a file, or a mapping inside a text. */
@@ -28,10 +19,21 @@ export type GivenValues = { path: string } | { text: SourceText; tokens: string[
 export interface Values {
   /** The value as it is merged; undefined where it is absent, or null in the last file that has it. */
   merged(path: readonly string[]): Json | undefined;
-  /** Where a value that is no mapping stands: in the last file that has it. With `key`, where its key does. */
-  find(path: readonly string[], key?: boolean): Found | undefined;
+  /** Where a value that is no mapping stands: in the last file that has it. */
+  find(path: readonly string[]): Found | undefined;
+  /** Where the key of a value stands; of a mapping that several files have, the last one's, near. */
+  key(path: readonly string[]): Found | undefined;
+  /**
+   * Where a person adds to a mapping: in the file that most of its keys come from, near if there are others. `lacks` is
+   * the name that it lacks, which the null of a later file may have taken away.
+   */
+  body(path: readonly string[], lacks?: string): Found | undefined;
+  /** The value with everything below it as it is merged. */
+  whole(path: readonly string[]): Json | undefined;
   /** A field of a value that is a text of YAML. */
   inside(path: readonly string[], rest: readonly string[], expected: Json): Found | undefined;
+  /** Where the key of such a field stands, or where an item begins. */
+  keyInside(path: readonly string[], rest: readonly string[]): Found | undefined;
 }
 
 /**
@@ -77,50 +79,59 @@ async function readText(tree: Tree, path: string): Promise<SourceText | undefine
 }
 
 function makeValues(layers: readonly Layer[]): Values {
-  // The last file first; lists and everything else but mappings hide what files before say below them.
-  const from = (path: readonly string[]) => {
-    const found: { text: SourceText; tokens: string[]; value: Json }[] = [];
-    for (const { text, prefix, base, global } of layers.toReversed()) {
-      if (global && path[0] !== "global") continue;
-      const tokens = [...prefix, ...path];
-      const root = text.source.documents[0]?.value;
-      const value = valueAt(root, joinPointer(tokens));
-      if (value !== undefined) found.push({ text, tokens, value });
-      const hides = tokens.slice(base).some((_token, length) => {
-        const above = valueAt(root, joinPointer(tokens.slice(0, base + length)));
-        return above !== undefined && !isObject(above);
-      });
-      if (hides || (value !== undefined && !isObject(value))) break;
-    }
-    return found;
+  const from = (path: readonly string[]): Entry[] => entriesAt(layers, path);
+  const merged = (path: readonly string[]): Json | undefined => {
+    const found = from(path).map(({ value }) => value);
+    const [last] = found;
+    if (last === undefined || last === null) return undefined;
+    if (!isObject(last)) return last;
+    const maps = found.filter(isObject);
+    const keys = maps.flatMap((map) => Object.keys(map));
+    return Object.fromEntries(
+      keys.map((key) => [key, maps.find((map) => Object.hasOwn(map, key))![key] as Json]),
+    );
+  };
+  const whole = (path: readonly string[]): Json | undefined => {
+    const value = merged(path);
+    if (!isObject(value)) return value;
+    return Object.fromEntries(
+      Object.keys(value).flatMap((key) => {
+        const own = isObject(value[key]) ? whole([...path, key]) : value[key];
+        return own === undefined ? [] : [[key, own]];
+      }),
+    );
+  };
+  const inner = (path: readonly string[], rest: readonly string[]) => {
+    const [last] = from(path);
+    if (typeof last?.value !== "string") return undefined;
+    // Actions are no YAML: what stands around them is read.
+    const text = innerText(last.text, 0, joinPointer(last.tokens), maskActions(last.value));
+    const span = text?.source.locate(0, joinPointer(rest));
+    return text && span && { text, span, value: last.value };
   };
   return {
-    merged(path) {
-      const found = from(path).map(({ value }) => value as Json);
-      const [last] = found;
-      if (last === undefined || last === null) return undefined;
-      if (!isObject(last)) return last;
-      const maps = found.filter(isObject);
-      const keys = maps.flatMap((map) => Object.keys(map));
-      return Object.fromEntries(
-        keys.map((key) => [key, maps.find((map) => Object.hasOwn(map, key))![key] as Json]),
-      );
-    },
-    find(path, key = false) {
+    merged,
+    whole,
+    find(path) {
       const [last] = from(path);
-      if (!last || last.value === null) return undefined;
-      const position = positionOf(last.text, 0, joinPointer(last.tokens), key);
-      return position && { text: last.text, ...position };
+      return last && last.value !== null ? placeOf(last, false) : undefined;
     },
+    key(path) {
+      const [last, ...others] = from(path);
+      const found = last && placeOf(last, true);
+      return found && others.some(({ value }) => isObject(value)) ? near(found) : found;
+    },
+    body: (path, lacks) => bodyOf(from(path), lacks),
     inside(path, rest, expected) {
-      const [last] = from(path);
-      if (typeof last?.value !== "string") return undefined;
-      // Actions are no YAML: what stands around them is read.
-      const masked = maskActions(last.value);
-      const inner = innerText(last.text, 0, joinPointer(last.tokens), masked);
-      const span = inner?.source.locate(0, joinPointer(rest));
-      if (!inner || !span || !isPrintedAs(last.value.slice(...span.range), expected)) return undefined;
-      return { text: inner, ...inner.place(span.line, span.column) };
+      const found = inner(path, rest);
+      if (!found || !isPrintedAs(found.value.slice(...found.span.range), expected)) return undefined;
+      const { text, span } = found;
+      return { text, ...text.place(span.line, span.column) };
+    },
+    keyInside(path, rest) {
+      const found = inner(path, rest);
+      const { line, column } = found ? (found.span.key ?? found.span) : { line: 0, column: 0 };
+      return found && { text: found.text, ...found.text.place(line, column) };
     },
   };
 }

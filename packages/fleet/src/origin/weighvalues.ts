@@ -1,0 +1,59 @@
+import type { Json } from "@gitops-actions/manifest";
+import type { WeighedParts } from "./body.ts";
+import type { Values } from "./values.ts";
+import { holdsAll, holdsSome, type Weigh } from "./weigh.ts";
+
+/** What the values of a chart have of something printed. `lacks` is a name that the mapping which is asked for lacks. */
+export function weighValues(values: Values, lacks?: string): WeighedParts {
+  return {
+    key: (printed, name) => keyIn(values, printed, name),
+    body: (printed, child) =>
+      child === undefined ? bodyIn(values, printed, lacks) : bodyAround(values, printed, child, lacks),
+  };
+}
+
+function keyIn(values: Values, printed: Json, name: string): Weigh {
+  return (source, rest) => {
+    if (source.kind !== "values") return undefined;
+    const path = source.key ? source.path : [...source.path, ...rest];
+    // A mapping that the template makes may give the value another name.
+    if ((source.key || rest.length === 0) && path.at(-1) !== name) return undefined;
+    const found = values.key(path);
+    if (found) return { found, whole: source.key || holdsAll(values.whole(path), printed) };
+    if (rest.length === 0) return undefined;
+    // The name itself may be a value, or the field stand in a text.
+    const text = values.merged(source.path);
+    const whole = rest.length === 1 && text === name;
+    const inside = whole ? values.find(source.path) : values.keyInside(source.path, rest);
+    return inside && { found: inside, whole: true };
+  };
+}
+
+/** What a mapping or list is printed from as one. */
+function bodyIn(values: Values, printed: Json, lacks: string | undefined): Weigh {
+  return (source, rest) => {
+    if (source.kind !== "values" || source.key) return undefined;
+    const path = [...source.path, ...rest];
+    const written = values.whole(path);
+    const whole = holdsAll(written, printed);
+    if (whole || holdsSome(written, printed)) {
+      const found = values.body(path, lacks);
+      if (found) return { found, whole };
+    }
+    const inside = values.keyInside(source.path, rest);
+    return inside && { found: inside, whole: true };
+  };
+}
+
+/** The mapping that the printed field `child` is in. */
+function bodyAround(values: Values, printed: Json, child: string, lacks: string | undefined): Weigh {
+  return (source, rest) => {
+    if (source.kind !== "values") return undefined;
+    const path = source.key ? source.path : [...source.path, ...rest];
+    if ((source.key || rest.length === 0) && path.at(-1) !== child) return undefined;
+    const written = values.whole(path);
+    if (written === undefined && printed !== null) return undefined;
+    const found = values.body(path.slice(0, -1), lacks);
+    return found && { found, whole: holdsAll(written, printed) };
+  };
+}
