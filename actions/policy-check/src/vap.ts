@@ -49,9 +49,10 @@ export async function evaluateAdmission(
         concurrency: machine.cores + 1,
       },
     );
-  const answers = policies.length > 0 ? await ask(asked) : [];
+  if (policies.length === 0) return run;
+  const answers = await ask(asked);
   const silent = asked.filter((_, position) => !answers[position]!.ok);
-  if (answers.length > 0 && silent.length > 0) {
+  if (silent.length > 0) {
     const documents = batches[silent[0]!]!.items.map(({ resource }) => resource);
     const failures = await whyNot(policies, documents, settings, tool, machine, signal);
     for (const { policy, message } of failures)

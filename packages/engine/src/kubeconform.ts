@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { ToolError } from "@gitops-actions/report";
 import * as z from "zod";
 import { childEnvironment, withoutNetwork } from "./environment.ts";
@@ -109,8 +110,9 @@ export function verdictOf(result: KubeconformResult): Verdict {
 
 /**
  * Validates documents and returns a verdict for each, in input order. What has equal text and an equal schema is
- * validated once. One kubeconform process does it, and one more for each further schema that a kind has among the
- * documents (several Kubernetes versions, or environments with different definitions).
+ * validated once. One kubeconform process does it, one more where there are many documents and some are not valid, and
+ * as much again for each further schema that a kind has among the documents (several Kubernetes versions, or
+ * environments with different definitions).
  * Throws ToolError when kubeconform itself fails or loses a document.
  */
 export async function runKubeconform(
@@ -142,6 +144,9 @@ export async function runKubeconform(
 
 type Unit = [key: string, document: SchemaDocument];
 
+/** A file for each document costs more than to validate it: so many share one, once there are as many files as that. */
+const packSize = 50;
+
 async function runLayer(
   layer: readonly Unit[],
   settings: KubeconformSettings,
@@ -152,32 +157,83 @@ async function runLayer(
   const folder = mkdtempSync(join(machine.tempDir, "kubeconform-"));
   try {
     const schemas = new Map<string, string>();
-    const files = layer.map(([, document], index) => {
+    for (const [, document] of layer)
       if (document.schema) schemas.set(schemaPath(document), document.schema.text);
-      const name = `${String(index).padStart(7, "0")}.yaml`;
-      // A folder of a hundred thousand files is slow to make on some file systems.
-      const place = join(folder, "documents", name.slice(0, 4));
-      if (index % 1000 === 0) mkdirSync(place, { recursive: true });
-      writeFileSync(join(place, name), document.text);
-      return name;
-    });
     writeSchemas(
       join(folder, "schemas"),
       [...schemas].map(([path, text]) => ({ path, text })),
     );
-    const verdicts = collect(await start(folder, settings, tool, machine, signal), new Set(files));
-    return files.map((file, index): Verdict => {
-      const verdict = verdicts.get(file)!;
-      const isBroken = verdict.status === "no-schema" && layer[index]![1].schema !== undefined;
-      return isBroken ? { status: "no-schema", broken: true } : verdict;
-    });
+    const validate = async (name: string, texts: readonly string[]) => {
+      const files = writeDocuments(join(folder, name), texts);
+      return { files, results: await start(folder, name, settings, tool, machine, signal) };
+    };
+    const verdicts = new Map<number, Verdict>();
+    const packs = packsOf(layer);
+    if (packs.length > packSize) {
+      const { files, results } = await validate(
+        "packs",
+        packs.map((pack) => pack.map((index) => layer[index]![1].text).join("\n---\n")),
+      );
+      const byFile = Map.groupBy(results, ({ filename }) => basename(filename));
+      for (const [position, pack] of packs.entries()) {
+        const documents = pack.map((index) => layer[index]![1]);
+        if (!areValid(documents, byFile.get(files[position]!) ?? [])) continue;
+        for (const index of pack) verdicts.set(index, { status: "valid" });
+      }
+    }
+    // Which document of a file a result is about kubeconform does not say: whatever is not plainly valid gets its own.
+    const open = [...layer.keys()].filter((index) => !verdicts.has(index));
+    if (open.length > 0) {
+      const { files, results } = await validate(
+        "documents",
+        open.map((index) => layer[index]![1].text),
+      );
+      const found = collect(results, new Set(files));
+      for (const [position, index] of open.entries()) {
+        const verdict = found.get(files[position]!)!;
+        const isBroken = verdict.status === "no-schema" && layer[index]![1].schema !== undefined;
+        verdicts.set(index, isBroken ? { status: "no-schema", broken: true } : verdict);
+      }
+    }
+    return [...layer.keys()].map((index) => verdicts.get(index)!);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
+/** Writes each text to a file of its own; returns their names. */
+function writeDocuments(folder: string, texts: readonly string[]): string[] {
+  return texts.map((text, index) => {
+    const name = `${String(index).padStart(7, "0")}.yaml`;
+    // A folder of a hundred thousand files is slow to make on some file systems.
+    const place = join(folder, name.slice(0, 4));
+    if (index % 1000 === 0) mkdirSync(place, { recursive: true });
+    writeFileSync(join(place, name), text);
+    return name;
+  });
+}
+
+/** Positions of documents that can share a file. Not what might be taken for more than one document, or for none. */
+function packsOf(layer: readonly Unit[]): number[][] {
+  const fit = layer.flatMap(([, { text, kind }], index) =>
+    /^(?:---|\.\.\.|%|\ufeff)/m.test(text) || kind.endsWith("List") || text.length > 100_000 ? [] : [index],
+  );
+  const count = Math.ceil(fit.length / packSize);
+  return Array.from({ length: count }, (_, pack) => fit.slice(pack * packSize, (pack + 1) * packSize));
+}
+
+/** Whether results are those of these documents, one of each, and all valid. */
+function areValid(documents: readonly SchemaDocument[], results: readonly KubeconformResult[]): boolean {
+  const given = documents.map(({ group, version, kind }) => `${group && `${group}/`}${version} ${kind}`);
+  const found = results.map(({ version, kind }) => `${version} ${kind}`);
+  return (
+    results.every(({ status }) => status === "statusValid") && isDeepStrictEqual(given.sort(), found.sort())
+  );
+}
+
 async function start(
   folder: string,
+  documents: string,
   settings: KubeconformSettings,
   tool: Tool,
   machine: Machine,
@@ -191,7 +247,7 @@ async function start(
       ...(settings.skip?.length ? ["-skip", settings.skip.join(",")] : []),
       ...(settings.reject?.length ? ["-reject", settings.reject.join(",")] : []),
       ...["-schema-location", join(folder, "schemas", schemaTemplate)],
-      join(folder, "documents"),
+      join(folder, documents),
     ],
     cwd: folder,
     env: withoutNetwork(childEnvironment(machine, [])),
@@ -215,7 +271,7 @@ async function start(
 function collect(results: KubeconformResult[], files: Set<string>): Map<string, Verdict> {
   const verdicts = new Map<string, Verdict>();
   for (const result of results) {
-    const file = result.filename.slice(result.filename.lastIndexOf("/") + 1);
+    const file = basename(result.filename);
     if (verdicts.has(file))
       throw new ToolError(
         "kubeconform",

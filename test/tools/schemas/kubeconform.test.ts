@@ -76,6 +76,42 @@ describe("kubeconform with the packs", () => {
     expect(await check([])).toEqual([]);
   });
 
+  test("many documents share files, and each gets the verdict that it gets in a file of its own", async () => {
+    const odd = (text: string, kind = "ConfigMap"): SchemaDocument => ({ ...config({}), kind, text });
+    const head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+    const all: SchemaDocument[] = [
+      ...[config({ a: 1 }), document("v1", "Nothing", {}), document("apps/v1", "Deployment", { spec: {} })],
+      ...[config({ a: "x\n---\ny" }), odd(`${head}data:\n  a: |\n    ---\n    b\n`), odd(`# ---\n${head}`)],
+      ...[odd(`${head}data: {a: "1", a: "2"}\n`), odd(`${head}data: {a: 1}`), odd(`---\n${head}`)],
+      ...[odd("kind: ConfigMap\nmetadata: {name: a}\n"), odd(`${head}data: {a: "1"\n`)],
+      ...[odd(`${head}data: {a: "1"}\n...\n`), odd(`${head.replaceAll("\n", "\r\n")}data: {a: "1"}\r\n`)],
+      ...[
+        odd(`\ufeff${head}`),
+        odd('{"apiVersion":"v1","kind":"ConfigMapList","items":[]}', "ConfigMapList"),
+      ],
+    ];
+    // Enough to share files, the odd ones here and there among them, a few side by side.
+    const many = Array.from({ length: 3_000 }, (_, n) => config({ a: String(n) }));
+    const places = all.map((_, index) => (index < 6 ? 100 + index : index * 197));
+    for (const [index, place] of places.entries()) many[place] = all[index]!;
+    const verdicts = await check(many);
+    const alone: Verdict[] = [];
+    for (const each of all) alone.push((await check([each]))[0]!);
+    expect(places.map((place) => verdicts[place])).toEqual(alone);
+    expect(new Set(alone.map(({ status }) => status))).toEqual(
+      new Set(["valid", "invalid", "no-schema", "unreadable"]),
+    );
+    const others = verdicts.filter((_, index) => !places.includes(index));
+    expect(others.every(({ status }) => status === "valid")).toBe(true);
+  });
+
+  test("a document that holds two is noticed among many as well", async () => {
+    const two = { ...config({}), text: `${config({ a: "1" }).text}\n---\n${config({ a: "2" }).text}` };
+    const many = Array.from({ length: 3_000 }, (_, n) => config({ a: String(n) }));
+    many[1234] = two;
+    await expect(check(many)).rejects.toThrow("two documents in one resource");
+  });
+
   test("strict refuses unknown fields and duplicate keys, not strict passes both", async () => {
     const text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: '1', a: '2'}\n";
     const documents = [
