@@ -12,6 +12,7 @@ import type { Definition } from "./definitions.ts";
 import type { Group } from "./documents.ts";
 import type { MissingSchemas } from "./inputs.ts";
 import type { Draft } from "./locations.ts";
+import { misspeltBeside } from "./misspelt.ts";
 import { ruleStatements } from "./rules.ts";
 import type { Conflict } from "./schemas.ts";
 import { type Statement, schemaStatements } from "./statement.ts";
@@ -47,22 +48,26 @@ export function judgeResource(checks: readonly Check[], context: FindingContext)
       else statements.set(key, { ...statement, versions: [check.version] });
     }
   }
-  const drafts = [...statements.values()].map(
-    ({ engine, what, versions, message, field, ...rest }): Draft => {
-      const location = what === "duplicate-key" ? duplicateLocation(group, resource) : undefined;
-      const finding = makeFinding({
-        ...rest,
-        rule: `${engine}/${what}`,
-        message: message + versionsSuffix(versions, context.versions),
-        resource: resource.id,
-        value: resource.value,
-        ...(field !== undefined && { field }),
-        ...(location && { location }),
-        overlays: [group.overlay],
-      });
-      return { finding, group, resource, ...editedField(what, field, resource) };
-    },
-  );
+  const all = [...statements.values()];
+  const drafts = all.map(({ engine, what, versions, message, field, help, ...rest }): Draft => {
+    const misspelt = misspeltBeside({ what, field, expected: rest.expected }, all);
+    const location = what === "duplicate-key" ? duplicateLocation(group, resource) : undefined;
+    const finding = makeFinding({
+      ...rest,
+      rule: `${engine}/${what}`,
+      message: message + versionsSuffix(versions, context.versions),
+      resource: resource.id,
+      value: resource.value,
+      help: misspelt ? `Is ${misspelt.written} meant to be ${misspelt.meant}?` : help,
+      ...(field !== undefined && { field }),
+      ...(location && { location }),
+      overlays: [group.overlay],
+    });
+    const edited = misspelt
+      ? ({ pointer: misspelt.field, part: "key" } as const)
+      : editedField(what, field, resource);
+    return { finding, group, resource, ...edited };
+  });
   return { drafts, aside: [...aside.values()] };
 }
 

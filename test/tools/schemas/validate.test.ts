@@ -99,6 +99,35 @@ describe("a folder of manifests", () => {
     expect(report).toMatchObject({ verdict: "findings", checked: { resources: 5 } });
   });
 
+  test("a field that is missing because its name is misspelt is where the wrong name is", async () => {
+    const report = await validate({
+      "a.yaml": `apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec:
+  containers:
+    - name: c
+      imagePullPolicy: Always
+      imagex: web:1
+      readinessProbe:
+        periodSeconds: 5
+        httpGett: {port: 80}
+      env:
+        - {nam: A, value: b}
+        - {size: 1}
+`,
+    });
+    const told = report.findings
+      .filter(({ rule }) => rule === "kubeconform/missing-field")
+      .map((finding) => `${line(finding)} | ${finding.help ?? ""}`);
+    expect(told).toEqual([
+      "error missing-field a.yaml:8 /spec/containers/0/image: required field image is missing | Is imagex meant to be image?",
+      "error missing-field a.yaml:11 /spec/containers/0/readinessProbe: needs one of exec, grpc, httpGet, tcpSocket | Is httpGett meant to be httpGet?",
+      "error missing-field a.yaml:13 /spec/containers/0/env/0/name: required field name is missing | Is nam meant to be name?",
+      "error missing-field a.yaml:14 /spec/containers/0/env/1/name: required field name is missing | ",
+    ]);
+  });
+
   test("a document that cannot be read is a finding, and the others are validated", async () => {
     const report = await validate({
       "a.yaml": "kind: [\n",
