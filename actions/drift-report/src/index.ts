@@ -14,7 +14,7 @@ export { type OwnRule, ownRules } from "./ignore/own.ts";
 export { parseJqPath } from "./ignore/path.ts";
 export { resolveRules } from "./ignore/resolve.ts";
 export { type IgnoreRule, subjectOf } from "./ignore/rule.ts";
-export { type DriftInputs, defaults, parseOwner } from "./inputs.ts";
+export { type DriftInputs, defaults, parseOwner, readInputs } from "./inputs.ts";
 export { equalQuantity } from "./quantity.ts";
 export type { Placed } from "./revision.ts";
 export { type DriftOutcome, type DriftWorld, run } from "./run.ts";

@@ -1,2 +1,2 @@
-export { defaults, engineNames, type PolicyInputs, parseNames } from "./inputs.ts";
+export { checkSettings, defaults, engineNames, type PolicyInputs, readInputs } from "./inputs.ts";
 export { type PolicyOutcome, type PolicyWorld, run } from "./run.ts";

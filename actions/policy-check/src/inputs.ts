@@ -8,8 +8,8 @@ import {
   readString,
   readTools,
 } from "@gitops-actions/action";
-import { type PolicyEngine, packNames, type ToolSettings } from "@gitops-actions/engine";
-import { type Severity, UsageError } from "@gitops-actions/report";
+import { type PolicyEngine, packNames, parseBundle, type ToolSettings } from "@gitops-actions/engine";
+import { nearest, type Severity, UsageError } from "@gitops-actions/report";
 
 /** Names a person may give for `engines`. */
 export const engineNames = [
@@ -144,8 +144,18 @@ export function readInputs(host: Pick<Host, "env" | "cwd">): PolicyInputs {
   };
 }
 
+/** Throws UsageError for settings that no run could make sense of. Nothing is read or fetched. */
+export function checkSettings({ policyBundles, allowPolicyHosts }: PolicyInputs): void {
+  for (const { host, given } of policyBundles.map(parseBundle)) {
+    if (allowPolicyHosts.includes(host)) continue;
+    throw new UsageError(
+      `policy-bundles: ${given} is on ${host}, which may not be asked. Allow it: allow-policy-hosts: ${host}`,
+    );
+  }
+}
+
 /** Words between commas or line ends, each one of those known. Throws UsageError for another. */
-export function parseNames<Name extends string>(
+function parseNames<Name extends string>(
   given: readonly string[],
   name: string,
   known: readonly Name[],
@@ -153,11 +163,11 @@ export function parseNames<Name extends string>(
   const words = given.flatMap((line) => line.split(/[,\s]+/)).filter(Boolean);
   return words.map((word) => {
     const found = known.find((each) => each === word);
-    if (!found)
-      throw new UsageError(
-        `${name}: there is no ${word.slice(0, 100)}; expected some of ${known.join(", ")}.`,
-      );
-    return found;
+    if (found) return found;
+    const near = nearest(word, known);
+    throw new UsageError(
+      `${name}: there is no ${word.slice(0, 100)}; expected some of ${known.join(", ")}.${near ? ` Did you mean ${near}?` : ""}`,
+    );
   });
 }
 

@@ -8,7 +8,7 @@ import { createLocator } from "@gitops-actions/validate-schema";
 import { addBundles } from "./bundles.ts";
 import { type Evaluation, evaluate } from "./evaluate.ts";
 import { findingsOf, type Locate } from "./findings.ts";
-import type { PolicyInputs } from "./inputs.ts";
+import { checkSettings, type PolicyInputs } from "./inputs.ts";
 import { type Rendered, readRendered } from "./manifests.ts";
 import { namespacesOfValues } from "./namespaces.ts";
 import { openPlace, type Place, readTrusted } from "./policies.ts";
@@ -40,6 +40,7 @@ export interface PolicyOutcome {
  */
 export async function run(inputs: PolicyInputs, world: PolicyWorld): Promise<PolicyOutcome> {
   const { host } = world;
+  checkSettings(inputs);
   const workspace = workspaceOf(host);
   const rendered = readRendered(inputs.manifests, workspace);
   const { fetch, token } = inputs;

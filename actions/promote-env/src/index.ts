@@ -8,7 +8,7 @@ export { examine } from "./doctor/run.ts";
 export { judgeChecks, ourJobs, readWorkflow } from "./doctor/workflows.ts";
 export { type Forge, githubForge, type Pull, type Push } from "./forge.ts";
 export * from "./gates/index.ts";
-export { defaults, type Operation, operations, type PromoteInputs } from "./inputs.ts";
+export { defaults, type Operation, operations, type PromoteInputs, readInputs } from "./inputs.ts";
 export { type Moment, type Occupancy, occupancies } from "./occupancy.ts";
 export type { Delivered } from "./promote.ts";
 export { describeDelivered } from "./reporting.ts";

@@ -1,3 +1,3 @@
 export { type ChangeSummary, describeCounts, formatChangesMarkdown, formatChangesText } from "./changes.ts";
-export { defaults, type RenderInputs } from "./inputs.ts";
+export { checkSettings, defaults, type RenderInputs, readInputs } from "./inputs.ts";
 export { type RenderOutcome, type RenderWorld, run } from "./run.ts";

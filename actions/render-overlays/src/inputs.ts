@@ -107,7 +107,11 @@ export function readInputs(host: Pick<Host, "env" | "cwd">): RenderInputs {
 }
 
 /** Throws UsageError for settings that no run could make sense of, wherever they came from. */
-export function checkSettings({ allowRemoteBases, kubeVersion, tools }: RenderInputs): void {
+export function checkSettings({
+  allowRemoteBases,
+  kubeVersion,
+  tools,
+}: Pick<RenderInputs, "allowRemoteBases" | "kubeVersion" | "tools">): void {
   for (const host of allowRemoteBases) {
     if (/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(host)) continue;
     throw new UsageError(`allow-remote-bases: ${quote(host)} is not a host. Name it as in github.com.`);

@@ -1,4 +1,4 @@
-export { defaults, parseEngines, parseMissingSchemas, type ValidateInputs } from "./inputs.ts";
+export { defaults, readInputs, schemaEngines, type ValidateInputs } from "./inputs.ts";
 export type { Locate } from "./locations.ts";
 export { createLocator } from "./origins.ts";
-export { run, type ValidateOutcome, type ValidateWorld } from "./run.ts";
+export { checkSettings, run, type ValidateOutcome, type ValidateWorld } from "./run.ts";

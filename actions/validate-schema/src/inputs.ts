@@ -9,10 +9,13 @@ import {
   readTools,
 } from "@gitops-actions/action";
 import type { ToolSettings } from "@gitops-actions/engine";
-import { type Severity, UsageError } from "@gitops-actions/report";
+import { nearest, type Severity, UsageError } from "@gitops-actions/report";
 
 /** What validates: kubeconform everything, against schemas; kubectl-validate the rules in CEL of custom resources. */
-export type SchemaEngine = "kubeconform" | "kubectl-validate";
+export type SchemaEngine = (typeof schemaEngines)[number];
+
+/** Names a person may give for `engines`. */
+export const schemaEngines = ["kubeconform", "kubectl-validate"] as const;
 
 /** What happens to a resource of a foreign group for which there is no schema. */
 export type MissingSchemas = "fail" | "warn" | { allow: string[] };
@@ -112,12 +115,12 @@ export function readInputs(host: Pick<Host, "env" | "cwd">): ValidateInputs {
 }
 
 /** `kubeconform`, to which `kubectl-validate` may be added; empty: kubeconform. */
-export function parseEngines(words: readonly string[]): SchemaEngine[] {
-  const known: readonly SchemaEngine[] = ["kubeconform", "kubectl-validate"];
-  const unknown = words.find((word) => !known.some((name) => name === word));
+function parseEngines(words: readonly string[]): SchemaEngine[] {
+  const unknown = words.find((word) => !schemaEngines.some((name) => name === word));
   if (unknown !== undefined) {
+    const near = nearest(unknown, schemaEngines);
     throw new UsageError(
-      `input 'engines' names '${unknown.slice(0, 100)}'; expected kubeconform, or kubeconform, kubectl-validate.`,
+      `input 'engines' names '${unknown.slice(0, 100)}'; expected kubeconform, or kubeconform, kubectl-validate.${near ? ` Did you mean ${near}?` : ""}`,
     );
   }
   if (words.length > 0 && !words.includes("kubeconform")) {
@@ -125,17 +128,18 @@ export function parseEngines(words: readonly string[]): SchemaEngine[] {
       "input 'engines' lacks kubeconform, which validates everything but rules in CEL; write kubeconform, kubectl-validate.",
     );
   }
-  return words.includes("kubectl-validate") ? [...known] : ["kubeconform"];
+  return words.includes("kubectl-validate") ? [...schemaEngines] : ["kubeconform"];
 }
 
 /** `fail`, `warn`, or `allow: Kind, group/Kind`. */
-export function parseMissingSchemas(text: string): MissingSchemas {
+function parseMissingSchemas(text: string): MissingSchemas {
   if (text === "" || text === "fail") return "fail";
   if (text === "warn") return "warn";
   const list = /^allow:\s*(.+)$/s.exec(text)?.[1];
   if (list) return { allow: splitWords(list) };
+  const near = nearest(text, ["fail", "warn", "allow:"]);
   throw new UsageError(
-    `input 'missing-schemas' is '${text.slice(0, 100)}'; expected fail, warn, or allow: and kinds, such as allow: ServiceMonitor, example.com/Thing.`,
+    `input 'missing-schemas' is '${text.slice(0, 100)}'; expected fail, warn, or allow: and kinds, such as allow: ServiceMonitor, example.com/Thing.${near ? ` Did you mean ${near}?` : ""}`,
   );
 }
 

@@ -54,15 +54,9 @@ export interface ValidateOutcome {
 export async function run(inputs: ValidateInputs, world: ValidateWorld): Promise<ValidateOutcome> {
   const { host, progress, signal } = world;
   const root = workspaceOf(host);
-  const locations = readSchemaLocations(
-    absolute(inputs.schemaLocations, root),
-    new Set(inputs.allowSchemaHosts),
-  );
-  const entries = listPacks();
-  const kubernetes = new Map(
-    inputs.kubernetesVersions.map((version) => [version, readPack(findKubernetesPack(version, entries))]),
-  );
-  const packs = entries.filter((entry) => !entry.kubernetes).map((entry) => readPack(entry));
+  const { locations, versions, others } = checkSettings(inputs, root);
+  const kubernetes = new Map([...versions].map(([version, entry]) => [version, readPack(entry)]));
+  const packs = others.map((entry) => readPack(entry));
 
   progress("Reading manifests");
   const rendered = readDocuments(inputs.manifests, root, inputs.ignoreFilenamePatterns);
@@ -91,6 +85,19 @@ export async function run(inputs: ValidateInputs, world: ValidateWorld): Promise
   } finally {
     await repository?.close();
   }
+}
+
+/** Where schemas are, for settings that a run can make sense of. Throws UsageError for others; nothing is read or fetched. */
+export function checkSettings(inputs: ValidateInputs, root: string) {
+  const hosts = new Set(inputs.allowSchemaHosts);
+  const entries = listPacks();
+  return {
+    locations: readSchemaLocations(absolute(inputs.schemaLocations, root), hosts),
+    versions: new Map(
+      inputs.kubernetesVersions.map((version) => [version, findKubernetesPack(version, entries)]),
+    ),
+    others: entries.filter((entry) => !entry.kubernetes),
+  };
 }
 
 function fetchOptions({ fetch, token }: ValidateInputs, signal: AbortSignal): FetchOptions {

@@ -1,6 +1,7 @@
 import { type Host, readVersion } from "@gitops-actions/action";
 import { UsageError } from "@gitops-actions/report";
-import { type Command, flag, parseArguments, suggestion } from "./command.ts";
+import { flag, parseArguments, suggestion } from "./arguments.ts";
+import type { Command } from "./command.ts";
 import { doctor } from "./commands/doctor.ts";
 import { drift } from "./commands/drift.ts";
 import { exceptions } from "./commands/exceptions.ts";
@@ -19,6 +20,7 @@ import { status } from "./commands/status.ts";
 import { tools } from "./commands/tools.ts";
 import { validate } from "./commands/validate.ts";
 import { commandHelp, overview } from "./help.ts";
+import { withOptionNames } from "./inputs.ts";
 import { makeTerminal, type Streams } from "./terminal.ts";
 
 /** Every command, in the order of help. */
@@ -73,5 +75,9 @@ export async function cli(
   }
   const args = parseArguments(command, rest);
   if (flag(args, "help")) return 0;
-  return await command.run(args, host, terminal, signal);
+  try {
+    return await command.run(args, host, terminal, signal);
+  } catch (error) {
+    throw withOptionNames(error, args);
+  }
 }

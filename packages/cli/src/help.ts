@@ -1,4 +1,4 @@
-import type { Command } from "./command.ts";
+import type { Command, Option } from "./command.ts";
 
 const EXIT_STATUS = `Exit status
   0  clean; what was skipped is printed
@@ -28,10 +28,9 @@ ${EXIT_STATUS}
 
 /** `gitops COMMAND --help`. */
 export function commandHelp(command: Command): string {
-  const options = Object.entries(command.options).map(([name, option]) => ({
-    left: `${option.short ? `-${option.short}, ` : "    "}--${name}${option.value ? ` ${option.value}` : ""}`,
-    help: option.help,
-  }));
+  const options = Object.entries(command.options)
+    .filter(([, option]) => !option.hidden)
+    .map(([name, option]) => ({ left: nameOf(name, option), help: describe(option) }));
   const width = Math.max(...options.map((option) => option.left.length));
   const lines = options.map((option) => `  ${option.left.padEnd(width)}  ${option.help}`);
   return `Usage: gitops ${command.name} ${command.usage}
@@ -43,4 +42,15 @@ ${lines.join("\n")}
 
 ${EXIT_STATUS}
 `;
+}
+
+function nameOf(name: string, { short, on, value }: Option): string {
+  return `${short ? `-${short}, ` : "    "}--${on ? "no-" : ""}${name}${value ? ` ${value}` : ""}`;
+}
+
+/** The help of an option, with what it takes and what it is called in a workflow. */
+function describe({ help, words, standard, input }: Option): string {
+  const takes = words ? `: ${words.join(", ")}` : "";
+  const notes = [...(standard ? [`default: ${standard}`] : []), ...(input ? [`in workflows: ${input}`] : [])];
+  return `${help}${takes}${notes.length > 0 ? ` (${notes.join("; ")})` : ""}`;
 }

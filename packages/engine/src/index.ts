@@ -75,7 +75,7 @@ export type { JsonSchema, KindSchema, SchemaPack } from "./schemas/pack.ts";
 export type { Problem as SchemaProblem, ProblemKind as SchemaProblemKind } from "./schemas/problem.ts";
 export { type SchemaText, schemaSource, schemaTemplate } from "./schemas/unpack.ts";
 export { ensureTool, type ToolOptions, type ToolSettings } from "./tools/find.ts";
-export { currentPlatform, type Pin, type Platform } from "./tools/pin.ts";
+export { currentPlatform, type Pin, type Platform, wantedTool } from "./tools/pin.ts";
 export { pins, type ToolName, toolNames } from "./tools/pins.ts";
 export { listTools, type ToolStatus } from "./tools/status.ts";
 export { sha256OfFile, type Tool, type ToolSource } from "./tools/tool.ts";

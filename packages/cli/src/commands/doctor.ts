@@ -2,8 +2,9 @@ import { join, resolve } from "node:path";
 import { publish } from "@gitops-actions/action";
 import { connectInspection, examine } from "@gitops-actions/promote-env";
 import { UsageError } from "@gitops-actions/report";
-import { type Command, flag, text } from "../command.ts";
-import { choice, reportOptions, severityOption } from "./options.ts";
+import { flag, text } from "../arguments.ts";
+import type { Command } from "../command.ts";
+import { reportOptions, severityOf, severityOption } from "./options.ts";
 
 /** `gitops doctor`: whether the repository itself is safe. A token is taken from GITHUB_TOKEN or GH_TOKEN. */
 export const doctor: Command = {
@@ -14,12 +15,12 @@ export const doctor: Command = {
   positionals: 1,
   options: {
     repository: { type: "string", value: "OWNER/NAME", help: "on GitHub (default: GITHUB_REPOSITORY)" },
-    "no-fetch": { type: "boolean", help: "look at what is here, and ask no Git remote" },
+    fetch: { type: "boolean", on: true, help: "look at what is here, and ask no Git remote" },
     ...severityOption,
     ...reportOptions,
   },
   async run(args, host, terminal, signal) {
-    const failOnSeverity = choice(args, "fail-on-severity", ["error", "warning", "notice"], "error");
+    const failOnSeverity = severityOf(args);
     const token = host.env.GITHUB_TOKEN ?? host.env.GH_TOKEN;
     const repository = text(args, "repository") ?? host.env.GITHUB_REPOSITORY;
     if (repository !== undefined && !/^[\w.-]+\/[\w.-]+$/.test(repository))
@@ -29,7 +30,7 @@ export const doctor: Command = {
     const { report } = await examine(args.positionals[0] ?? ".", {
       host,
       signal,
-      fetch: !flag(args, "no-fetch"),
+      fetch: flag(args, "fetch"),
       ...(token ? { token } : {}),
       ...(repository ? { repository } : {}),
       ...(inspection ? { inspection } : {}),

@@ -1,36 +1,48 @@
 import { randomBytes } from "node:crypto";
 import { join, resolve } from "node:path";
 import { publish } from "@gitops-actions/action";
-import { type DriftInputs, defaults, parseOwner, run, syncSection } from "@gitops-actions/drift-report";
-import { type Arguments, type Command, flag, list, type Option, text } from "../command.ts";
-import { choice, reportOptions, severityOption, toolSettings, toolSourceOptions } from "./options.ts";
+import { defaults, readInputs, run, syncSection } from "@gitops-actions/drift-report";
+import { flag, text } from "../arguments.ts";
+import type { Command, Option } from "../command.ts";
+import { readTyped } from "../inputs.ts";
+import {
+  overlayOption,
+  reportOptions,
+  severityOption,
+  toolOptions,
+  toolSourceOptions,
+  typedTools,
+} from "./options.ts";
 
 const options = {
   environment: { type: "string", short: "e", value: "NAME", help: "the environment that the cluster is" },
   cluster: { type: "string", value: "NAME", help: "the cluster's name in the repository" },
-  overlay: {
-    type: "string",
-    multiple: true,
-    value: "GLOB",
-    help: "only these overlays; ! excludes; may be repeated",
-  },
+  ...overlayOption,
   revision: {
     type: "string",
     value: "WHICH",
-    help: "compare with the commit that is applied, or head (default: applied)",
+    help: "compare with the commit that is applied, or with what is checked out",
+    words: ["applied", "head"],
+    standard: "applied",
   },
   mode: {
     type: "string",
     value: "HOW",
-    help: "read, or server-dry-run, which needs the right to patch (default: read)",
+    help: "server-dry-run asks the server, which needs the right to patch",
+    words: ["read", "server-dry-run"],
+    standard: "read",
   },
   orphans: { type: "boolean", help: "look for objects that nobody tracks, in the environment's namespaces" },
   head: {
     type: "string",
     value: "REF",
-    help: "compare with this branch, tag or commit (default: the working tree)",
+    help: "compare with this branch, tag or commit",
+    standard: "the working tree",
+    input: "ref",
+    aliases: ["ref"],
+    raw: true,
   },
-  "no-fetch": { type: "boolean", help: "fail instead of fetching a commit that is not here" },
+  fetch: { type: "boolean", on: true, help: "fail instead of fetching a commit that is not here" },
   kubeconfig: { type: "string", value: "FILE", help: "kubeconfig to use (default: kubectl's own choice)" },
   context: { type: "string", value: "NAME", help: "context of the cluster" },
   "hub-context": {
@@ -38,15 +50,41 @@ const options = {
     value: "NAME",
     help: "context of the cluster with Argo CD's or Flux's objects",
   },
-  owner: {
+  owners: {
     type: "string",
     multiple: true,
     value: "MANAGER",
     help: "field manager that may write what it likes, such as keda-*",
+    aliases: ["owner"],
   },
-  "kubectl-version": { type: "string", value: "VERSION", help: "version of kubectl" },
-  "kubectl-path": { type: "string", value: "FILE", help: "kubectl to use as it is" },
+  "sync-limit": {
+    type: "string",
+    value: "MINUTES",
+    help: "how long something may be suspended, failing or out of sync",
+    standard: String(defaults.syncLimitMinutes),
+  },
+  "pending-grace": {
+    type: "string",
+    value: "MINUTES",
+    help: "how long a controller has to apply what is new in Git",
+    standard: String(defaults.pendingGraceMinutes),
+  },
+  "allow-empty": { type: "boolean", help: "accept a repository with nothing to compare" },
+  "fail-on": {
+    type: "string",
+    value: "WHICH",
+    help: "what fails",
+    words: ["drift", "none"],
+    standard: defaults.failOn,
+  },
+  ...toolOptions("kubectl"),
   ...toolSourceOptions,
+  "time-limit": {
+    type: "string",
+    value: "SECONDS",
+    help: "longest time that one answer of the cluster may take",
+    standard: String(defaults.timeLimitSeconds),
+  },
   ...severityOption,
   ...reportOptions,
 } satisfies Record<string, Option>;
@@ -59,12 +97,23 @@ export const drift: Command = {
   positionals: 1,
   options,
   async run(args, host, terminal, signal) {
-    const inputs = driftInputs(args);
+    const typed = readTyped(readInputs, args, host);
+    const head = text(args, "head");
+    const inputs = {
+      ...typed,
+      path: args.positionals[0] ?? ".",
+      ...(head !== undefined && { ref: head }),
+      tools: typedTools(typed.tools, host),
+    };
     const { progress } = terminal;
     const outcome = await run(inputs, { host, progress, signal, secretKey: randomBytes(32) });
     terminal.done();
     return publish(outcome.report, host, {
-      policy: { failOnSeverity: inputs.failOnSeverity, failOn: "all", allowEmpty: false },
+      policy: {
+        failOnSeverity: inputs.failOnSeverity,
+        failOn: inputs.failOn === "none" ? "none" : "all",
+        allowEmpty: inputs.allowEmpty,
+      },
       write: terminal.out,
       paint: terminal.paint,
       reportPath: join(resolve(host.cwd, text(args, "report") ?? host.tempDir), "report.json"),
@@ -73,35 +122,3 @@ export const drift: Command = {
     });
   },
 };
-
-function driftInputs(args: Arguments): DriftInputs {
-  const given = <Key extends string>(key: Key, name: string) => {
-    const value = text(args, name);
-    return value === undefined ? {} : ({ [key]: value } as Record<Key, string>);
-  };
-  const { versions, paths, ...settings } = toolSettings(args);
-  const version = text(args, "kubectl-version");
-  const path = text(args, "kubectl-path");
-  return {
-    ...defaults,
-    path: args.positionals[0] ?? ".",
-    kustomization: list(args, "overlay"),
-    environment: text(args, "environment") ?? "",
-    cluster: text(args, "cluster") ?? "",
-    revision: choice(args, "revision", ["applied", "head"], defaults.revision),
-    mode: choice(args, "mode", ["read", "server-dry-run"], defaults.mode),
-    orphans: flag(args, "orphans"),
-    fetch: !flag(args, "no-fetch"),
-    ...given("ref", "head"),
-    ...given("kubeconfig", "kubeconfig"),
-    ...given("context", "context"),
-    ...given("hubContext", "hub-context"),
-    owners: list(args, "owner").map(parseOwner),
-    failOnSeverity: choice(args, "fail-on-severity", ["error", "warning", "notice"], defaults.failOnSeverity),
-    tools: {
-      ...settings,
-      versions: { ...versions, ...(version && { kubectl: version }) },
-      paths: { ...paths, ...(path && { kubectl: path }) },
-    },
-  };
-}

@@ -1,7 +1,8 @@
 import { resolve } from "node:path";
 import { openRepository, workingTree } from "@gitops-actions/engine";
 import { daysLeft, type Exception, exceptionNames, isExpired, loadExceptions } from "@gitops-actions/fleet";
-import { type Command, flag, type Terminal } from "../command.ts";
+import { flag } from "../arguments.ts";
+import type { Command, Terminal } from "../command.ts";
 
 /** `gitops exceptions`: which rules are waived, for whom, and for how long. */
 export const exceptions: Command = {

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 import { join, resolve } from "node:path";
 import type { Host } from "@gitops-actions/action";
-import { run as render } from "@gitops-actions/render-overlays";
+import { type RenderInputs, run as render } from "@gitops-actions/render-overlays";
 import type { Unchecked } from "@gitops-actions/report";
-import { type Arguments, type Terminal, text } from "../command.ts";
-import { renderInputs } from "./options.ts";
+import { type Arguments, text } from "../arguments.ts";
+import type { Terminal } from "../command.ts";
 
 /** What a command that checks manifests looks at. */
 export interface Manifests {
@@ -17,13 +17,14 @@ export interface Manifests {
 /** The manifests that `--manifests` names; without it the repository is rendered, with --base only what differs. */
 export async function findManifests(
   args: Arguments,
+  rendering: RenderInputs,
   host: Host,
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Manifests> {
   const given = text(args, "manifests");
   if (given !== undefined) return { path: resolve(host.cwd, given), failed: [] };
-  const inputs = { ...renderInputs(args), compare: text(args, "base") !== undefined };
+  const inputs = { ...rendering, compare: text(args, "base") !== undefined };
   const world = { host, progress: terminal.progress, signal, secretKey: randomBytes(32) };
   const { directory, report } = await render(inputs, world);
   return { path: join(directory, "index.json"), failed: report.failed };

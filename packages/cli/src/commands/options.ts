@@ -1,13 +1,37 @@
-import { defaults, type RenderInputs } from "@gitops-actions/render-overlays";
-import { UsageError } from "@gitops-actions/report";
-import { type Arguments, flag, list, type Option, suggestion, text } from "../command.ts";
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Host } from "@gitops-actions/action";
+import { currentPlatform, pins, type ToolName, type ToolSettings, wantedTool } from "@gitops-actions/engine";
+import { checkSettings, type RenderInputs, readInputs } from "@gitops-actions/render-overlays";
+import { type Severity, UsageError } from "@gitops-actions/report";
+import { type Arguments, text } from "../arguments.ts";
+import type { Option } from "../command.ts";
+import { readTyped } from "../inputs.ts";
 
 /** Which findings fail a command. */
 export const severityOption = {
   "fail-on-severity": {
     type: "string",
     value: "LEVEL",
-    help: "least severe finding that fails: error, warning, notice (default: error)",
+    help: "least severe finding that fails",
+    words: ["error", "warning", "notice"],
+    standard: "error",
+  },
+} as const satisfies Record<string, Option>;
+
+/** The severity that was named, which `parseArguments` has made sure of. */
+export function severityOf(args: Arguments): Severity {
+  return (text(args, "fail-on-severity") as Severity | undefined) ?? "error";
+}
+
+/** Which findings fail a command that compares with a base. */
+export const failOnOption = {
+  "fail-on": {
+    type: "string",
+    value: "WHICH",
+    help: "findings that fail",
+    words: ["new", "all", "none"],
+    standard: "new",
   },
 } as const satisfies Record<string, Option>;
 
@@ -24,7 +48,13 @@ export const reportOptions = {
 
 /** Where every tool comes from. */
 export const toolSourceOptions = {
-  "tools-from": { type: "string", value: "PLACE", help: "auto, release, go or path (default: auto)" },
+  "tools-from": {
+    type: "string",
+    value: "PLACE",
+    help: "where tools come from",
+    words: ["auto", "release", "go", "path"],
+    standard: "auto",
+  },
   "tools-mirror": {
     type: "string",
     value: "URL",
@@ -32,26 +62,75 @@ export const toolSourceOptions = {
   },
 } as const satisfies Record<string, Option>;
 
-/** Options of every command that renders. */
-export const renderOptions = {
-  base: {
-    type: "string",
-    value: "REF",
-    help: "compare with this branch, tag or commit (default: the default branch)",
-  },
-  head: {
-    type: "string",
-    value: "REF",
-    help: "look at this branch, tag or commit (default: the working tree)",
-  },
+/** What each of these tools is, for the commands that use it. */
+export function toolOptions(...names: readonly ToolName[]): Record<string, Option> {
+  const options: Record<string, Option> = {};
+  for (const name of names) {
+    const { version } = pins[name];
+    options[`${name}-version`] = {
+      type: "string",
+      value: "VERSION",
+      help: `version of ${name}`,
+      standard: version,
+    };
+    options[`${name}-path`] = { type: "string", value: "FILE", help: `${name} to use as it is` };
+  }
+  return options;
+}
+
+/** How long and how large what is started may become. */
+export function limitOptions(seconds: string, mebibytes: string): Record<string, Option> {
+  return {
+    "time-limit": {
+      type: "string",
+      value: "SECONDS",
+      help: "longest time that one start of a tool may take",
+      standard: seconds,
+    },
+    "memory-limit": {
+      type: "string",
+      value: "MIB",
+      help: "most memory that one start of a tool may take",
+      standard: mebibytes,
+    },
+  };
+}
+
+/** Which overlays a command looks at. */
+export const overlayOption = {
   overlay: {
     type: "string",
     multiple: true,
     value: "GLOB",
     help: "only these overlays; ! excludes; may be repeated",
+    input: "kustomization",
+    aliases: ["kustomization"],
   },
+} as const satisfies Record<string, Option>;
+
+/** Options of every command that renders; limits, severity and how it is reported come besides. */
+export const renderOptions = {
+  base: {
+    type: "string",
+    value: "REF",
+    help: "compare with this branch, tag or commit",
+    standard: "the default branch",
+    input: "base-ref",
+    aliases: ["base-ref"],
+    raw: true,
+  },
+  head: {
+    type: "string",
+    value: "REF",
+    help: "look at this branch, tag or commit",
+    standard: "the working tree",
+    input: "head-ref",
+    aliases: ["head-ref"],
+    raw: true,
+  },
+  ...overlayOption,
   "render-all": { type: "boolean", help: "render also what is proven unchanged" },
-  "no-fetch": { type: "boolean", help: "fail instead of fetching a commit that is not here" },
+  fetch: { type: "boolean", on: true, help: "fail instead of fetching a commit that is not here" },
   "allow-remote-bases": {
     type: "string",
     multiple: true,
@@ -59,8 +138,17 @@ export const renderOptions = {
     help: "hosts that remote bases may be fetched from",
   },
   "allow-empty": { type: "boolean", help: "accept a repository with nothing to render" },
-  "kube-version": { type: "string", value: "VERSION", help: "Kubernetes version that charts see" },
-  "api-versions": { type: "string", multiple: true, value: "VERSION", help: "API versions that charts see" },
+  "kube-version": {
+    type: "string",
+    value: "VERSION",
+    help: "Kubernetes version that charts are told while they render, as Helm's --kube-version",
+  },
+  "api-versions": {
+    type: "string",
+    multiple: true,
+    value: "VERSION",
+    help: "API versions that charts are told while they render",
+  },
   "include-crds": { type: "boolean", help: "render the crds/ folder of charts too" },
   "kustomize-build-args": {
     type: "string",
@@ -68,94 +156,51 @@ export const renderOptions = {
     value: "ARG",
     help: "another argument for kustomize build",
   },
-  ...toolOptions(),
-  ...severityOption,
-  "time-limit": {
-    type: "string",
-    value: "SECONDS",
-    help: "longest time one overlay may take (default: 120)",
-  },
-  "memory-limit": { type: "string", value: "MIB", help: "most memory one tool may take (default: 2048)" },
-  ...reportOptions,
+  ...toolOptions("kustomize", "helm"),
 } satisfies Record<string, Option>;
 
-/** Options that say where tools come from. */
-export function toolOptions() {
-  return {
-    "kustomize-version": { type: "string", value: "VERSION", help: "version of kustomize" },
-    "kustomize-path": { type: "string", value: "FILE", help: "kustomize (or kubectl) to use as it is" },
-    "kubeconform-version": { type: "string", value: "VERSION", help: "version of kubeconform" },
-    "kubeconform-path": { type: "string", value: "FILE", help: "kubeconform to use as it is" },
-    "kubectl-validate-version": { type: "string", value: "VERSION", help: "version of kubectl-validate" },
-    "kubectl-validate-path": { type: "string", value: "FILE", help: "kubectl-validate to use as it is" },
-    "helm-version": { type: "string", value: "VERSION", help: "version of Helm" },
-    "helm-path": { type: "string", value: "FILE", help: "Helm to use as it is" },
-    ...toolSourceOptions,
-  } as const satisfies Record<string, Option>;
-}
-
-/** The inputs of a render as the command line gives them; `path` is what was named, else the current folder. */
-export function renderInputs(args: Arguments): RenderInputs {
-  const optional = <Key extends string>(key: Key, value: string | undefined) =>
-    value === undefined ? {} : ({ [key]: value } as Record<Key, string>);
-  return {
-    ...defaults,
+/** The inputs of a render as they were typed; `path` is what was named, else the current folder. Throws UsageError. */
+export function renderInputs(args: Arguments, host: Pick<Host, "cwd">): RenderInputs {
+  const [base, head] = [text(args, "base"), text(args, "head")];
+  const inputs: RenderInputs = {
+    ...readTyped(readInputs, args, host),
     path: args.positionals[0] ?? ".",
-    kustomization: list(args, "overlay"),
-    ...optional("baseRef", text(args, "base")),
-    ...optional("headRef", text(args, "head")),
-    fetch: !flag(args, "no-fetch"),
-    renderAll: flag(args, "render-all"),
-    allowEmpty: flag(args, "allow-empty"),
-    allowRemoteBases: list(args, "allow-remote-bases"),
-    kustomizeBuildArgs: list(args, "kustomize-build-args"),
-    ...optional("kubeVersion", text(args, "kube-version")),
-    apiVersions: list(args, "api-versions"),
-    includeCrds: flag(args, "include-crds"),
-    tools: toolSettings(args),
-    failOnSeverity: choice(args, "fail-on-severity", ["error", "warning", "notice"], "error"),
-    timeLimitSeconds: whole(args, "time-limit", defaults.timeLimitSeconds),
-    memoryLimitMebibytes: whole(args, "memory-limit", defaults.memoryLimitMebibytes),
+    ...(base !== undefined && { baseRef: base }),
+    ...(head !== undefined && { headRef: head }),
   };
+  checkSettings(inputs);
+  return { ...inputs, tools: typedTools(inputs.tools, host) };
 }
 
-/** Where tools come from. On the command line, building from Go modules is the last resort. */
-export function toolSettings(args: Arguments): RenderInputs["tools"] {
-  const named = (kind: "version" | "path") => ({
-    ...(text(args, `kustomize-${kind}`) && { kustomize: text(args, `kustomize-${kind}`)! }),
-    ...(text(args, `kubeconform-${kind}`) && { kubeconform: text(args, `kubeconform-${kind}`)! }),
-    ...(text(args, `kubectl-validate-${kind}`) && {
-      "kubectl-validate": text(args, `kubectl-validate-${kind}`)!,
-    }),
-    ...(text(args, `helm-${kind}`) && { helm: text(args, `helm-${kind}`)! }),
-  });
+/**
+ * Where tools come from; on the command line, building from Go modules is the last resort. Throws UsageError for a version
+ * without a checksum and a path with nothing there: that must not wait until a tool's turn comes.
+ */
+export function typedTools(tools: ToolSettings, { cwd }: Pick<Host, "cwd">): ToolSettings {
+  for (const [name, version] of Object.entries(tools.versions ?? {}))
+    wantedTool(name as ToolName, currentPlatform(), version);
+  for (const [name, path] of Object.entries(tools.paths ?? {})) {
+    if (existsSync(resolve(cwd, path))) continue;
+    throw new UsageError(`--${name}-path ${path}: there is no such file. Name the program itself.`);
+  }
+  return { ...tools, allowBuild: true };
+}
+
+/** Where tools come from, for a command that is no action's. */
+export function toolSettings(args: Arguments, ...names: readonly ToolName[]): ToolSettings {
+  const named = (kind: "version" | "path") =>
+    Object.fromEntries(
+      names.flatMap((name) => {
+        const given = text(args, `${name}-${kind}`);
+        return given ? [[name, given]] : [];
+      }),
+    );
   const mirror = text(args, "tools-mirror");
   return {
     versions: named("version"),
     paths: named("path"),
-    from: choice(args, "tools-from", ["auto", "release", "go", "path"], "auto"),
+    from: (text(args, "tools-from") ?? "auto") as NonNullable<ToolSettings["from"]>,
     allowBuild: true,
     ...(mirror && { mirror }),
   };
-}
-
-/** One of a few words. Throws UsageError that names the option and the words. */
-export function choice<Word extends string>(
-  args: Arguments,
-  name: string,
-  words: readonly Word[],
-  fallback: Word,
-): Word {
-  const given = text(args, name);
-  if (given === undefined) return fallback;
-  const word = words.find((each) => each === given);
-  if (word) return word;
-  throw new UsageError(`--${name} ${given}: expected one of ${words.join(", ")}${suggestion(given, words)}`);
-}
-
-function whole(args: Arguments, name: string, fallback: number): number {
-  const given = text(args, name);
-  if (given === undefined) return fallback;
-  if (/^[1-9]\d{0,6}$/.test(given)) return Number(given);
-  throw new UsageError(`--${name} ${given}: expected a whole number above 0`);
 }

@@ -29,8 +29,9 @@ import {
   stripHash,
 } from "@gitops-actions/manifest";
 import { type Location, ToolError, UsageError } from "@gitops-actions/report";
-import { type Arguments, type Command, flag, suggestion, type Terminal } from "../command.ts";
-import { toolOptions, toolSettings } from "./options.ts";
+import { type Arguments, flag, suggestion } from "../arguments.ts";
+import type { Command, Terminal } from "../command.ts";
+import { toolOptions, toolSettings, toolSourceOptions } from "./options.ts";
 
 /** `gitops origin`: the line a person would edit to change a field of a rendered resource. */
 export const origin: Command = {
@@ -39,7 +40,8 @@ export const origin: Command = {
   summary: "Show which line of which file makes a field of a rendered resource.",
   positionals: 4,
   options: {
-    ...toolOptions(),
+    ...toolOptions("kustomize", "helm"),
+    ...toolSourceOptions,
     json: { type: "boolean", help: "print JSON" },
     help: { type: "boolean", short: "h", help: "show this" },
   },
@@ -129,7 +131,7 @@ async function startEngine(
   signal: AbortSignal,
 ) {
   const needsHelm = overlay.kind === "kustomize" && closure.directories.length > 0;
-  const wanted = toolSettings(args);
+  const wanted = toolSettings(args, "kustomize", "helm");
   const get = (name: "kustomize" | "helm") => ensureTool(name, wanted, host, terminal.progress, { signal });
   const settings: RenderSettings = {
     ...renderLimits,

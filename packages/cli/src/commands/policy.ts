@@ -3,19 +3,31 @@ import { join, resolve } from "node:path";
 import type { Host } from "@gitops-actions/action";
 import { packNames } from "@gitops-actions/engine";
 import {
-  defaults,
+  checkSettings,
   engineNames,
   type PolicyInputs,
   type PolicyOutcome,
-  parseNames,
+  readInputs,
   run,
 } from "@gitops-actions/policy-check";
-import { type Arguments, type Command, flag, list, type Option, type Terminal } from "../command.ts";
+import type { Arguments } from "../arguments.ts";
+import type { Command, Option, Terminal } from "../command.ts";
+import { readTyped } from "../inputs.ts";
 import { findManifests } from "./manifests.ts";
-import { choice, renderOptions, toolSettings } from "./options.ts";
+import {
+  failOnOption,
+  limitOptions,
+  renderInputs,
+  renderOptions,
+  reportOptions,
+  severityOption,
+  toolOptions,
+  toolSourceOptions,
+  typedTools,
+} from "./options.ts";
 import { type Saying, startSaying } from "./say.ts";
 
-/** Options of every command that checks policies. */
+/** Options of every command that checks policies, but for `engines`. */
 export const policyOptions = {
   policy: {
     type: "string",
@@ -23,51 +35,61 @@ export const policyOptions = {
     value: "PATH",
     help: "policies, in place of those that are found",
   },
-  pack: {
+  packs: {
     type: "string",
     multiple: true,
     value: "NAME",
-    help: `built-in policies: ${packNames().join(", ")}`,
+    help: "built-in policies",
+    words: packNames(),
+    aliases: ["pack"],
   },
-  "policy-bundle": {
+  "policy-bundles": {
     type: "string",
     multiple: true,
     value: "ADDRESS",
     help: "policies from oci://...@sha256:... or git::https://...?ref=COMMIT",
+    aliases: ["policy-bundle"],
   },
-  "allow-policy-host": {
+  "allow-policy-hosts": {
     type: "string",
     multiple: true,
     value: "HOST",
     help: "where bundles may come from",
+    aliases: ["allow-policy-host"],
   },
-  engine: { type: "string", multiple: true, value: "NAME", help: `only these: ${engineNames.join(", ")}` },
   namespace: { type: "string", multiple: true, value: "GLOB", help: "only these packages of Rego" },
   data: { type: "string", multiple: true, value: "PATH", help: "folder of values that Rego reads as data" },
+  combine: {
+    type: "string",
+    value: "HOW",
+    help: "whether Rego gets all resources of an environment together",
+    words: ["auto", "true", "false"],
+    standard: "auto",
+  },
+  "values-file": { type: "string", value: "FILE", help: "Kyverno's values, in the repository" },
+  exceptions: {
+    type: "string",
+    value: "FILE",
+    help: "exceptions, in the repository (default: .gitops/exceptions.yaml)",
+  },
   "fail-on-warn": { type: "boolean", help: "warnings are errors" },
+  "audit-warn": { type: "boolean", on: true, help: "what Kyverno policies in Audit mode find is an error" },
+  "allow-network": { type: "boolean", help: "let Rego use http.send, net.lookup_ip_addr and opa.runtime" },
+  ...toolOptions("conftest", "kyverno", "gator", "gitleaks"),
 } satisfies Record<string, Option>;
 
-/** The inputs of a policy check as the command line gives them. */
-export function policyInputs(args: Arguments, manifests: string, path: string): PolicyInputs {
-  const engines = parseNames(list(args, "engine"), "--engine", engineNames);
-  return {
-    ...defaults,
-    manifests,
-    path,
-    fetch: args.flags["no-fetch"] !== true,
-    policy: list(args, "policy"),
-    policyBundles: list(args, "policy-bundle"),
-    allowPolicyHosts: list(args, "allow-policy-host").map((name) => name.toLowerCase()),
-    packs: parseNames(list(args, "pack"), "--pack", packNames()),
-    engines: engines.length > 0 ? engines : defaults.engines,
-    namespace: list(args, "namespace"),
-    data: list(args, "data"),
-    failOnWarn: flag(args, "fail-on-warn"),
-    allowEmpty: flag(args, "allow-empty"),
-    failOn: choice(args, "fail-on", ["new", "all", "none"], defaults.failOn),
-    failOnSeverity: choice(args, "fail-on-severity", ["error", "warning", "notice"], defaults.failOnSeverity),
-    tools: { ...toolSettings(args), versions: {}, paths: {} },
-  };
+/** The inputs of a policy check as they were typed; of `engines` only `words`, where those are given. Throws UsageError. */
+export function policyInputs(
+  args: Arguments,
+  host: Host,
+  manifests: string,
+  path: string,
+  words?: readonly string[],
+): PolicyInputs {
+  const more = { manifests: ".", ...(words && { engines: words.join(",") }) };
+  const inputs = { ...readTyped(readInputs, args, host, more), manifests, path };
+  checkSettings(inputs);
+  return { ...inputs, tools: typedTools(inputs.tools, host) };
 }
 
 /** Checks policies and says what was found. */
@@ -121,18 +143,29 @@ export const policy: Command = {
       help: "check this index.json or folder of YAML, instead of rendering PATH",
     },
     ...policyOptions,
-    "fail-on": {
+    engines: {
       type: "string",
-      value: "WHICH",
-      help: "findings that fail: new, all or none (default: new)",
+      multiple: true,
+      value: "NAME",
+      help: "only these",
+      words: engineNames,
+      aliases: ["engine"],
     },
+    // All of them is what holds here; whoever knows the option from `gitops pr` may say so.
+    "all-engines": { type: "boolean", help: "every engine for which there are policies", hidden: true },
+    ...failOnOption,
     ...renderOptions,
+    ...toolSourceOptions,
+    ...limitOptions("120 to render, 300 for policies", "2048 to render, 4096 for policies"),
+    ...severityOption,
+    ...reportOptions,
   },
   async run(args, host, terminal, signal) {
     const saying = startSaying(args, host, terminal, false);
     const path = resolve(host.cwd, args.positionals[0] ?? ".");
-    const manifests = await findManifests(args, host, terminal, signal);
-    await checkAndSay(policyInputs(args, manifests.path, path), saying, host, terminal, signal);
+    const inputs = policyInputs(args, host, "", path);
+    const manifests = await findManifests(args, renderInputs(args, host), host, terminal, signal);
+    await checkAndSay({ ...inputs, manifests: manifests.path }, saying, host, terminal, signal);
     return saying.end();
   },
 };

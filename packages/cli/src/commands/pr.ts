@@ -1,12 +1,22 @@
 import { randomBytes } from "node:crypto";
 import { join, resolve } from "node:path";
 import { keepingRepositories } from "@gitops-actions/engine";
-import type { PolicyInputs } from "@gitops-actions/policy-check";
+import { engineNames } from "@gitops-actions/policy-check";
 import { describeCounts, formatChangesText, type RenderOutcome, run } from "@gitops-actions/render-overlays";
-import type { Paint } from "@gitops-actions/report";
-import { type Arguments, type Command, flag, list } from "../command.ts";
+import { type Paint, UsageError } from "@gitops-actions/report";
+import { schemaEngines } from "@gitops-actions/validate-schema";
+import { type Arguments, flag, wordsOf } from "../arguments.ts";
+import type { Command } from "../command.ts";
 import { openDemo } from "./example.ts";
-import { renderInputs, renderOptions } from "./options.ts";
+import {
+  failOnOption,
+  limitOptions,
+  renderInputs,
+  renderOptions,
+  reportOptions,
+  severityOption,
+  toolSourceOptions,
+} from "./options.ts";
 import { checkIfAny, policyInputs, policyOptions } from "./policy.ts";
 import { startSaying } from "./say.ts";
 import { validateAndSay, validateInputs, validateOptions } from "./validate.ts";
@@ -20,16 +30,33 @@ export const pr: Command = {
   positionals: 1,
   options: {
     demo: { type: "boolean", help: "without PATH: make the example repository and look at its pull request" },
+    ...renderOptions,
+    ...failOnOption,
+    ...severityOption,
     "all-engines": {
       type: "boolean",
       help: "run policy engines that take minutes to get, too (Kyverno, gator)",
     },
+    engines: {
+      type: "string",
+      multiple: true,
+      value: "NAME",
+      help: "only these, of schemas and of policies",
+      words: [...schemaEngines, ...engineNames],
+      standard: "kubeconform, conftest",
+      aliases: ["engine"],
+    },
     ...policyOptions,
     ...validateOptions,
-    ...renderOptions,
+    ...toolSourceOptions,
+    ...limitOptions("120 to render, 300 for policies", "2048 to render, 4096 for policies"),
+    ...reportOptions,
   },
   async run(args, host, terminal, signal) {
-    let inputs = renderInputs(args);
+    let inputs = renderInputs(args, host);
+    const engines = chosenEngines(args);
+    const validation = validateInputs(args, host, "", "", engines.schemas);
+    const checks = policyInputs(args, host, "", "", engines.policies);
     if (flag(args, "demo") && args.positionals.length === 0) {
       const demo = await openDemo(host, terminal, signal);
       inputs = { ...inputs, path: demo.repository, baseRef: inputs.baseRef ?? demo.base };
@@ -42,21 +69,29 @@ export const pr: Command = {
       saying.tell(describeChanges(rendered, terminal.paint));
       saying.say(rendered.report, { failOnSeverity, failOn: "all", allowEmpty }, rendered.directory);
 
-      const index = join(rendered.directory, "index.json");
-      const path = resolve(host.cwd, inputs.path);
-      await validateAndSay(validateInputs(args, index, path), saying, host, terminal, signal);
-      const checks = policyInputs(args, index, path);
-      await checkIfAny(withQuickEngines(args, checks), saying, host, terminal, signal);
+      const place = {
+        manifests: join(rendered.directory, "index.json"),
+        path: resolve(host.cwd, inputs.path),
+      };
+      await validateAndSay({ ...validation, ...place }, saying, host, terminal, signal);
+      await checkIfAny({ ...checks, ...place }, saying, host, terminal, signal);
       return saying.end();
     });
   },
 };
 
-/** conftest is quick to get; what the others would have looked at is listed. */
-function withQuickEngines(args: Arguments, inputs: PolicyInputs): PolicyInputs {
-  return flag(args, "all-engines") || list(args, "engine").length > 0
-    ? inputs
-    : { ...inputs, engines: ["conftest"] };
+/**
+ * The engines of each action among those that were named. conftest is quick to get: where nobody names an engine of
+ * policies it alone is asked, and what the others would have looked at is listed.
+ */
+function chosenEngines(args: Arguments): { schemas: string[]; policies: string[] } {
+  const named = wordsOf(args, "engines");
+  const among = (names: readonly string[]) => named.filter((name) => names.includes(name));
+  const policies = among(engineNames);
+  if (flag(args, "all-engines") && policies.length > 0)
+    throw new UsageError(`--all-engines and --engines ${policies.join(",")}: give one of them`);
+  if (flag(args, "all-engines")) return { schemas: among(schemaEngines), policies: [...engineNames] };
+  return { schemas: among(schemaEngines), policies: policies.length > 0 ? policies : ["conftest"] };
 }
 
 function describeChanges({ changes, index }: RenderOutcome, paint: Paint): string {

@@ -1,17 +1,19 @@
 import { randomBytes } from "node:crypto";
 import { join, resolve } from "node:path";
-import { publish } from "@gitops-actions/action";
+import { type Host, publish } from "@gitops-actions/action";
 import {
   connect,
-  defaults,
   formatBoardText,
   type Operation,
   type PromoteInputs,
+  readInputs,
   run,
 } from "@gitops-actions/promote-env";
-import { UsageError } from "@gitops-actions/report";
-import { type Command, flag, list, type Option, text } from "../command.ts";
-import { toolOptions, toolSettings } from "./options.ts";
+import { checkSettings } from "@gitops-actions/render-overlays";
+import { type Arguments, flag, list, text } from "../arguments.ts";
+import type { Command, Option } from "../command.ts";
+import { readTyped } from "../inputs.ts";
+import { toolOptions, toolSettings, toolSourceOptions, typedTools } from "./options.ts";
 
 const common = {
   app: { type: "string", multiple: true, value: "APP", help: "only this app; may be repeated" },
@@ -28,7 +30,7 @@ const common = {
     help: "work in this repository on GitHub, without a clone of it",
   },
   branch: { type: "string", value: "NAME", help: "the default branch (default: the remote's)" },
-  "no-fetch": { type: "boolean", help: "look at what is here, and ask no remote" },
+  fetch: { type: "boolean", on: true, help: "look at what is here, and ask no remote" },
   report: {
     type: "string",
     value: "DIR",
@@ -38,52 +40,75 @@ const common = {
   help: { type: "boolean", short: "h", help: "show this" },
 } as const satisfies Record<string, Option>;
 
-const writing = {
-  strategy: { type: "string", value: "HOW", help: "pull-request or direct (default: what gitops.yaml says)" },
-  "no-prove": { type: "boolean", help: "do not render what changes before it is written" },
-  ...toolOptions(),
+/** How a change is brought to its branch. */
+const delivering = {
+  strategy: {
+    type: "string",
+    value: "HOW",
+    help: "how it is delivered",
+    words: ["auto", "pull-request", "direct"],
+    standard: "auto, which is what gitops.yaml says",
+  },
+  labels: {
+    type: "string",
+    multiple: true,
+    value: "LABEL",
+    help: "labels of pull requests",
+    standard: "promotion",
+  },
 } as const satisfies Record<string, Option>;
+
+/** How a change is rendered before it is written. */
+const proving = {
+  prove: { type: "boolean", on: true, help: "do not render what changes before it is written" },
+  "allow-remote-bases": {
+    type: "string",
+    multiple: true,
+    value: "HOST",
+    help: "hosts that remote bases may be fetched from",
+  },
+  ...toolOptions("kustomize", "helm"),
+  ...toolSourceOptions,
+} satisfies Record<string, Option>;
+
+/** What gates are told. */
+const gating = {
+  reports: {
+    type: "string",
+    multiple: true,
+    value: "FILE",
+    help: "report.json of another action; a promotion waits until it has passed",
+    raw: true,
+  },
+} as const satisfies Record<string, Option>;
+
+/** What each operation takes besides. */
+const taken: Record<Operation, Record<string, Option>> = {
+  status: { strategy: delivering.strategy, ...gating },
+  plan: { strategy: delivering.strategy, ...gating },
+  promote: { ...delivering, ...gating, ...proving },
+  set: { ...delivering, ...proving },
+  rollback: { ...delivering, ...proving },
+  // Nothing that is rendered changes.
+  hold: delivering,
+  resume: delivering,
+};
 
 /** One `gitops` command for an operation of promote-env; a token for GitHub is taken from GITHUB_TOKEN or GH_TOKEN. */
 export function promotionCommand(
   operation: Operation,
   summary: string,
   own: Record<string, Option> = {},
-  writes = true,
 ): Command {
   return {
     name: operation,
     usage: "[PATH]",
     summary,
     positionals: 1,
-    options: { ...own, ...(writes ? writing : {}), ...common },
+    options: { ...own, ...taken[operation], ...common },
     async run(args, host, terminal, signal) {
-      const optional = <Key extends keyof PromoteInputs>(key: Key, value: PromoteInputs[Key] | undefined) =>
-        value === undefined ? {} : { [key]: value };
       const token = host.env.GITHUB_TOKEN ?? host.env.GH_TOKEN;
-      const inputs: PromoteInputs = {
-        ...defaults,
-        operation,
-        path: args.positionals[0] ?? ".",
-        apps: list(args, "app"),
-        environments: list(args, "environment"),
-        fetch: !flag(args, "no-fetch"),
-        prove: !flag(args, "no-prove"),
-        exact: flag(args, "exact"),
-        reason: text(args, "reason") ?? "",
-        owner: text(args, "owner") ?? host.env.USER ?? "",
-        tools: writes ? toolSettings(args) : defaults.tools,
-        ...optional("repository", text(args, "repository")),
-        ...optional("branch", text(args, "branch")),
-        ...optional("tag", text(args, "tag")),
-        ...optional("digest", text(args, "digest")),
-        ...optional("version", text(args, "version")),
-        ...optional("image", text(args, "image")),
-        ...optional("to", text(args, "to")),
-        ...optional("until", untilOf(text(args, "until"))),
-        ...optional("strategy", strategyOf(text(args, "strategy"))),
-        ...optional("token", token),
-      };
+      const inputs = promoteInputs(operation, args, host, token);
       const forge = connect(token, host, signal, inputs.repository);
       const outcome = await run(inputs, {
         host,
@@ -111,15 +136,24 @@ export function promotionCommand(
   };
 }
 
-function untilOf(given: string | undefined): number | undefined {
-  if (given === undefined) return undefined;
-  const at = Date.parse(given);
-  if (Number.isNaN(at))
-    throw new UsageError(`--until ${given}: expected a time such as 2026-12-24T18:00:00Z`);
-  return at;
-}
-
-function strategyOf(given: string | undefined): PromoteInputs["strategy"] | undefined {
-  if (given === undefined || given === "direct" || given === "pull-request") return given;
-  throw new UsageError(`--strategy ${given}: expected pull-request or direct`);
+function promoteInputs(
+  operation: Operation,
+  args: Arguments,
+  host: Host,
+  token: string | undefined,
+): PromoteInputs {
+  const typed = readTyped(readInputs, args, host, { operation });
+  // In a workflow gitops.yaml alone names the tools' versions.
+  const tools = typedTools(toolSettings(args, "kustomize", "helm"), host);
+  checkSettings({ allowRemoteBases: typed.allowRemoteBases, tools });
+  const to = text(args, "to");
+  return {
+    ...typed,
+    path: args.positionals[0] ?? ".",
+    reports: list(args, "reports").map((path) => resolve(host.cwd, path)),
+    owner: typed.owner || (host.env.USER ?? ""),
+    tools,
+    ...(to !== undefined && { to }),
+    ...(token !== undefined && { token }),
+  };
 }

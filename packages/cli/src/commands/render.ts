@@ -2,8 +2,16 @@ import { randomBytes } from "node:crypto";
 import { join, resolve } from "node:path";
 import { publish } from "@gitops-actions/action";
 import { run } from "@gitops-actions/render-overlays";
-import { type Command, text } from "../command.ts";
-import { renderInputs, renderOptions } from "./options.ts";
+import { text } from "../arguments.ts";
+import type { Command } from "../command.ts";
+import {
+  limitOptions,
+  renderInputs,
+  renderOptions,
+  reportOptions,
+  severityOption,
+  toolSourceOptions,
+} from "./options.ts";
 
 /** `gitops render`: everything at one state, written to a folder. With --base only what differs. */
 export const render: Command = {
@@ -17,13 +25,20 @@ export const render: Command = {
       short: "o",
       value: "DIR",
       help: "folder for index.json and the manifests; absent or empty (required)",
+      input: "output",
+      aliases: ["output"],
+      raw: true,
     },
     ...renderOptions,
+    ...toolSourceOptions,
+    ...limitOptions("120", "2048"),
+    ...severityOption,
+    ...reportOptions,
   },
   async run(args, host, terminal, signal) {
     const out = text(args, "out");
     if (!out) return usage(terminal);
-    const inputs = { ...renderInputs(args), output: resolve(host.cwd, out) };
+    const inputs = { ...renderInputs(args, host), output: resolve(host.cwd, out) };
     const compare = inputs.baseRef !== undefined;
     const outcome = await run(
       { ...inputs, compare },

@@ -9,6 +9,7 @@ export const rollback = promotionCommand(
       type: "string",
       value: "WHAT",
       help: "the commit or version to return to (default: the one before)",
+      raw: true,
     },
     exact: { type: "boolean", help: "restore the other files beside the versions as well" },
     reason: { type: "string", value: "TEXT", help: "why, for whoever asks next" },

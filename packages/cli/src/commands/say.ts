@@ -1,7 +1,8 @@
 import { join, resolve } from "node:path";
 import { type Host, publish } from "@gitops-actions/action";
 import { count, type ExitPolicy, type Report } from "@gitops-actions/report";
-import { type Arguments, flag, type Terminal, text } from "../command.ts";
+import { type Arguments, flag, text } from "../arguments.ts";
+import type { Terminal } from "../command.ts";
 
 /** The reports of one command, said one after another. */
 export interface Saying {

@@ -4,8 +4,9 @@ import type { Host } from "@gitops-actions/action";
 import { clusterLimits, ensureTool, openCluster, writeDefinitions } from "@gitops-actions/engine";
 import { decodeText, type JsonObject, parseManifests } from "@gitops-actions/manifest";
 import { ToolError, UsageError } from "@gitops-actions/report";
-import { type Arguments, type Command, flag, type Option, type Terminal, text } from "../command.ts";
-import { toolSettings } from "./options.ts";
+import { type Arguments, flag, text } from "../arguments.ts";
+import type { Command, Option, Terminal } from "../command.ts";
+import { toolOptions, toolSettings, toolSourceOptions } from "./options.ts";
 
 /** Where definitions are kept: no overlay is found there, and validate-schema reads every one in the repository. */
 const folder = ".gitops/schemas";
@@ -20,7 +21,8 @@ export const schemas: Command = {
     "from-cluster": { type: "boolean", help: "take every definition of the cluster that kubectl talks to" },
     kubeconfig: { type: "string", value: "FILE", help: "kubeconfig to use (default: kubectl's own choice)" },
     context: { type: "string", value: "NAME", help: "context of the cluster" },
-    "kubectl-path": { type: "string", value: "FILE", help: "kubectl to use as it is" },
+    ...toolOptions("kubectl"),
+    ...toolSourceOptions,
     into: { type: "string", value: "DIR", help: `folder to write to (default: ${folder})` },
     help: { type: "boolean", short: "h", help: "show this" },
   } satisfies Record<string, Option>,
@@ -70,8 +72,7 @@ async function readCluster(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<JsonObject[]> {
-  const path = text(args, "kubectl-path");
-  const settings = { ...toolSettings(args), paths: path ? { kubectl: path } : {} };
+  const settings = toolSettings(args, "kubectl");
   const kubectl = await ensureTool("kubectl", settings, host, terminal.progress, { signal });
   const [kubeconfig, context] = [text(args, "kubeconfig"), text(args, "context")];
   const place = {

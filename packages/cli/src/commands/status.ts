@@ -4,6 +4,4 @@ import { promotionCommand } from "./promotion.ts";
 export const status = promotionCommand(
   "status",
   "Show what each app runs in each environment, since when, and what comes next.",
-  {},
-  false,
 );

@@ -1,6 +1,10 @@
-import { listTools, type ToolStatus } from "@gitops-actions/engine";
-import { type Command, flag, type Option } from "../command.ts";
-import { toolOptions, toolSettings } from "./options.ts";
+import { listTools, pins, type ToolStatus, toolNames } from "@gitops-actions/engine";
+import { flag } from "../arguments.ts";
+import type { Command, Option } from "../command.ts";
+import { toolOptions, toolSettings, toolSourceOptions } from "./options.ts";
+
+/** Those that commands use. */
+const used = toolNames.filter((name) => !("development" in pins[name]));
 
 /** `gitops tools`: which programs would be used, and how they were verified. */
 export const tools: Command = {
@@ -9,13 +13,14 @@ export const tools: Command = {
   summary: "List the tools: wanted, found, where, and how each was verified.",
   positionals: 0,
   options: {
-    ...toolOptions(),
+    ...toolOptions(...used),
+    ...toolSourceOptions,
     all: { type: "boolean", help: "also those that only this repository's own tests use" },
     json: { type: "boolean", help: "print JSON" },
     help: { type: "boolean", short: "h", help: "show this" },
   } satisfies Record<string, Option>,
   async run(args, host, terminal) {
-    const statuses = (await listTools(toolSettings(args), host)).filter(
+    const statuses = (await listTools(toolSettings(args, ...used), host)).filter(
       (each) => flag(args, "all") || !each.development,
     );
     if (flag(args, "json")) terminal.out(`${JSON.stringify(statuses, null, 2)}\n`);

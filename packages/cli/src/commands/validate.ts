@@ -1,31 +1,54 @@
 import { randomBytes } from "node:crypto";
 import { join, resolve } from "node:path";
-import type { Host } from "@gitops-actions/action";
+import { type Host, workspaceOf } from "@gitops-actions/action";
 import {
+  checkSettings,
   defaults,
-  parseEngines,
-  parseMissingSchemas,
+  readInputs,
   run,
+  schemaEngines,
   type ValidateInputs,
 } from "@gitops-actions/validate-schema";
-import { type Arguments, type Command, list, type Option, type Terminal, text } from "../command.ts";
+import type { Arguments } from "../arguments.ts";
+import type { Command, Option, Terminal } from "../command.ts";
+import { readTyped } from "../inputs.ts";
 import { findManifests } from "./manifests.ts";
-import { choice, renderOptions, toolSettings } from "./options.ts";
+import {
+  failOnOption,
+  limitOptions,
+  renderInputs,
+  renderOptions,
+  reportOptions,
+  severityOption,
+  toolOptions,
+  toolSourceOptions,
+  typedTools,
+} from "./options.ts";
 import { type Saying, startSaying } from "./say.ts";
 
-/** Options of every command that validates. */
+/** Options of every command that validates, but for `engines`. */
 export const validateOptions = {
   "kubernetes-versions": {
     type: "string",
     multiple: true,
     value: "VERSION",
-    help: "validate against this Kubernetes version (default: 1.37); may be repeated",
+    help: "Kubernetes versions whose API servers should accept what is rendered",
+    standard: defaults.kubernetesVersions.join(", "),
+    aliases: ["kubernetes-version"],
+  },
+  strict: { type: "boolean", on: true, help: "let unknown fields and keys that stand twice pass" },
+  crds: {
+    type: "string",
+    multiple: true,
+    value: "DIR",
+    help: "folders with CustomResourceDefinitions (default: the whole repository)",
   },
   "missing-schemas": {
     type: "string",
     value: "WHAT",
     help: "for kinds without a schema: fail, warn, or allow: KIND, ... (default: fail)",
   },
+  "ignore-missing-schemas": { type: "boolean", help: 'the same as --missing-schemas "allow: *"' },
   "schema-locations": {
     type: "string",
     multiple: true,
@@ -38,41 +61,36 @@ export const validateOptions = {
     value: "HOST",
     help: "hosts that schemas may be fetched from",
   },
-  engines: {
-    type: "string",
-    value: "NAMES",
-    help: "kubeconform (default), or kubeconform,kubectl-validate: rules in CEL of custom resources too",
-  },
   skip: { type: "string", multiple: true, value: "KIND", help: "kinds that are not validated" },
-  "fail-on": { type: "string", value: "WHICH", help: "findings that fail: new, all or none (default: new)" },
+  reject: { type: "string", multiple: true, value: "KIND", help: "kinds that must not be there at all" },
+  ...toolOptions("kubeconform", "kubectl-validate"),
 } satisfies Record<string, Option>;
 
-/** The inputs of a validation as the command line gives them. */
-export function validateInputs(args: Arguments, manifests: string, path: string): ValidateInputs {
-  const versions = list(args, "kubernetes-versions").flatMap((each) =>
-    each.split(",").map((word) => word.trim()),
-  );
-  return {
-    ...defaults,
-    manifests,
-    path,
-    fetch: args.flags["no-fetch"] !== true,
-    kubernetesVersions: versions.length > 0 ? versions : defaults.kubernetesVersions,
-    engines: parseEngines(
-      (text(args, "engines") ?? "")
-        .split(",")
-        .map((word) => word.trim())
-        .filter(Boolean),
-    ),
-    missingSchemas: parseMissingSchemas(text(args, "missing-schemas") ?? ""),
-    schemaLocations: list(args, "schema-locations"),
-    allowSchemaHosts: list(args, "allow-schema-hosts"),
-    skip: list(args, "skip"),
-    allowEmpty: args.flags["allow-empty"] === true,
-    failOn: choice(args, "fail-on", ["new", "all", "none"], defaults.failOn),
-    failOnSeverity: choice(args, "fail-on-severity", ["error", "warning", "notice"], defaults.failOnSeverity),
-    tools: toolSettings(args),
-  };
+/** What evaluates, of a command that only validates. */
+const enginesOption = {
+  engines: {
+    type: "string",
+    multiple: true,
+    value: "NAME",
+    help: "kubectl-validate, besides kubeconform, evaluates rules in CEL of custom resources",
+    words: schemaEngines,
+    standard: "kubeconform",
+    aliases: ["engine"],
+  },
+} as const satisfies Record<string, Option>;
+
+/** The inputs of a validation as they were typed; of `engines` only `words`, where those are given. Throws UsageError. */
+export function validateInputs(
+  args: Arguments,
+  host: Host,
+  manifests: string,
+  path: string,
+  words?: readonly string[],
+): ValidateInputs {
+  const more = { manifests: ".", ...(words && { engines: words.join(",") }) };
+  const inputs = { ...readTyped(readInputs, args, host, more), manifests, path };
+  checkSettings(inputs, workspaceOf(host));
+  return { ...inputs, tools: typedTools(inputs.tools, host) };
 }
 
 /** Validates manifests and says what was found. */
@@ -102,16 +120,29 @@ export const validate: Command = {
       help: "validate this index.json or folder of YAML, instead of rendering PATH",
     },
     ...validateOptions,
+    ...enginesOption,
+    "ignore-filename-patterns": {
+      type: "string",
+      multiple: true,
+      value: "REGEXP",
+      help: "with --manifests DIR: files to leave out",
+    },
+    ...failOnOption,
     ...renderOptions,
+    ...toolSourceOptions,
+    ...limitOptions("120", "2048"),
+    ...severityOption,
+    ...reportOptions,
   },
   async run(args, host, terminal, signal) {
     const saying = startSaying(args, host, terminal, false);
     const path = resolve(host.cwd, args.positionals[0] ?? ".");
-    const manifests = await findManifests(args, host, terminal, signal);
+    const inputs = validateInputs(args, host, "", path);
+    const manifests = await findManifests(args, renderInputs(args, host), host, terminal, signal);
     for (const { id, message } of manifests.failed)
       terminal.err(`not rendered, so not validated: ${id}: ${message}
 `);
-    await validateAndSay(validateInputs(args, manifests.path, path), saying, host, terminal, signal);
+    await validateAndSay({ ...inputs, manifests: manifests.path }, saying, host, terminal, signal);
     return saying.end();
   },
 };
