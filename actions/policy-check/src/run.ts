@@ -17,6 +17,7 @@ import { findRemoved } from "./removed.ts";
 import { reportParts } from "./reporting.ts";
 import { type Scan, scan, withoutPatterns } from "./scan.ts";
 import { waive } from "./waive.ts";
+import { findWeakened } from "./weakened.ts";
 
 /** What a run is given besides its inputs. */
 export interface PolicyWorld {
@@ -71,7 +72,9 @@ export async function run(inputs: PolicyInputs, world: PolicyWorld): Promise<Pol
       : { findings: [...found.findings, ...secrets.head], fixed: [] };
     const all = rendered.index ? rendered.index.scope === "all" : true;
     const removed = trusted.proposed
-      ? findRemoved(trusted.judges.policies, trusted.proposed.policies, redactor)
+      ? [findRemoved, findWeakened].flatMap((find) =>
+          find(trusted.judges.policies, trusted.proposed!.policies, redactor),
+        )
       : [];
     const waived = waive([...marked.findings, ...removed], judges.exceptions, host.now(), all);
     const alike = { runs: secrets.runs, findings: [...secrets.head, ...removed] };
