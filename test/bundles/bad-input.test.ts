@@ -213,8 +213,7 @@ describe("a fleet that is", () => {
 
   test("not what the input names says so", async () => {
     const shown = await show(setStage(), { inputs: { kustomization: "apps/typo/*" } });
-    expect(shown.run.exitCode).toBe(1);
-    expect(shown.report?.verdict).toBe("nothing-found");
+    expectError(shown, 2, /'kustomization': apps\/typo\/\* matches no overlay/, /Nearest: apps\/good/);
     await strike(shown);
   });
 });

@@ -11,6 +11,7 @@ export function renderInputs(
     ...defaults,
     path: inputs.path,
     kustomization: at.paths ? [...at.paths] : inputs.kustomization,
+    ...(at.paths && { mayMatchNothing: true as const }),
     fetch: inputs.fetch,
     compare: false,
     allowEmpty: true,

@@ -20,6 +20,8 @@ export interface RenderInputs {
   path: string;
   /** Globs of overlay folders; empty: all that are found. `!` excludes. */
   kustomization: string[];
+  /** Whether one of them may match nothing: what was there at one commit need not be there at another. */
+  mayMatchNothing?: true;
   /** Absolute or relative folder for the result; undefined: a private folder of this run. */
   output?: string;
   baseRef?: string;

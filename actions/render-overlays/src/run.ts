@@ -20,6 +20,7 @@ import { emptyOutput } from "./output.ts";
 import { type RenderedPair, renderPairs } from "./pairs.ts";
 import { makeRedactors, redactMessages } from "./redaction.ts";
 import { reportParts } from "./reporting.ts";
+import { requireMatches } from "./selection.ts";
 import { readSide, type Side } from "./side.ts";
 import { writePrivate } from "./store.ts";
 import { readTrusted } from "./trust.ts";
@@ -61,6 +62,10 @@ export async function run(inputs: RenderInputs, world: RenderWorld): Promise<Ren
     const commits = await choose(repository, inputs, world);
     progress("Reading the fleet");
     const sides = await readSides(repository, commits, inputs);
+    requireMatches(
+      inputs,
+      [sides.head, ...(sides.base ? [sides.base] : [])].map(({ fleet }) => fleet.overlays),
+    );
     const pairs = pairOverlays(sides.base?.sightings, sides.head.sightings);
     const said = sides.base ? await changedInputs(sides.base.tree, sides.head.tree) : [];
     const all = inputs.renderAll || said.length > 0;

@@ -9,9 +9,9 @@ import {
   type Overlay,
   type Tree,
 } from "@gitops-actions/fleet";
-import picomatch from "picomatch";
 import type { Sighting } from "./compare.ts";
 import type { RenderInputs } from "./inputs.ts";
+import { selectOverlays } from "./selection.ts";
 
 /** One side of a comparison: what the repository holds at that commit, and what each overlay reads. */
 export interface Side {
@@ -33,7 +33,7 @@ export async function readSide(
   const config = given ?? (await loadConfig(tree));
   const fleet = await discover(tree, config, context);
   const wanted = fleet.overlays
-    .filter(selector(inputs.kustomization))
+    .filter(selectOverlays(inputs.kustomization))
     .map((overlay) => withOptions(overlay, inputs));
   const sightings = new Map<string, Sighting>();
   // What the person names for this run holds on both sides; what gitops.yaml names holds for its own commit.
@@ -44,23 +44,6 @@ export async function readSide(
   for (const [i, overlay] of wanted.entries())
     sightings.set(overlay.id, { overlay, closure: closures[i]!, pin });
   return { tree, config, fleet, sightings, tools };
-}
-
-/** Overlays named by the globs: of their folder, or of the kustomization file in it. */
-function selector(globs: readonly string[]): (overlay: Overlay) => boolean {
-  const clean = (glob: string): string => glob.replace(/^\.\//, "").replace(/\/+$/, "") || ".";
-  const include = globs.filter((glob) => !glob.startsWith("!")).map(clean);
-  const exclude = globs.filter((glob) => glob.startsWith("!")).map((glob) => clean(glob.slice(1)));
-  const included = include.length > 0 ? picomatch(include, { dot: true }) : () => true;
-  const excluded = exclude.length > 0 ? picomatch(exclude, { dot: true }) : () => false;
-  return (overlay) => {
-    const names = [overlay.path, overlay.id];
-    if (overlay.kind === "kustomize") {
-      for (const name of ["kustomization.yaml", "kustomization.yml", "Kustomization"])
-        names.push(`${overlay.path}/${name}`);
-    }
-    return names.some((name) => included(name)) && !names.some((name) => excluded(name));
-  };
 }
 
 /** What the person says holds for every chart that gitops.yaml says nothing of. */

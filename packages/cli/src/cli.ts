@@ -7,6 +7,7 @@ import { drift } from "./commands/drift.ts";
 import { exceptions } from "./commands/exceptions.ts";
 import { hold } from "./commands/hold.ts";
 import { origin } from "./commands/origin.ts";
+import { overlays } from "./commands/overlays.ts";
 import { plan } from "./commands/plan.ts";
 import { policy } from "./commands/policy.ts";
 import { pr } from "./commands/pr.ts";
@@ -39,6 +40,7 @@ export const commands: readonly Command[] = [
   hold,
   resume,
   doctor,
+  overlays,
   origin,
   schemas,
   tools,
