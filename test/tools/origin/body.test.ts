@@ -349,3 +349,233 @@ spec:
     expect(await overlay.bodyAt("Pod/web", field)).toBe(place);
   });
 });
+
+describe("what other ways of charts to print values come to", () => {
+  let chart: Traced;
+  beforeAll(async () => {
+    chart = await traceOf(
+      {
+        "chart/Chart.yaml":
+          "apiVersion: v2\nname: shop\nversion: 1.0.0\ndependencies:\n  - { name: cache, version: 1.0.0 }\n",
+        "chart/values.yaml": `probe:
+  httpGet: { path: / }
+  periodSeconds: 5
+defaults:
+  a: { b: 1, c: 2 }
+  d: 1
+overrides:
+  a: { b: 3 }
+global:
+  common: { a: 1 }
+list:
+  - { a: 1 }
+  - { a: 2 }
+single: { key: value }
+flag: true
+text: |
+  a: {{ .Values.flag }}
+  b: { c: 1 }
+quoted: 'a: 1'
+cache:
+  limits: { cpu: 1 }
+label: chosen
+left: { same: 1 }
+right: { same: 1 }
+empty: {}
+map: { one: { x: 1 } }
+`,
+        "prod.yaml": "probe:\n  httpGet: null\n  failureThreshold: 1\n",
+        "chart/charts/cache/Chart.yaml": "apiVersion: v2\nname: cache\nversion: 1.0.0\n",
+        "chart/charts/cache/values.yaml": "own: { a: 1 }\nlimits: {}\n",
+        "chart/charts/cache/templates/cache.yaml": `apiVersion: v1
+kind: Pod
+metadata: { name: cache }
+spec:
+  own: {{ toYaml .Values.own | nindent 4 }}
+  limits: {{ toYaml .Values.limits | nindent 4 }}
+  common: {{ toYaml .Values.global.common | nindent 4 }}
+`,
+        "chart/templates/_helpers.tpl": `{{- define "wrap" -}}
+wrapped:
+  {{- toYaml .given | nindent 2 }}
+{{- end }}
+{{- define "switch" -}}
+{{- if .Values.flag }}
+{{ toYaml .Values.single }}
+{{- else }}
+{{ toYaml .Values.overrides }}
+{{- end }}
+{{- end }}
+`,
+        "chart/templates/pod.yaml": `{{- $merged := mergeOverwrite (deepCopy .Values.defaults) .Values.overrides }}
+{{- $probe := .Values.probe }}
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  probe: {{ toYaml $probe | nindent 4 }}
+  merged: {{ toYaml $merged | nindent 4 }}
+  {{- include "wrap" (dict "given" .Values.single) | nindent 2 }}
+  switched:
+    {{- include "switch" . | nindent 4 }}
+  items:
+    {{- range .Values.list }}
+    - {{ toYaml . | nindent 6 }}
+    {{- end }}
+  parsed: {{ tpl .Values.text . | fromYaml | toYaml | nindent 4 }}
+  text:
+    {{- tpl .Values.text . | nindent 4 }}
+  json: {{ .Values.single | toJson }}
+  quoted:
+    {{ .Values.quoted }}
+  either: {{ ternary .Values.left .Values.right .Values.flag | toYaml | nindent 4 }}
+  coalesced: {{ coalesce .Values.empty .Values.single | toYaml | nindent 4 }}
+  two:
+    {{- toYaml .Values.left | nindent 4 }}
+    {{- toYaml .Values.single | nindent 4 }}
+  {{ .Values.label }}:
+    a: 1
+  spread:
+    {{- range $key, $value := .Values.map }}
+    {{ $key }}: {{ toYaml $value | nindent 6 }}
+    {{- end }}
+  keyed:
+    {{ .Values.label }}: 1
+`,
+      },
+      { path: "chart", kind: "helm" },
+      { values: ["prod.yaml"] },
+    );
+  });
+
+  test.each([
+    ["the null of a later file", "Pod/web", "spec.probe.httpGet", "prod.yaml:2 exact | ^httpGet: null"],
+    ["a variable, and a file of an environment", "Pod/web", "spec.probe", "prod.yaml:1 near | ^probe:"],
+    ["mergeOverwrite", "Pod/web", "spec.merged", "chart/values.yaml:4 near | ^defaults:"],
+    ["a part that both have", "Pod/web", "spec.merged.a", "chart/values.yaml:5 near | ^a: { b: 1, c: 2 }"],
+    [
+      "a named template that is given a value",
+      "Pod/web",
+      "spec.wrapped",
+      "chart/values.yaml:14 exact | ^single: { key: value }",
+    ],
+    [
+      "a condition in a named template",
+      "Pod/web",
+      "spec.switched",
+      "chart/values.yaml:14 exact | ^single: { key: value }",
+    ],
+    ["an item of a loop", "Pod/web", "spec.items[1]", "chart/values.yaml:13 exact | - ^{ a: 2 }"],
+    ["a list that a loop makes", "Pod/web", "spec.items", "chart/templates/pod.yaml:13 near | ^items:"],
+    [
+      "an executed text that is read",
+      "Pod/web",
+      "spec.parsed.b",
+      "chart/values.yaml:18 exact | ^b: { c: 1 }",
+    ],
+    ["an executed text", "Pod/web", "spec.text", "chart/values.yaml:16 exact | ^text: |"],
+    ["a mapping in it", "Pod/web", "spec.text.b", "chart/values.yaml:18 exact | ^b: { c: 1 }"],
+    ["JSON", "Pod/web", "spec.json", "chart/values.yaml:14 exact | ^single: { key: value }"],
+    ["a text of YAML", "Pod/web", "spec.quoted", "chart/values.yaml:19 exact | ^quoted: 'a: 1'"],
+    ["ternary", "Pod/web", "spec.either", "chart/values.yaml:23 near | ^left: { same: 1 }"],
+    ["coalesce", "Pod/web", "spec.coalesced", "chart/values.yaml:14 exact | ^single: { key: value }"],
+    ["two values one after the other", "Pod/web", "spec.two", "chart/templates/pod.yaml:25 near | ^two:"],
+    ["a key that is a value", "Pod/web", "spec.chosen", "chart/templates/pod.yaml:29 near | ^a: 1"],
+    [
+      "a mapping that a loop makes",
+      "Pod/web",
+      "spec.spread",
+      "chart/values.yaml:26 exact | ^map: { one: { x: 1 } }",
+    ],
+    ["a mapping in it", "Pod/web", "spec.spread.one", "chart/values.yaml:26 exact | map: { ^one: { x: 1 } }"],
+    [
+      "a mapping of a key that is a value",
+      "Pod/web",
+      "spec.keyed",
+      "chart/templates/pod.yaml:34 near | ^keyed:",
+    ],
+    [
+      "a subchart's own value",
+      "Pod/cache",
+      "spec.own",
+      "chart/charts/cache/values.yaml:1 exact | ^own: { a: 1 }",
+    ],
+    [
+      "a subchart's value from its parent",
+      "Pod/cache",
+      "spec.limits",
+      "chart/values.yaml:21 exact | ^limits: { cpu: 1 }",
+    ],
+    ["a global value", "Pod/cache", "spec.common", "chart/values.yaml:10 exact | ^common: { a: 1 }"],
+  ])("%s: %s %s", async (_what, resource, field, place) => {
+    expect(await chart.bodyAt(resource, field)).toBe(place);
+  });
+});
+
+describe("what charts print of their files", () => {
+  let chart: Traced;
+  const definition = (name: string, more = "") => `apiVersion: example.com/v1
+kind: Thing
+metadata:
+  name: ${name}
+spec:
+  size: 1
+  ports:
+    - port: 1
+${more}`;
+  beforeAll(async () => {
+    chart = await traceOf(
+      {
+        "chart/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
+        "chart/values.yaml": "keep: true\n",
+        "chart/things/a.yaml": definition("a"),
+        "chart/things/b.yaml": definition("b", "  wrong: [1]\n"),
+        "chart/things/c.txt": definition("c"),
+        "chart/other.yaml": `${definition("d", "  colour: {{ .Values.keep }}\n")}---\n${definition("e")}`,
+        "chart/templates/_helpers.tpl": `{{- define "keep" -}}
+{{- regexReplaceAllLiteral "size: 1" .input (ternary "size: 2" "size: 3" .value) -}}
+{{- end -}}
+`,
+        "chart/templates/things.yaml": `{{- range $path, $_ := .Files.Glob "things/*.yaml" }}
+---
+{{ include "keep" (dict "input" ($.Files.Get $path) "value" $.Values.keep) }}
+{{- end }}
+---
+{{ tpl (.Files.Get "other.yaml") . }}
+`,
+      },
+      { path: "chart", kind: "helm" },
+    );
+  });
+
+  test.each([
+    [
+      "a field of a file that a loop is at",
+      "Thing/b",
+      "spec.wrong",
+      "chart/things/b.yaml:9 exact | ^wrong: [1]",
+    ],
+    [
+      "a mapping of it, in which something was replaced",
+      "Thing/b",
+      "spec",
+      "chart/things/b.yaml:5 exact | ^spec:",
+    ],
+    ["what it lacks", "Thing/a", "spec.colour", "chart/things/a.yaml:5 exact | ^spec:"],
+    ["an item of a list", "Thing/a", "spec.ports[0]", "chart/things/a.yaml:8 exact | - ^port: 1"],
+    ["a document of a file that is executed", "Thing/d", "spec", "chart/other.yaml:5 exact | ^spec:"],
+    ["another document of it", "Thing/e", "spec.ports", "chart/other.yaml:17 exact | ^ports:"],
+    ["the resource", "Thing/a", "status", "chart/things/a.yaml:1 exact | ^apiVersion: example.com/v1"],
+  ])("%s: %s %s", async (_what, resource, field, place) => {
+    expect(await chart.bodyAt(resource, field)).toBe(place);
+  });
+
+  test.each([
+    ["a kind", "Thing/a", "kind", "chart/things/a.yaml:2 exact | kind: ^Thing"],
+    ["what the template put there", "Thing/a", "spec.size", "chart/templates/_helpers.tpl:2"],
+    ["an action", "Thing/d", "spec.colour", "chart/other.yaml:9 exact | colour: ^{{ .Values.keep }}"],
+  ])("the value of %s", async (_what, resource, field, place) => {
+    expect(await chart.at(resource, field)).toContain(place);
+  });
+});

@@ -14,8 +14,10 @@ export type Cause =
   | { kind: "joined"; parts: (string | (() => Cause[]))[] }
   /** One of several, and which is not known. */
   | { kind: "either"; sources: Cause[] }
-  /** A file of the chart, by its path in it. */
-  | { kind: "file"; path: string };
+  /** A file of the chart, by its path in it; with `key` that path instead of what is in the file. */
+  | { kind: "file"; path: string; key?: boolean }
+  /** The files of the chart that fit a pattern, by their paths. */
+  | { kind: "files"; pattern: string };
 
 /** The fields that a path leads to from each source. */
 export function descend(sources: readonly Cause[], path: readonly string[]): Cause[] {

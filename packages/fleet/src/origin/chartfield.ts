@@ -2,6 +2,7 @@ import { type Json, joinPointer, type Resource, valueAt } from "@gitops-actions/
 import { isAlike } from "./alike.ts";
 import { findPrintedBody, findPrintedKey } from "./body.ts";
 import type { Cause } from "./cause.ts";
+import { findInFile } from "./chartfiles.ts";
 import type { Instrumented } from "./charts.ts";
 import type { World } from "./expression.ts";
 import { type Found, near, type Part } from "./located.ts";
@@ -9,8 +10,7 @@ import { isPrintedAs } from "./printed.ts";
 import type { Print, PrintedObject } from "./prints.ts";
 import { findPrinted, foundIn } from "./template.ts";
 import { positionOf } from "./text.ts";
-import { joinName } from "./values.ts";
-import { weighValues } from "./weighvalues.ts";
+import { weighSources } from "./weighsources.ts";
 
 /** The place of a field of a resource that a chart printed. */
 export function findInChart(
@@ -38,11 +38,18 @@ export function findInChart(
     return position && { text, ...position };
   }
   const printed = { trail: print.trail, document, tokens: path, value: there };
-  const world: World = { values: print.values, definitions: chart.definitions, budget: 500 };
-  if (part === "key") return findPrintedKey(printed, world, weighValues(print.values));
-  if (part === "body") return findPrintedBody(printed, world, weighValues(print.values, lacks));
+  const { folder } = print.chart;
+  const world: World = {
+    ...{ values: print.values, definitions: chart.definitions, budget: 500 },
+    filesMatching: (pattern) => chart.files.matching(folder, pattern),
+  };
+  const root = valueAt(text.source.documents[document]?.value, joinPointer(base));
+  const fileAt = (name: string) => chart.files.at(folder, name);
+  const parts = weighSources({ values: print.values, fileAt, root, lacks });
+  if (part === "key") return findPrintedKey(printed, world, parts);
+  if (part === "body") return findPrintedBody(printed, world, parts);
   const found = findPrinted(printed, world, (source, rest, expected) =>
-    resolveSource(source, rest, expected, print, chart),
+    resolveSource(source, rest, expected, print, chart, root),
   );
   // Two renders may differ in what is random or tells the time.
   return found && (collection || isSameText(there, value) ? found : near(found));
@@ -59,6 +66,7 @@ function resolveSource(
   expected: Json,
   { values, metadata, chart }: Print,
   { files }: Instrumented,
+  root: Json | undefined,
 ): Found | undefined {
   switch (source.kind) {
     case "values": {
@@ -79,9 +87,14 @@ function resolveSource(
         ? foundIn(source.template, source.offset)
         : undefined;
     case "file": {
-      const text = files.get(joinName(chart.folder, source.path));
-      const same = text && rest.length === 0 && text.source.text.trim() === String(expected).trim();
-      return same ? { text, line: 1, column: 1, precision: "exact" } : undefined;
+      const file = source.key ? undefined : files.at(chart.folder, source.path);
+      if (file && rest.length > 0) {
+        const isWanted = (value: Json, written: string) =>
+          isPrintedAs(value, expected) || isPrintedAs(written, expected);
+        return findInFile(file, false, { rest, root, isWanted });
+      }
+      const same = file?.raw.trim() === String(expected).trim();
+      return file && same ? { text: file.text, line: 1, column: 1, precision: "exact" } : undefined;
     }
     default:
       return undefined;

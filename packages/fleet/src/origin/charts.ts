@@ -1,6 +1,7 @@
 import { type Json, valueAt } from "@gitops-actions/manifest";
 import { nameOf } from "../resolve.ts";
 import type { Tree } from "../tree.ts";
+import { type ChartFiles, filesIn, readChartFiles } from "./chartfiles.ts";
 import {
   createSpots,
   definitionsOf,
@@ -11,7 +12,6 @@ import {
   type Template,
 } from "./instrument.ts";
 import type { Probe } from "./probe.ts";
-import { fileText, type SourceText } from "./text.ts";
 import { joinName } from "./values.ts";
 
 /** The templates of a chart and of the unpacked charts in it, and what makes their output say where it comes from. */
@@ -20,8 +20,7 @@ export interface Instrumented {
   definitions: ReturnType<typeof definitionsOf>;
   spots: Spots;
   probe: Probe;
-  /** Files that templates read by name, by path. */
-  files: Map<string, SourceText>;
+  files: ChartFiles;
 }
 
 const added = "gitops-origin";
@@ -53,20 +52,8 @@ export async function instrumentChart(tree: Tree, folder: string): Promise<Instr
     definitions,
     spots,
     probe: { files, annotate: false },
-    files: await readNamed(tree, templates),
+    files: await readChartFiles(tree, templates),
   };
-}
-
-async function readNamed(tree: Tree, templates: readonly Template[]): Promise<Map<string, SourceText>> {
-  const found = new Map<string, SourceText>();
-  for (const { chart, text } of templates) {
-    for (const [, name = ""] of text.matchAll(/\.Files\.Get\s+"([^"]+)"/g)) {
-      const path = joinName(chart, name);
-      if (!found.has(path) && tree.get(path)?.kind === "file")
-        found.set(path, fileText(path, path, new TextDecoder().decode(await tree.read(path))));
-    }
-  }
-  return found;
 }
 
 /** A chart folder and the unpacked charts it holds, at any depth. */
@@ -75,13 +62,6 @@ function* chartFolders(tree: Tree, folder: string): Generator<string> {
   for (const entry of tree.children(joinName(folder, "charts"))) {
     if (entry.kind === "directory" && !/^[._]/.test(nameOf(entry.path)))
       yield* chartFolders(tree, entry.path);
-  }
-}
-
-function* filesIn(tree: Tree, folder: string): Generator<string> {
-  for (const entry of tree.children(folder)) {
-    if (entry.kind === "directory") yield* filesIn(tree, entry.path);
-    else if (entry.kind === "file") yield entry.path;
   }
 }
 

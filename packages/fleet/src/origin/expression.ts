@@ -24,6 +24,8 @@ export interface Place {
 /** What expressions refer to. */
 export interface World {
   values: Values;
+  /** Paths of the chart's files that fit a pattern, in order. */
+  filesMatching(pattern: string): string[];
   definitions: ReadonlyMap<string, { template: Template; block: Block }>;
   /** How many expressions may still be looked into: templates may include themselves. */
   budget: number;
@@ -43,8 +45,9 @@ function ofCommand(operands: readonly Operand[], place: Place, world: World, pip
   if (first.kind !== "function") {
     const [name] = rest;
     if (first.kind === "field" || first.kind === "variable") {
-      if (first.path.slice(-2).join(".") === "Files.Get" && name?.kind === "text")
-        return [{ kind: "file", path: name.value }];
+      const method = first.path.slice(-2).join(".");
+      if (method === "Files.Glob" && name?.kind === "text") return [{ kind: "files", pattern: name.value }];
+      if (method === "Files.Get" && name) return filesOf(name, place, world);
     }
     return ofOperand(first, place, world);
   }
@@ -54,6 +57,15 @@ function ofCommand(operands: readonly Operand[], place: Place, world: World, pip
     operand.kind === "text" || operand.kind === "constant" ? operand.value : undefined,
   );
   return ofCall(first.name, args, keys, (template, given) => ofInclude(template, given, world));
+}
+
+/** The file that an argument of `.Files.Get` names. */
+function filesOf(name: Operand, place: Place, world: World): Cause[] {
+  if (name.kind === "text") return [{ kind: "file", path: name.value }];
+  const sources = ofOperand(name, place, world);
+  return sources.flatMap((source) =>
+    source.kind === "file" && source.key ? [{ kind: "file", path: source.path }] : [],
+  );
 }
 
 function ofOperand(operand: Operand, place: Place, world: World): Cause[] {
@@ -101,6 +113,10 @@ function elementsOf(block: Block, frame: Frame, world: World, key: boolean): Cau
         ? source.entries
         : source.entries.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
       return key ? [] : (entries[turn]?.[1]() ?? []);
+    }
+    if (source.kind === "files") {
+      const path = world.filesMatching(source.pattern)[turn];
+      return path === undefined ? [] : [{ kind: "file", path, key }];
     }
     if (source.kind !== "values") return [];
     const value = world.values.merged(source.path);

@@ -4,6 +4,8 @@ import type { Step, Trail } from "./trail.ts";
 
 /** The path from what an action printed to the field: the keys and items that begin inside it. */
 export function restOf({ trail, document, tokens }: Printed, step: Step): string[] | undefined {
+  // The document itself begins where the action does, or behind it.
+  if (tokens.length === 0) return [];
   const locate = (length: number) => trail.source.locate(document, joinPointer(tokens.slice(0, length)));
   for (let length = 1; length <= tokens.length; length++) {
     const span = locate(length);

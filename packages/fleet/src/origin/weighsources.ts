@@ -1,14 +1,45 @@
 import type { Json } from "@gitops-actions/manifest";
 import type { WeighedParts } from "./body.ts";
+import { type ChartFile, findInFile } from "./chartfiles.ts";
 import type { Values } from "./values.ts";
 import { holdsAll, holdsSome, type Weigh } from "./weigh.ts";
 
-/** What the values of a chart have of something printed. `lacks` is a name that the mapping which is asked for lacks. */
-export function weighValues(values: Values, lacks?: string): WeighedParts {
+/** What a chart has that something printed may come from. */
+export interface Sources {
+  values: Values;
+  fileAt(path: string): ChartFile | undefined;
+  /** The printed document. */
+  root: Json | undefined;
+  /** A name that the mapping which is asked for lacks. */
+  lacks?: string | undefined;
+}
+
+/** What the values and files of a chart have of something printed. */
+export function weighSources(sources: Sources): WeighedParts {
+  const { values, lacks } = sources;
   return {
-    key: (printed, name) => keyIn(values, printed, name),
+    key: (printed, name) => orInFile(sources, printed, keyIn(values, printed, name)),
     body: (printed, child) =>
-      child === undefined ? bodyIn(values, printed, lacks) : bodyAround(values, printed, child, lacks),
+      child === undefined
+        ? orInFile(sources, printed, bodyIn(values, printed, lacks))
+        : orInFile(sources, printed, bodyAround(values, printed, child, lacks), 1),
+  };
+}
+
+/**
+ * A field of a file that has all of what was printed, else one that is there at all; `above` it by so many levels what is
+ * meant.
+ */
+function orInFile({ fileAt, root }: Sources, printed: Json, otherwise: Weigh, above = 0): Weigh {
+  return (source, rest) => {
+    if (source.kind !== "file") return otherwise(source, rest);
+    const file = source.key ? undefined : fileAt(source.path);
+    if (!file) return undefined;
+    const asked = rest.slice(0, rest.length - above);
+    const isWhole = (value: Json) => holdsAll(value, printed);
+    const whole = findInFile(file, true, { rest, root, asked, isWanted: isWhole });
+    const found = whole ?? findInFile(file, true, { rest, root, asked, isWanted: () => true });
+    return found && { found, whole: whole !== undefined };
   };
 }
 
@@ -40,7 +71,8 @@ function bodyIn(values: Values, printed: Json, lacks: string | undefined): Weigh
       const found = values.body(path, lacks);
       if (found) return { found, whole };
     }
-    const inside = values.keyInside(source.path, rest);
+    // The text itself may be the mapping, or have it inside.
+    const inside = typeof written === "string" ? values.key(path) : values.keyInside(source.path, rest);
     return inside && { found: inside, whole: true };
   };
 }
