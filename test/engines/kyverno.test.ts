@@ -107,6 +107,16 @@ spec:
   });
 });
 
+test("a rule in CEL that does not compile has failed, and is no violation of what it is about", async () => {
+  const cel = `    validate: {cel: {expressions: [{expression: "nope(object)", message: m}]}}\n`;
+  const report = await check({ "p.yaml": policy("cel", cel) }, pod("web", "a: b"));
+  expect(lines(report)).toEqual([]);
+  expect(failures(report)).toEqual([
+    expect.stringMatching(/^cel\/rule compile: kyverno: compilation error: /),
+  ]);
+  expect(report.verdict).toBe("incomplete");
+});
+
 test("a policy of a change that the CLI refuses is an error of that change, and one that goes is named", async () => {
   const machine = makeMachine();
   const refused = policy("refused", team.replace("pattern", "patern"));

@@ -1,4 +1,4 @@
-import type { PolicyFailure, PolicyStatement } from "@gitops-actions/engine";
+import type { PolicyFailure } from "@gitops-actions/engine";
 import type { Tree } from "@gitops-actions/fleet";
 import type { Redactor } from "@gitops-actions/manifest";
 import {
@@ -64,20 +64,10 @@ function failuresIn(runs: readonly EngineRun[], batches: number): Failure[] {
   const failures = new Map<string, Failure>();
   for (const { name: engine, failures: own, outcomes } of runs) {
     const of = outcomes.slice(0, batches);
-    const uncompiled = of.flatMap(({ statements }) => statements.filter(isUncompiled));
-    for (const failure of [
-      ...own,
-      ...of.flatMap((each) => each.failures),
-      ...uncompiled.map(({ rule: id, message }) => ({ id, code: "compile", message })),
-    ])
+    for (const failure of [...own, ...of.flatMap((each) => each.failures)])
       failures.set(`${engine} ${failure.id} ${failure.code} ${failure.message}`, { engine, ...failure });
   }
   return [...failures.values()];
-}
-
-/** The Kyverno CLI says of every resource that it violates a rule whose CEL does not compile. */
-function isUncompiled({ message }: PolicyStatement): boolean {
-  return message.startsWith("compilation error: compilation failed: ERROR: <input>");
 }
 
 /** Failures are called by `path:line`, by a path, or by what the policy is called. */

@@ -181,16 +181,14 @@ function record(
     const { name, namespace } = policy.resource.id;
     const needs = needsOf(policy.resource.value, values);
     const all = rows.filter((row) => row.policy === name || row.policy === `${namespace}/${name}`);
-    const [asked, own] = partition(all, (row) => needs.has(ruleOf(row)) || needs.has(""));
+    const [asked, told] = partition(all, (row) => needs.has(ruleOf(row)) || needs.has(""));
+    const [errors, own] = partition(told, isError);
     const statements = own.flatMap((row) => statementOf(row, policy));
-    const errors = own.filter(({ result }) => result === "error");
     outcome.statements.push(...statements);
     outcome.failures.push(...failuresOf(errors, policy, items), ...unanswered(asked, needs, policy, items));
     // A rule whose conditions leave a resource out says nothing of it; an exception is somebody's word.
     const matched = new Set(
-      own
-        .filter((row) => !["error", "skip"].includes(row.result) || isExcepted(row))
-        .map(({ document }) => document),
+      own.filter((row) => row.result !== "skip" || isExcepted(row)).map(({ document }) => document),
     );
     const count = countStatements(nameOf(policy), items.length, matched.size, statements);
     const unknown = unknownLabels(policy.resource.value, batches[index]!, batches);
@@ -230,17 +228,28 @@ function listOf(rows: readonly KyvernoRow[], items: Batch["items"]): string {
   );
 }
 
+function isError(row: KyvernoRow): boolean {
+  return row.result === "error" || isUncompiled(row);
+}
+
+/** A rule in CEL that does not compile is a violation of every resource to the CLI (pkg/engine/handlers/validation/validate_cel.go). */
+function isUncompiled({ message = "" }: KyvernoRow): boolean {
+  return message.startsWith("compilation error: ");
+}
+
 function failuresOf(
   errors: readonly KyvernoRow[],
   policy: PolicyObject,
   items: Batch["items"],
 ): PolicyFailure[] {
   const byRule = Map.groupBy(errors, ({ rule = "" }) => rule);
-  return [...byRule].map(([rule, some]) => ({
-    id: `${nameOf(policy)}${rule && `/${rule}`}`,
-    code: "evaluation",
-    message: `${listOf(some, items)}: ${some[0]!.message ?? "no message"}`,
-  }));
+  return [...byRule].map(([rule, some]) => {
+    const id = `${nameOf(policy)}${rule && `/${rule}`}`;
+    const message = some[0]!.message ?? "no message";
+    return isUncompiled(some[0]!)
+      ? { id, code: "compile", message }
+      : { id, code: "evaluation", message: `${listOf(some, items)}: ${message}` };
+  });
 }
 
 const statuses = { fail: "failed", warn: "warned", skip: "waived" } as const;
