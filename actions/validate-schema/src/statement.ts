@@ -109,11 +109,9 @@ function describe(problem: SchemaProblem, { resource, schema }: Check, redactor:
   };
 }
 
-/** A value in few characters; of maps and lists only that. */
+/** A value in few characters; nothing of maps and lists. */
 function show(value: Json | undefined): string | undefined {
-  if (value === undefined) return undefined;
-  if (Array.isArray(value)) return "a list";
-  if (isObject(value)) return "a map";
+  if (value === undefined || Array.isArray(value) || isObject(value)) return undefined;
   const text = typeof value === "string" ? JSON.stringify(value) : String(value);
   return text.length > 80 ? `${text.slice(0, 79)}…` : text;
 }

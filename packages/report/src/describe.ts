@@ -37,6 +37,25 @@ export function describeSubject(finding: Finding): string {
   return [identity, finding.field ?? ""].filter(Boolean).join(" ");
 }
 
+/** What was expected and what was there, as far as the message does not say it. */
+export function describeValues({ message, expected, actual }: Finding): [label: string, value: string][] {
+  const values: [string, string][] = [];
+  if (expected !== undefined && !says(message, expected, wants)) values.push(["expected", expected]);
+  if (actual !== undefined && !says(message, actual, ["found "])) values.push(["actual", actual]);
+  return values;
+}
+
+const wants = ["expected ", "must be ", "must be a valid ", "must be one of: ", "must have ", "needs "];
+
+/** Whether a message says a value, rather than having the same word in it by chance. */
+function says(message: string, value: string, before: readonly string[]): boolean {
+  return before.some((words) => {
+    const at = message.indexOf(words + value);
+    const behind = message.charAt(at + words.length + value.length);
+    return at >= 0 && value !== "" && !/\w/.test(behind);
+  });
+}
+
 /** `new in prod; existing in dev, staging`, naming at most `limit` overlays of each state. */
 export function describePlaces(finding: Finding, limit = 5): string {
   const parts: string[] = [];

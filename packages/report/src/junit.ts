@@ -1,5 +1,5 @@
 import XMLBuilder from "fast-xml-builder";
-import { count, describePlaces, describeSubject, describeVerdict } from "./describe.ts";
+import { count, describePlaces, describeSubject, describeValues, describeVerdict } from "./describe.ts";
 import { activeFindings } from "./make.ts";
 import type { Finding, Report, Unchecked } from "./report.ts";
 import { shorten, visible, visibleLines } from "./visible.ts";
@@ -54,11 +54,8 @@ function findingCase(finding: Finding): Element {
   const name = [subject, finding.location?.path, `[${finding.fingerprint.slice(0, 8)}]`]
     .filter(Boolean)
     .join(" ");
-  const body = [
-    finding.message,
-    finding.expected && `expected: ${finding.expected}`,
-    finding.actual && `actual: ${finding.actual}`,
-  ];
+  const values = describeValues(finding).filter(([, value]) => value !== "");
+  const body = [finding.message, ...values.map(([label, value]) => `${label}: ${value}`)];
   const text = content(
     [...body, describePlaces(finding, 50), finding.help && `help: ${finding.help}`]
       .filter(Boolean)

@@ -3,6 +3,7 @@ import {
   describePlaces,
   describeSource,
   describeSubject,
+  describeValues,
   describeVerdict,
   describeWaived,
   formatLocation,
@@ -161,8 +162,7 @@ function fullFinding(finding: Finding, options: MarkdownOptions): string {
       ? `\n${fence(finding.message, "text", "  ")}`
       : `\n  ${escapeMarkdown(finding.message)}\n`,
   );
-  if (finding.expected !== undefined) blocks.push(`  - expected ${codeSpan(finding.expected)}\n`);
-  if (finding.actual !== undefined) blocks.push(`  - actual ${codeSpan(finding.actual)}\n`);
+  for (const [label, value] of describeValues(finding)) blocks.push(`  - ${label} ${codeSpan(value)}\n`);
   const places = describePlaces(finding, 20);
   if (places) blocks.push(`  - ${escapeMarkdown(places)}\n`);
   const via = finding.location?.via ?? [];

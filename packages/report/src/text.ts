@@ -3,6 +3,7 @@ import {
   describePlaces,
   describeSource,
   describeSubject,
+  describeValues,
   describeVerdict,
   describeWaived,
   formatLocation,
@@ -74,10 +75,8 @@ function findingLines(finding: Finding, paint: Paint): string[] {
   // A gutter shows where the message goes on, so that no line of it can pass for one of ours.
   const [first = "", ...rest] = visibleLines(shorten(finding.message, MESSAGE_LIMIT)).trimEnd().split("\n");
   lines.push(`  ${first}`, ...rest.map((line) => `  | ${line}`));
-  if (finding.expected !== undefined)
-    lines.push(`  expected: ${visible(shorten(finding.expected, VALUE_LIMIT))}`);
-  if (finding.actual !== undefined)
-    lines.push(`  actual:   ${visible(shorten(finding.actual, VALUE_LIMIT))}`);
+  for (const [label, value] of describeValues(finding))
+    lines.push(`  ${`${label}:`.padEnd(9)} ${visible(shorten(value, VALUE_LIMIT))}`);
   const places = describePlaces(finding);
   if (places) lines.push(paint("dim", `  ${visible(places)}`));
   if (finding.location?.via.length)
