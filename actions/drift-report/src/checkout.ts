@@ -1,12 +1,17 @@
 import { resolve } from "node:path";
 import { workspaceOf } from "@gitops-actions/action";
-import { openRepository, type Repository, treeAt, workingTree } from "@gitops-actions/engine";
-import { type Config, loadConfig } from "@gitops-actions/fleet";
+import {
+  openRepository,
+  type Repository,
+  remoteAddresses,
+  treeAt,
+  workingTree,
+} from "@gitops-actions/engine";
+import { type Config, loadConfig, repositoryName } from "@gitops-actions/fleet";
 import { commitOf } from "./delivery.ts";
 import type { DriftInputs } from "./inputs.ts";
 import type { Placed } from "./revision.ts";
 import type { DriftWorld } from "./run.ts";
-import { repositoryName } from "./source.ts";
 import type { SyncStatus } from "./sync.ts";
 
 /** How far a commit is behind the one that is looked at. */
@@ -39,7 +44,7 @@ export async function withCheckout<T>(
     const known = new Map<string, Promise<Lag | undefined>>();
     return await work({
       config: await loadConfig(tree),
-      names: namesOf(repository, host.env.GITHUB_REPOSITORY),
+      names: new Set(remoteAddresses(repository).map(repositoryName)),
       lag(commit) {
         const found = known.get(commit) ?? readLag(repository, commit, head ?? "HEAD", signal);
         known.set(commit, found);
@@ -49,12 +54,6 @@ export async function withCheckout<T>(
   } finally {
     await repository.close();
   }
-}
-
-/** By the remotes that it was cloned from, and by what a job says. */
-function namesOf({ config }: Repository, job: string | undefined): Set<string> {
-  const remotes = [...config].filter(([key]) => /^remote\..*\.url$/.test(key)).flatMap(([, urls]) => urls);
-  return new Set([...remotes, ...(job ? [job] : [])].map(repositoryName));
 }
 
 async function readLag(

@@ -20,7 +20,7 @@ export type { Placed } from "./revision.ts";
 export { type DriftOutcome, type DriftWorld, run } from "./run.ts";
 export { requireSelection } from "./selection.ts";
 export { readDefinitions, shapeOf } from "./shape.ts";
-export { deliverersOf, findUnseen, repositoryName } from "./source.ts";
+export { deliverersOf, findUnseen } from "./source.ts";
 export { describeCounts, syncSection } from "./summary.ts";
 export { explainSources } from "./sync/sources.ts";
 export { explainWindows } from "./sync/windows.ts";

@@ -1,22 +1,8 @@
+import { repositoryName } from "@gitops-actions/fleet";
 import type { Unchecked } from "@gitops-actions/report";
 import { type Deliverer, nameOf } from "./delivery.ts";
 import type { Desired } from "./desired.ts";
 import type { Placed } from "./revision.ts";
-
-/**
- * A repository by its path on its server, whichever way it is reached: `org/fleet` of `https://github.com/Org/fleet.git`
- * and of `git@github.com:org/fleet`. Servers are not compared, since one has several names (ssh.github.com, a mirror).
- */
-export function repositoryName(address: string): string {
-  const withoutScheme = address.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/]*/i, "");
-  const path = withoutScheme === address ? address.replace(/^[^/]*:/, "") : withoutScheme;
-  return path
-    .split("/")
-    .filter((part) => part !== "" && part !== ".")
-    .join("/")
-    .replace(/\.git$/i, "")
-    .toLowerCase();
-}
 
 /** Whether a deliverer takes its path from this repository, known by `ours`, names of `repositoryName`; undefined where nobody knows. */
 export function isFromHere({ source }: Deliverer, ours: ReadonlySet<string>): boolean | undefined {

@@ -6,9 +6,16 @@ import {
   openRepository,
   type Progress,
   type Repository,
+  remoteAddresses,
   treeAt,
 } from "@gitops-actions/engine";
-import { changedInputs, createClosureContext, type Index, loadReviewedConfig } from "@gitops-actions/fleet";
+import {
+  changedInputs,
+  createClosureContext,
+  type Index,
+  loadReviewedConfig,
+  ownRepository,
+} from "@gitops-actions/fleet";
 import { makeReport, type Report } from "@gitops-actions/report";
 import { type ChangeSummary, summariseChanges } from "./changes.ts";
 import { type Pair, pairOverlays } from "./compare.ts";
@@ -137,7 +144,7 @@ async function readSides(
   inputs: RenderInputs,
 ): Promise<{ head: Side; base?: Side }> {
   // One memory for both sides: what is the same text at both commits is read and understood once.
-  const context = createClosureContext();
+  const context = createClosureContext(ownRepository(remoteAddresses(repository)));
   const head = await readSide(commits.head.tree, inputs, context);
   if (!commits.base || !inputs.compare) return { head };
   const tree = await treeAt(repository, commits.base.commit);

@@ -19,7 +19,7 @@ export {
 } from "./git/merge.ts";
 export { type GitResult, type GitRun, reasonOf, runGit } from "./git/process.ts";
 export type { FetchOptions } from "./git/remote.ts";
-export { remoteUrl } from "./git/remote.ts";
+export { remoteAddresses, remoteUrl } from "./git/remote.ts";
 export { keepingRepositories, openRepository, type Repository } from "./git/repository.ts";
 export { fetchTag, makeTag, type Tag } from "./git/tag.ts";
 export { treeAt } from "./git/tree.ts";

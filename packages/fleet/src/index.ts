@@ -23,6 +23,7 @@ export * from "./policies/exceptions.ts";
 export * from "./policies/find.ts";
 export * from "./policies/rego.ts";
 export * from "./promotion/index.ts";
+export * from "./repository.ts";
 export { joinPath, type Resolved, resolvePath } from "./resolve.ts";
 export { secretsInSources } from "./secrets/sources.ts";
 export * from "./tree.ts";

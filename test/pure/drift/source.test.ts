@@ -1,4 +1,5 @@
-import { deliverersOf, findUnseen, readDeliverers, repositoryName } from "@gitops-actions/drift-report";
+import { deliverersOf, findUnseen, readDeliverers } from "@gitops-actions/drift-report";
+import { repositoryName } from "@gitops-actions/fleet";
 import { describe, expect, test } from "vitest";
 
 const application = (name: string, repoURL: string, path: string) => ({

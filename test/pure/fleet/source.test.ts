@@ -1,4 +1,10 @@
-import { createClosureContext, discover, remoteSource, remoteSources } from "@gitops-actions/fleet";
+import {
+  createClosureContext,
+  discover,
+  ownRepository,
+  remoteSource,
+  remoteSources,
+} from "@gitops-actions/fleet";
 import { expect, test } from "vitest";
 import { memoryTree } from "./memory-tree.ts";
 
@@ -95,4 +101,26 @@ test("plain manifests tell at once, files of closures when they are asked", asyn
     ["app/y.yaml", "x"],
     ["app/y.yaml", "y"],
   ]);
+});
+
+test.each([
+  ["https://github.com/Org/fleet.git", true],
+  ["git@github.com:org/fleet", true],
+  ["ssh://git@ssh.github.com:443/org/fleet.git", true],
+  ["https://token@github.com/org/fleet", true],
+  ["https://gitlab.com/org/fleet", false],
+  ["https://github.com/org/fleet-apps", false],
+  ["https://github.com/other/fleet", false],
+])("an Application that takes files from %s names the fleet's own repository: %j", async (repoURL, isOwn) => {
+  const tree = memoryTree({
+    "argo/web.yaml": `apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web}\nspec: {source: {repoURL: "${repoURL}", path: apps/web}}\n`,
+  });
+  const own = ownRepository(["git@github.com:org/fleet.git", "/srv/fleet.git"]);
+  const { noticed } = await discover(tree, undefined, createClosureContext(own));
+  expect(noticed.filter(({ code }) => code === "remote-source")).toHaveLength(isOwn ? 0 : 1);
+});
+
+test("without a remote on a server, every address is elsewhere", () => {
+  expect(ownRepository(["/srv/org/fleet.git", "../fleet"])("https://github.com/org/fleet")).toBe(false);
+  expect(ownRepository(["/srv/org/fleet.git"])("/srv/org/fleet.git")).toBe(false);
 });

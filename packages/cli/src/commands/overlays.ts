@@ -1,6 +1,12 @@
 import { resolve } from "node:path";
-import { openRepository, workingTree } from "@gitops-actions/engine";
-import { discover, loadConfig, type Overlay } from "@gitops-actions/fleet";
+import { openRepository, remoteAddresses, workingTree } from "@gitops-actions/engine";
+import {
+  createClosureContext,
+  discover,
+  loadConfig,
+  type Overlay,
+  ownRepository,
+} from "@gitops-actions/fleet";
 import { flag } from "../arguments.ts";
 import type { Command } from "../command.ts";
 
@@ -19,7 +25,11 @@ export const overlays: Command = {
     const repository = await openRepository(resolve(host.cwd, args.positionals[0] ?? "."), host);
     try {
       const tree = await workingTree(repository);
-      const fleet = await discover(tree, await loadConfig(tree));
+      const fleet = await discover(
+        tree,
+        await loadConfig(tree),
+        createClosureContext(ownRepository(remoteAddresses(repository))),
+      );
       const width = Math.max(...fleet.overlays.map(({ id }) => id.length), 0);
       if (flag(args, "json")) terminal.out(`${JSON.stringify(fleet.overlays.map(shown), null, 2)}\n`);
       else {

@@ -17,6 +17,13 @@ export function remoteUrl(repository: Repository): string | undefined {
   return repository.config.get("remote.origin.url")?.[0];
 }
 
+/** Where else this repository is: its remotes, and what a job says of it. */
+export function remoteAddresses({ config, machine: { env } }: Repository): string[] {
+  const remotes = [...config].filter(([key]) => /^remote\..*\.url$/.test(key)).flatMap(([, urls]) => urls);
+  const job = env.GITHUB_REPOSITORY;
+  return [...remotes, ...(job ? [`${env.GITHUB_SERVER_URL ?? "https://github.com"}/${job}`] : [])];
+}
+
 const inherited = /^(http|credential|url)\.|^core\.sshcommand$|^core\.gitproxy$|^ssh\.variant$/;
 
 /**

@@ -38,6 +38,8 @@ export interface ClosureContext {
   ): Promise<Value>;
   /** Computes once for each tree and key. What is computed must depend on nothing but what it says it reads. */
   once<Value extends Reads>(tree: Tree, key: string, compute: () => Promise<Value>): Promise<Value>;
+  /** Whether an address is the repository that is read. */
+  own?: (address: string) => boolean;
 }
 
 /** What is known of one tree. */
@@ -50,12 +52,13 @@ interface Known {
   before?: { known: Known; changed: ReadonlySet<string> };
 }
 
-/** An empty memory. */
-export function createClosureContext(): ClosureContext {
+/** An empty memory, of the repository that has one of these addresses. */
+export function createClosureContext(own?: (address: string) => boolean): ClosureContext {
   const texts = new Map<string, Promise<unknown>>();
   const trees: Known[] = [];
   const decoder = new TextDecoder();
   return {
+    ...(own && { own }),
     parsed<Value>(
       kind: string,
       tree: Tree,

@@ -55,7 +55,7 @@ export async function plainFolders(
     } else {
       folders.push(folder);
       const paths = manifests.map((entry) => entry.path);
-      noticed.push(...(await remoteSources(tree, paths, context)));
+      noticed.push(...(await remoteSources(tree, paths, context, context.own)));
     }
   }
   return { folders, noticed };
