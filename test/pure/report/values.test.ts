@@ -1,11 +1,11 @@
-import { formatJunit, formatMarkdown, formatText, makeFinding } from "@gitops-actions/report";
+import { formatJUnit, formatMarkdown, formatText, makeFinding } from "@gitops-actions/report";
 import { describe, expect, test } from "vitest";
 import { reportOf } from "./samples.ts";
 
 const shown = (message: string, expected?: string, actual?: string) => {
   const finding = makeFinding({ rule: "a/b", severity: "error", message, expected, actual });
   const report = reportOf({ findings: [finding] });
-  return [formatText(report), formatMarkdown(report, { limit: 10_000 }), formatJunit(report)];
+  return [formatText(report), formatMarkdown(report, { limit: 10_000 }), formatJUnit(report)];
 };
 
 describe("what was expected and what was there is said once", () => {
