@@ -43,7 +43,7 @@ export async function evaluate(
     evaluation.policies += count;
     if (count === 0) continue;
     if (!inputs.engines.includes(name)) {
-      const message = `${count} ${count === 1 ? "policy" : "policies"} for ${name}, which was not asked for (engines; on a command line, --all-engines or --engine)`;
+      const message = `${count} ${count === 1 ? "policy" : "policies"} for ${name}, which was not asked for (engines; on a command line, --all-engines or --engines)`;
       evaluation.skipped.push({ kind: "engine", id: name, code: "engine-not-asked", message });
       continue;
     }

@@ -5,37 +5,18 @@ import {
   conftestDocument,
   type Machine,
   type PolicyDocument,
-  type PolicyLimits,
   type PolicyStatement,
-  packRoot,
   type RegoSource,
   runConftest,
   runConftestEach,
   type Tool,
 } from "@gitops-actions/engine";
-import { type Batch, dataNames, type RegoRule, type RegoSet } from "@gitops-actions/fleet";
-import { formatIdentity } from "@gitops-actions/manifest";
+import type { Batch, RegoSet } from "@gitops-actions/fleet";
 import pMap from "p-map";
 import picomatch from "picomatch";
 import { countStatements, type EngineRun, emptyOutcome } from "./engines.ts";
-import { toPointer } from "./pointer.ts";
-
-export interface RegoSettings extends PolicyLimits {
-  /** Globs of packages; empty: all that have rules. */
-  namespaces: readonly string[];
-  /** Whether policies get all documents of a batch together; auto: those that read `contents`. */
-  combine: "auto" | boolean;
-  allowNetwork: boolean;
-  /** More folders of data, with paths relative to each. */
-  data: readonly ReadonlyMap<string, string>[];
-}
-
-/** The rules of one package. */
-interface Namespace {
-  name: string;
-  rules: RegoRule[];
-  combine: boolean;
-}
+import { lint, type Namespace, namespacesOf, type RegoSettings } from "./regopackages.ts";
+import { attribute, statementsOf } from "./regostatements.ts";
 
 /** Documents of each set of policies that one start of conftest gets; a start costs about as much as a hundred. */
 const documentsPerStart = 400;
@@ -97,60 +78,6 @@ type Call = (
   namespaces: readonly Namespace[],
   combine: boolean,
 ) => Promise<ConftestResult[] | ConftestFailure>;
-
-function namespacesOf(set: RegoSet, settings: RegoSettings): Namespace[] {
-  const wanted = settings.namespaces.length > 0 ? picomatch([...settings.namespaces]) : () => true;
-  const namespaces = new Map<string, Namespace>();
-  for (const file of set.files) {
-    const rules = file.rules.filter(({ kind }) => kind === "fail" || kind === "warn");
-    if (rules.length === 0 || !wanted(file.package)) continue;
-    const namespace = namespaces.get(file.package) ?? { name: file.package, rules: [], combine: false };
-    namespaces.set(file.package, namespace);
-    for (const rule of rules)
-      if (!namespace.rules.some(({ name }) => name === rule.name)) namespace.rules.push(rule);
-    namespace.combine = settings.combine === "auto" ? namespace.combine || file.isCombined : settings.combine;
-  }
-  return [...namespaces.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-/** What conftest passes over in silence. */
-function lint(set: RegoSet, namespaces: readonly Namespace[], settings: RegoSettings, run: EngineRun): void {
-  const packages = new Set(set.files.map((file) => file.package.split(".")[0]!));
-  const given = dataNames(set.data);
-  for (const files of settings.data) for (const name of dataNames(toFiles(files))) given.add(name);
-  for (const file of set.files) {
-    for (const { name, line, kind } of file.rules) {
-      const id = `${file.path}:${line}`;
-      if (kind === "single")
-        run.failures.push({
-          id,
-          code: "not-a-set",
-          message: `${name} is no set, so conftest takes whatever it says for a pass. Write: ${name} contains msg if { ... }`,
-        });
-      if (kind === "misnamed")
-        run.skipped.push({
-          kind: "policy",
-          id,
-          code: "not-asked",
-          message: `conftest does not ask for ${name}; rules are named deny, violation or warn, or begin with one of these and _`,
-        });
-    }
-    // A rule of a pack that needs values is asked only where there are some.
-    if (set.root === packRoot || file.isTest || !namespaces.some(({ name }) => name === file.package))
-      continue;
-    const missing = file.reads.filter(
-      (name) => !packages.has(name) && !given.has(name) && name !== "conftest",
-    );
-    if (missing.length > 0) {
-      const names = missing.map((name) => `data.${name}`).join(", ");
-      run.failures.push({
-        id: file.path,
-        code: "no-data",
-        message: `it reads ${names}, which nothing gives, so rules that need it say nothing. Name the folder of its values: data`,
-      });
-    }
-  }
-}
 
 async function callConftest(
   set: RegoSet,
@@ -277,19 +204,6 @@ async function evaluateTogether(
   }
 }
 
-/** A message about all documents names files, and those were ours: the resource is put in its place. */
-function attribute(statement: PolicyStatement, items: Batch["items"]): PolicyStatement {
-  const named = new Set<number>();
-  const message = statement.message.replace(/\S*?(\d{7})\.json/g, (text, digits: string) => {
-    const item = items[Number(digits)];
-    if (!item) return text;
-    named.add(Number(digits));
-    return formatIdentity(item.resource.id);
-  });
-  const [document] = named;
-  return { ...statement, message, ...(named.size === 1 && { document: document! }) };
-}
-
 function record(
   run: EngineRun,
   batch: number,
@@ -325,48 +239,4 @@ function fail(
       }
     }
   }
-}
-
-/** The statements of one result, in an order of their own: conftest's is that of a hash map. */
-function statementsOf(result: ConftestResult, namespaces: readonly Namespace[]): PolicyStatement[] {
-  const rules = namespaces.find(({ name }) => name === result.namespace)?.rules ?? [];
-  const make =
-    (status: PolicyStatement["status"]) =>
-    (each: NonNullable<ConftestResult["failures"]>[number]): PolicyStatement => {
-      const { query, id, severity, field, url } = each.metadata ?? {};
-      const name = ruleName(String(query ?? each.msg), rules);
-      const metadata = rules.find((rule) => rule.name === name)?.metadata ?? {};
-      const pointer = typeof field === "string" ? toPointer(field) : undefined;
-      const level = typeof severity === "string" ? severity : metadata.severity;
-      const link = typeof url === "string" ? url : metadata.url;
-      return {
-        status,
-        policy: `${result.namespace}/${name}`,
-        rule: `${result.namespace}/${typeof id === "string" && id !== "" ? id : name}`,
-        message: status === "waived" ? "an exception of the policy lets it be" : each.msg,
-        ...(pointer !== undefined && { field: pointer }),
-        ...(level !== undefined && { severity: level }),
-        ...(link !== undefined && { url: link }),
-      };
-    };
-  const statements = [
-    ...(result.failures ?? []).map(make("failed")),
-    ...(result.warnings ?? []).map(make("warned")),
-    ...(result.exceptions ?? []).map(make("waived")),
-  ];
-  return statements.sort((a, b) =>
-    a.rule < b.rule ? -1 : a.rule > b.rule ? 1 : a.message < b.message ? -1 : 1,
-  );
-}
-
-/** `data.main.deny_x` is the rule deny_x; `data.main.exception[_][_] == "x"` is an exception from the rule that ends in x. */
-function ruleName(query: string, rules: readonly RegoRule[]): string {
-  const excepted = /\.exception\[_\]\[_\] == "(.*)"$/.exec(query)?.[1];
-  if (excepted === undefined) return query.slice(query.lastIndexOf(".") + 1);
-  const found = rules.find(({ name }) => name.replace(/^(?:deny|violation|warn)_?/, "") === excepted);
-  return found?.name ?? excepted;
-}
-
-function toFiles(files: ReadonlyMap<string, string>): { path: string; text: string }[] {
-  return [...files].map(([path, text]) => ({ path, text }));
 }

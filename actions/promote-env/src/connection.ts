@@ -2,7 +2,8 @@ import { setTimeout as wait } from "node:timers/promises";
 import { type Client, createClient, type Host } from "@gitops-actions/action";
 import { UsageError } from "@gitops-actions/report";
 import { type Inspection, inspect } from "./doctor/inspection.ts";
-import { type Forge, githubForge } from "./forge.ts";
+import type { Forge } from "./forge.ts";
+import { githubForge } from "./githubforge.ts";
 
 /**
  * GitHub, where there is a token for it and a repository is known; undefined otherwise: then Git is all there is.

@@ -4,10 +4,12 @@ export { type BranchFacts, judgeBranch, requiredChecks } from "./doctor/branches
 export type { Diagnosis } from "./doctor/diagnosis.ts";
 export type { Inspection } from "./doctor/inspection.ts";
 export { judgeOwners, ownersOf, parseOwners } from "./doctor/owners.ts";
+export { judgeRemote } from "./doctor/remote.ts";
 export { examine } from "./doctor/run.ts";
 export { judgeChecks, ourJobs, readWorkflow } from "./doctor/workflows.ts";
-export { type Forge, githubForge, type Pull, type Push } from "./forge.ts";
+export type { Forge, Pull, Push } from "./forge.ts";
 export * from "./gates/index.ts";
+export { githubForge } from "./githubforge.ts";
 export { defaults, type Operation, operations, type PromoteInputs, readInputs } from "./inputs.ts";
 export { type Moment, type Occupancy, occupancies } from "./occupancy.ts";
 export type { Delivered } from "./promote.ts";

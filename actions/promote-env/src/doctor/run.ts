@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { type Host, workspaceOf } from "@gitops-actions/action";
-import { fetchHistory, openRepository, remoteHead, treeAt } from "@gitops-actions/engine";
+import { fetchHistory, openRepository, remoteHead, remoteUrl, treeAt } from "@gitops-actions/engine";
 import {
   type Config,
   defaultPromotion,
@@ -16,6 +16,7 @@ import { judgeBranch, readBranchFacts, requiredChecks, type WatchedBranch } from
 import type { Diagnosis } from "./diagnosis.ts";
 import type { Inspection } from "./inspection.ts";
 import { judgeOwners, ownersPaths } from "./owners.ts";
+import { judgeRemote } from "./remote.ts";
 import { type JobCheck, judgeChecks, readWorkflow } from "./workflows.ts";
 
 export interface DoctorWorld {
@@ -56,7 +57,8 @@ export async function examine(path: string, world: DoctorWorld): Promise<Examina
     if (tip === undefined) throw new UsageError(`there is no branch ${branch}.`);
     const tree = await treeAt(repository, tip);
     const config = await loadConfig(tree);
-    const diagnoses = await diagnose(tree, config, branch, tip, world);
+    const remote = judgeRemote(world.repository, remoteUrl(repository));
+    const diagnoses = [...remote, ...(await diagnose(tree, config, branch, tip, world))];
     return { diagnoses, report: reportOf(diagnoses, tip, world.repository) };
   } finally {
     await repository.close();
@@ -244,7 +246,7 @@ function reportOf(diagnoses: readonly Diagnosis[], commit: string, repository: s
     action: "doctor",
     source: { ...(repository === undefined ? {} : { repository }), head: { commit, dirty: false } },
     tools: [],
-    checked: { overlays: 0, resources: diagnoses.length, unique: looked },
+    checked: { overlays: 0, resources: 0, unique: 0, checks: looked },
     notes: diagnoses.flatMap((each) => (each.state === "fine" ? [`${each.on}: ${each.message}`] : [])),
     skipped: diagnoses.flatMap((each) =>
       each.state === "unknown"
