@@ -12,7 +12,7 @@ export interface Misspelt {
 
 /** Of a missing field the unknown one beside it that has nearly its name; undefined where there is none. */
 export function misspeltBeside(
-  { what, field, expected }: Pick<Statement, "what" | "field" | "expected">,
+  { what, field, expected }: Pick<Statement, "what" | "expected"> & { field: string | undefined },
   statements: readonly Pick<Statement, "what" | "field">[],
 ): Misspelt | undefined {
   if (what !== "missing-field" || field === undefined) return undefined;
