@@ -11,6 +11,7 @@ import {
 import type { Gap, Tree } from "@gitops-actions/fleet";
 import type { Sighting } from "./compare.ts";
 import { sha256 } from "./digest.ts";
+import { nearestPath } from "./nearestpath.ts";
 import { needsHelm } from "./tooling.ts";
 
 /** One overlay to render on one side. */
@@ -129,7 +130,8 @@ async function* renderGroup(
   }
   let next = 0;
   for await (const result of renderAll(jobs(), settings, machine, signal)) {
-    yield [started[next++]!, toOutcome(result)];
+    const task = started[next++]!;
+    yield [task, toOutcome(result, task.tree)];
   }
   yield* unplaced;
 }
@@ -137,14 +139,16 @@ async function* renderGroup(
 /** Each is kept in memory with its values; a few kilobytes of a template can make millions. */
 const maxDocuments = 20_000;
 
-function toOutcome(result: RenderResult): Outcome {
+function toOutcome(result: RenderResult, tree: Tree): Outcome {
   if (result.status === "rendered") {
     if (!hasMoreDocuments(result.output, maxDocuments)) return result;
     const message = `it renders more than ${maxDocuments.toLocaleString("en-US")} documents. Nothing of that size can be reviewed: split it into several overlays.`;
     return { status: "failed", reasons: [{ code: "output", message }] };
   }
-  const { code, message, location } = result;
-  return { status: "failed", reasons: [{ code, message, ...(location && { location }) }] };
+  const { code, message, location, missing } = result;
+  const near = missing === undefined ? undefined : nearestPath(tree, missing);
+  const help = near && { help: `Did you mean ${near}?` };
+  return { status: "failed", reasons: [{ code, message, ...(location && { location }), ...help }] };
 }
 
 /** Whether a stream has more than `limit` lines that begin a document. */

@@ -98,7 +98,7 @@ function fileError(body: string, place: RenderPlace): ToolMessage | undefined {
   }
   if (/^unable to detect chart/.test(body)) return { code: "invalid-chart", message: shorten(body) };
   const absent = /open (\S+): no such file or directory/.exec(body);
-  if (absent) return { code: "missing-file", message: `${absent[1]} does not exist.` };
+  if (absent) return { code: "missing-file", message: `${absent[1]} does not exist.`, missing: absent[1]! };
   return undefined;
 }
 

@@ -131,6 +131,7 @@ function classify(given: string, folder: string, named: string | undefined): Too
       code: "missing-file",
       message: `${path} does not exist; ${kustomizationOf(folder)} names it.`,
       at: { ...kustomization, ...(text ? { text } : {}) },
+      missing: path,
     };
   }
   const outside = /security; file '(.*?)' is not in or below '(.*?)'/.exec(reason);

@@ -17,7 +17,14 @@ export interface RenderJob {
 
 export type RenderResult =
   | { status: "rendered"; output: Uint8Array; warnings: string[] }
-  | { status: "failed"; code: string; message: string; location?: { path: string; line: number } };
+  | {
+      status: "failed";
+      code: string;
+      message: string;
+      location?: { path: string; line: number };
+      /** A path that is named and does not exist, relative to the repository. */
+      missing?: string;
+    };
 
 export interface RenderSettings {
   kustomize?: Tool;

@@ -27,7 +27,8 @@ export async function runRenderer(
   if (result.exitCode === 0) {
     return { status: "rendered", output: result.stdout, warnings: words.warnings(result.stderr, place) };
   }
-  const { code, message, at } = words.error(result.stderr, place);
+  const { code, message, at, missing } = words.error(result.stderr, place);
   const location = at && (await locate(job.directory, at));
-  return { status: "failed", code, message, ...(location ? { location } : {}) };
+  const about = { ...(location && { location }), ...(missing !== undefined && { missing }) };
+  return { status: "failed", code, message, ...about };
 }

@@ -5,6 +5,8 @@ export interface ToolMessage {
   code: string;
   message: string;
   at?: Pointer;
+  /** The path that is named and does not exist, relative to the repository. */
+  missing?: string;
 }
 
 /** Where a render took place, to turn the paths in a tool's output back into the repository's. */

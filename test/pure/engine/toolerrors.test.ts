@@ -16,6 +16,7 @@ describe("kubectl kustomize", () => {
       code: "missing-file",
       message: "apps/web/missing.yaml does not exist; the kustomization of apps/web names it.",
       at: { path: "apps/web", kustomization: true, text: "missing.yaml" },
+      missing: "apps/web/missing.yaml",
     });
   });
 
