@@ -71,7 +71,7 @@ export function describePlaces(finding: Finding, limit = 5): string {
 
 /** One line that says how it went: `2 errors, 1 warning (1 new, 2 existing)`. */
 export function describeVerdict(report: Report): string {
-  const { summary, checked, unchanged, failed } = report;
+  const { summary, failed } = report;
   const found = (["error", "warning", "notice"] as const)
     .filter((severity) => summary[severity] > 0)
     .map((severity) => count(summary[severity], severity))
@@ -80,7 +80,7 @@ export function describeVerdict(report: Report): string {
     summary.existing > 0
       ? ` (${groupDigits(summary.new)} new, ${groupDigits(summary.existing)} existing)`
       : "";
-  const looked = describeChecked(checked, unchanged);
+  const looked = describeChecked(report);
   switch (report.verdict) {
     case "nothing-found":
       return report.skipped.length === 0
@@ -95,12 +95,25 @@ export function describeVerdict(report: Report): string {
   }
 }
 
-function describeChecked(checked: Report["checked"], unchanged: number): string {
+function describeChecked({ checked, unchanged, engines }: Report): string {
+  if (checked.checks !== undefined) return `${count(checked.checks, "check")} made.`;
   const parts: string[] = [];
   if (checked.overlays > 0 || unchanged === 0) parts.push(`${count(checked.overlays, "overlay")} looked at`);
   if (checked.resources > 0) parts.push(count(checked.resources, "resource"));
   if (unchanged > 0) parts.push(`${count(unchanged, "overlay")} proven unchanged`);
+  if (engines) parts.push(describeAsked(engines));
   return `${parts.join(", ")}.`;
+}
+
+/** `16 policies asked (conftest 12, kyverno 4)`: those that an engine evaluated on anything. */
+function describeAsked(engines: NonNullable<Report["engines"]>): string {
+  const asked = engines.filter(({ evaluated }) => evaluated > 0);
+  const names = [...new Set(asked.map(({ name }) => name))];
+  const each = names.map(
+    (name) => `${name} ${groupDigits(asked.filter((engine) => engine.name === name).length)}`,
+  );
+  const what = count(asked.length, "policy", "policies");
+  return `${what} asked${each.length > 0 ? ` (${each.join(", ")})` : ""}`;
 }
 
 /** `commit 1a2b3c4d5e6f with uncommitted changes, compared with 0f9e8d7c6b5a (merge-base)`; `mark` dresses commit ids. */

@@ -57,7 +57,8 @@ export function activeFindings(report: Pick<Report, "findings" | "waived">): Fin
 function decideVerdict(report: Report): Report["verdict"] {
   const { checked, unchanged, failed, engines = [] } = report;
   const findings = activeFindings(report);
-  const looked = checked.overlays + checked.resources + checked.unique + unchanged > 0;
+  const looked =
+    checked.overlays + checked.resources + checked.unique + (checked.checks ?? 0) + unchanged > 0;
   if (!looked && failed.length === 0 && findings.length === 0) return "nothing-found";
   if (failed.length > 0 || engines.some((engine) => engine.notEvaluated.length > 0)) return "incomplete";
   return findings.length > 0 ? "findings" : "passed";

@@ -96,7 +96,13 @@ export const Report = z.strictObject({
   source: Comparison,
   tools: z.array(ToolUse),
   verdict: z.enum(["passed", "findings", "incomplete", "nothing-found"]),
-  checked: z.strictObject({ overlays: z.int(), resources: z.int(), unique: z.int() }),
+  checked: z.strictObject({
+    overlays: z.int(),
+    resources: z.int(),
+    unique: z.int(),
+    /** What was looked at where it is neither: rules of branches, settings, workflows. */
+    checks: z.int().optional(),
+  }),
   /** Overlays proven unchanged and therefore not looked at again. */
   unchanged: z.int().default(0),
   engines: z.array(EngineCount).optional(),

@@ -5,6 +5,7 @@ import {
   judgeBranch,
   judgeChecks,
   judgeOwners,
+  judgeRemote,
   ourJobs,
   ownersOf,
   parseOwners,
@@ -15,6 +16,30 @@ import { describe, expect, test } from "vitest";
 
 const names = (list: readonly { check: string; state: string; severity?: string }[]) =>
   list.map(({ check, state, severity }) => `${check} ${severity ?? state}`);
+
+describe("the remote", () => {
+  test.each([
+    ["https://github.com/Org/Fleet.git", "remote fine"],
+    ["git@github.com:org/fleet.git", "remote fine"],
+    ["https://x:y@ghe.example.com/org/fleet", "remote fine"],
+    ["https://github.com/me/fleet", "remote warning"],
+    ["git@github.com:org/fleet-apps.git", "remote warning"],
+  ])("%s, where org/fleet was asked for: %s", (remote, expected) => {
+    expect(names(judgeRemote("org/fleet", remote))).toEqual([expected]);
+  });
+
+  test("names both repositories, and no user's name", () => {
+    const [found] = judgeRemote("org/fleet", "https://me:secret@github.com/me/fleet");
+    expect(found?.message).toMatch(/those of me\/fleet.*those of org\/fleet/);
+    expect(JSON.stringify(found)).not.toContain("secret");
+  });
+
+  test("is nobody's business where there is none on a server, or no repository was named", () => {
+    for (const remote of [undefined, "/srv/fleet.git", "../fleet"])
+      expect(judgeRemote("org/fleet", remote)).toEqual([]);
+    expect(judgeRemote(undefined, "https://github.com/me/fleet")).toEqual([]);
+  });
+});
 
 describe("CODEOWNERS", () => {
   // Examples of docs.github.com, "About code owners".

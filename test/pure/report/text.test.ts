@@ -74,6 +74,22 @@ describe("the report as text", () => {
     );
   });
 
+  test("says how many policies were asked, and of a report on settings how many checks were made", () => {
+    const count = (name: string, evaluated = 3) => ({
+      ...{ name, evaluated, matched: 1, passed: 1, warned: 0, failed: 0, notEvaluated: [] },
+    });
+    const last = (parts: Parameters<typeof reportOf>[0]) =>
+      formatText(reportOf(parts)).trimEnd().split("\n").at(-1);
+    const engines = [count("conftest"), count("kyverno"), count("conftest"), count("kyverno", 0)];
+    expect(last({ engines })).toBe(
+      "render-overlays: Passed. 3 overlays looked at, 12 resources, 3 policies asked (conftest 2, kyverno 1).",
+    );
+    expect(last({ engines: [] })).toMatch(/12 resources, 0 policies asked\.$/);
+    const checked = { overlays: 0, resources: 0, unique: 0, checks: 17 };
+    expect(last({ checked })).toBe("render-overlays: Passed. 17 checks made.");
+    expect(reportOf({ checked: { ...checked, checks: 0 } }).verdict).toBe("nothing-found");
+  });
+
   test("cannot be made to act on a terminal, nor to look like a finding of ours", () => {
     fc.assert(
       fc.property(hostileReport, (report) => {
