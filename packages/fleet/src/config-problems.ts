@@ -130,7 +130,7 @@ function unknownEnvironments(
 }
 
 /** Like `suggest`, where long and short forms of a name are near too: `production` and `prod`. */
-function suggestEnvironment(word: string, names: readonly string[]): string {
+export function suggestEnvironment(word: string, names: readonly string[]): string {
   const near = suggest(word, names);
   const alike = names.filter((name) => name.slice(0, 3) === word.slice(0, 3) && name.length >= 3);
   return near === "" && alike.length === 1 ? `; did you mean \`${alike[0]}\`?` : near;

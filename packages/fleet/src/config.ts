@@ -75,7 +75,14 @@ export interface Config {
   /** Undefined: gitops.yaml says nothing of it. */
   drift?: DriftSettings;
   /** 1-based lines of the rules, by position. */
-  lines?: { overlays: number[]; charts: number[]; driftIgnore: number[] };
+  lines?: {
+    overlays: number[];
+    charts: number[];
+    driftIgnore: number[];
+    ignore: number[];
+    /** Of each chart, by position: of the environments that it names. */
+    chartEnvironments: number[][];
+  };
 }
 
 /** What holds without a configuration. */
@@ -107,6 +114,10 @@ export function parseConfig(text: string, path: string): Config {
     overlays: linesOf(["overlays"], config.overlays),
     charts: linesOf(["charts"], config.charts),
     driftIgnore: linesOf(["drift", "ignore"], config.drift?.ignore),
+    ignore: linesOf(["ignore"], config.ignore),
+    chartEnvironments: config.charts.map(({ environments = [] }, index) =>
+      environments.map(({ name }) => lineAt(document.root, ["charts", index, "environments", name])),
+    ),
   };
   const problems = crossProblems(document, config);
   if (problems.length > 0) fail(path, problems);

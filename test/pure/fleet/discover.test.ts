@@ -492,6 +492,45 @@ describe("the configuration", () => {
     expect(await unread({ "gitops.yml": "", "a/gitops.yaml": "" })).toEqual([]);
   });
 
+  test("an environment that a rule names and that is none is an error at its line, once", async () => {
+    const said = async (config: string) =>
+      (
+        await find({ ...files, "charts/db/Chart.yaml": chart("db"), "charts/db/a.yaml": "" }, config)
+      ).problems.map(({ code, severity, message, location }) => [code, severity, location?.line, message]);
+    expect(
+      await said(
+        "environments: [dev, production]\noverlays:\n  - apps/*/overlays/dev\n  - {path: apps/*/overlays/prod, environment: prod}\n",
+      ),
+    ).toEqual([
+      [
+        "unknown-environment",
+        "error",
+        4,
+        "overlays.1 names the environment `prod`, which is not among dev, production; did you mean `production`?",
+      ],
+    ]);
+    expect(
+      await said(
+        "environments: [dev, prod]\ncharts:\n  - path: charts/db\n    environments:\n      dev: a.yaml\n      prd: a.yaml\n      x: a.yaml\n",
+      ),
+    ).toEqual([
+      [
+        "unknown-environment",
+        "error",
+        6,
+        "charts.0.environments names the environment `prd`, which is not among dev, prod; did you mean `prod`?",
+      ],
+      [
+        "unknown-environment",
+        "error",
+        7,
+        "charts.0.environments names the environment `x`, which is not among dev, prod",
+      ],
+    ]);
+    // Where gitops.yaml names no environments, any name is one.
+    expect(await said("overlays: [{path: apps/*/overlays/prod, environment: prod}]\n")).toEqual([]);
+  });
+
   test("an environment that is not configured is a problem with a suggestion", async () => {
     const { problems } = await find(files, "environments: [development, prd]\n");
     expect(problems.map((problem) => problem.message)).toEqual([

@@ -1,7 +1,7 @@
 import { compareText } from "@gitops-actions/manifest";
 import { nearest } from "@gitops-actions/report";
 import { type Config, configNames } from "../config.ts";
-import { suggest } from "../config-problems.ts";
+import { suggest, suggestEnvironment } from "../config-problems.ts";
 import type { Gap, Overlay } from "../overlay.ts";
 import { compilePattern } from "../pattern.ts";
 import { nameOf } from "../resolve.ts";
@@ -47,14 +47,42 @@ export function configProblemsOf(tree: Tree, config: Config, { overlays, seen, c
   for (const { rule, message } of unmatchedValues(tree, config, charts))
     problems.push({ ...problem("unmatched-values", message, config.lines?.charts[rule]), severity: "error" });
   const names = config.environments.map((environment) => environment.name);
+  const wrong = names.length === 0 ? [] : unknownEnvironments(config, names);
+  for (const { where, name, line } of wrong) {
+    const message = `${where} names the environment \`${name}\`, which is not among ${names.join(", ")}${suggestEnvironment(name, names)}`;
+    problems.push({ ...problem("unknown-environment", message, line), severity: "error" });
+  }
+  const told = new Set(wrong.map(({ name }) => name));
   for (const { path, environment } of overlays) {
     if (names.length === 0 || environment === undefined || names.includes(environment)) continue;
+    if (told.has(environment)) continue;
     const message = `${path} is placed in ${environment}, which is not among the configured environments`;
     problems.push(problem("unknown-environment", message + suggest(environment, names), undefined));
   }
   problems.push(...unread(tree, config));
   return problems.sort(
     (a, b) => (a.location?.line ?? 0) - (b.location?.line ?? 0) || compareText(a.message, b.message),
+  );
+}
+
+/** The environments that rules name and that are none: what they are meant for is deployed nowhere. */
+function unknownEnvironments(
+  { overlays = [], charts, lines }: Config,
+  names: readonly string[],
+): { where: string; name: string; line: number | undefined }[] {
+  const named = [
+    ...overlays.map(({ environment }, index) => ({
+      ...{ where: `overlays.${index}`, name: environment, line: lines?.overlays[index] },
+    })),
+    ...charts.flatMap(({ environments = [] }, index) =>
+      environments.map(({ name }, at) => {
+        const line = lines?.chartEnvironments[index]?.[at];
+        return { where: `charts.${index}.environments`, name, line };
+      }),
+    ),
+  ];
+  return named.flatMap(({ where, name, line }) =>
+    name === undefined || names.includes(name) ? [] : [{ where, name, line }],
   );
 }
 
