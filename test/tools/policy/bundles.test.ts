@@ -178,6 +178,69 @@ describe("a bundle in a registry", () => {
     await expect(read(big.address, big.host)).rejects.toThrow(/unpacks to more than/);
   });
 
+  describe("that is not for everybody", () => {
+    const login = Buffer.from("robot:s3cret-robot").toString("base64");
+    const layer = { ...rego, bytes: Buffer.from(policy) };
+    const loggedIn = (auths: object) => {
+      const machine = makeMachine();
+      write(machine.folder, { "docker/config.json": JSON.stringify({ auths }) });
+      return { ...machine, env: { ...machine.env, DOCKER_CONFIG: join(machine.folder, "docker") } };
+    };
+
+    /** Asks for a name and a password itself (`Basic`), or has them sent to where it gives tokens. */
+    async function closed(challenge: "Basic" | "Bearer") {
+      const { host: inner, digest, asked: _ } = await registry([layer]);
+      const server = await serve(async (request, response) => {
+        const { authorization } = request.headers;
+        const isToken = request.url!.startsWith("/token");
+        if (isToken && authorization === `Basic ${login}`) return void response.end('{"token":"granted"}');
+        const wanted = challenge === "Basic" ? `Basic ${login}` : "Bearer granted";
+        if (isToken || authorization !== wanted) {
+          const realm = `realm="http://${request.headers.host}/token"`;
+          return void response.writeHead(401, { "www-authenticate": `${challenge} ${realm}` }).end();
+        }
+        const answer = await fetch(`http://${inner}${request.url}`);
+        response.writeHead(answer.status).end(Buffer.from(await answer.arrayBuffer()));
+      });
+      return { ...server, address: `oci://${server.host}/org/policies@sha256:${digest}` };
+    }
+
+    test.each(["Basic", "Bearer"] as const)("is read with the login that docker keeps: %s", async (kind) => {
+      const { host, address } = await closed(kind);
+      const machine = loggedIn({
+        [`https://${host}/v1/`]: { auth: login },
+        "other.example": { auth: "eA==" },
+      });
+      expect(namesIn(await read(address, host, machine))).toEqual(["policy/policy/a.rego"]);
+      const named = loggedIn({ [host]: { username: "robot", password: "s3cret-robot" } });
+      expect(namesIn(await read(address, host, named))).toEqual(["policy/policy/a.rego"]);
+    });
+
+    test("is refused without one, or with another's, and the error says what to do", async () => {
+      const { host, address, asked } = await closed("Bearer");
+      await expect(read(address, host)).rejects.toThrow(`docker login ${host}`);
+      const machine = loggedIn({ "other.example": { auth: login } });
+      await expect(read(address, host, machine)).rejects.toThrow("the server answered 401");
+      expect(asked.join("\n")).not.toContain(login);
+      const wrong = loggedIn({ [host]: { auth: "eDp5" } });
+      const refused = read(address, host, wrong);
+      await expect(refused).rejects.toThrow("see whether it may read this");
+      await expect(refused).rejects.not.toThrow("eDp5");
+    });
+
+    test("has the password asked for by a host that is not allowed, and does not get it", async () => {
+      const thief = await serve((_, response) => response.end('{"token":"x"}'));
+      const { host } = await serve((_, response) => {
+        response.writeHead(401, { "www-authenticate": `Bearer realm="http://${thief.host}/token"` }).end();
+      });
+      const address = `oci://${host}/org/policies@sha256:${"0".repeat(64)}`;
+      await expect(read(address, host, loggedIn({ [host]: { auth: login } }))).rejects.toThrow(
+        `${thief.host} may not be asked`,
+      );
+      expect(thief.asked).toEqual([]);
+    });
+  });
+
   test("that the registry sends elsewhere is not followed to a host that is not allowed", async () => {
     const elsewhere = await registry([{ ...rego, bytes: Buffer.from(policy) }]);
     const { host } = await serve((request, response) =>

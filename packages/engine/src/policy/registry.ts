@@ -9,8 +9,9 @@ import { extract } from "tar-stream";
 import * as z from "zod";
 import type { Machine } from "../machine.ts";
 import { leavesFolder } from "../tools/archive.ts";
-import { type Answer, ask, download, downloadLimits } from "../tools/download.ts";
+import { download, downloadLimits } from "../tools/download.ts";
 import { type BundleAddress, isLoopback } from "./address.ts";
+import { authorizationOf, readLogin } from "./registrylogin.ts";
 
 /** Most that a bundle of policies may hold, unpacked. */
 export const bundleLimits = { files: 10_000, bytes: 64 * 1024 * 1024 };
@@ -39,17 +40,21 @@ export async function readRegistry(
 ): Promise<Map<string, string>> {
   const { host, repository, digest } = address;
   const base = `${isLoopback(host) ? "http" : "https"}://${host}/v2/${repository}`;
-  let token: Promise<string | undefined> | undefined;
+  let authorization: Promise<string | undefined> | undefined;
   const blob = async (kind: "manifests" | "blobs", sha256: string): Promise<Buffer> => {
     const known = readCached(machine, sha256);
     if (known) return known;
-    token ??= anonymousToken(base, repository, hosts, machine, signal);
-    const bearer = await token;
+    authorization ??= authorizationOf(new URL(base).origin, repository, hosts, machine, signal);
+    const granted = await authorization;
     const headers = {
       accept: "application/vnd.oci.image.manifest.v1+json, application/octet-stream, */*",
-      ...(bearer && { authorization: `Bearer ${bearer}` }),
+      ...(granted && { authorization: granted }),
     };
-    return await fetchBlob(`${base}/${kind}/sha256:${sha256}`, sha256, headers, hosts, machine, signal);
+    try {
+      return await fetchBlob(`${base}/${kind}/sha256:${sha256}`, sha256, headers, hosts, machine, signal);
+    } catch (error) {
+      throw withAdvice(error, host, machine);
+    }
   };
   const parsed = Manifest.safeParse(parseJson(await blob("manifests", digest)));
   if (!parsed.success)
@@ -100,30 +105,13 @@ async function fetchBlob(
   }
 }
 
-/** Registries want a token even of who may read anonymously; undefined where none is wanted. */
-async function anonymousToken(
-  base: string,
-  repository: string,
-  hosts: ReadonlySet<string>,
-  machine: Machine,
-  signal?: AbortSignal,
-): Promise<string | undefined> {
-  const origin = new URL(base).origin;
-  const first: Answer = await ask(`${origin}/v2/`, machine, { ...downloadLimits, hosts }, signal);
-  if (first.status !== 401) return undefined;
-  const challenge = first.headers["www-authenticate"] ?? "";
-  const field = (name: string): string | undefined => new RegExp(`${name}="([^"]*)"`).exec(challenge)?.[1];
-  const realm = field("realm");
-  if (!/^bearer /i.test(challenge) || !realm || !URL.canParse(realm)) return undefined;
-  const url = new URL(realm);
-  const service = field("service");
-  if (service) url.searchParams.set("service", service);
-  url.searchParams.set("scope", `repository:${repository}:pull`);
-  const answer = await ask(url.href, machine, { ...downloadLimits, hosts }, signal);
-  const given = z
-    .object({ token: z.string().optional(), access_token: z.string().optional() })
-    .safeParse(parseJson(answer.body));
-  return given.success ? (given.data.token ?? given.data.access_token) : undefined;
+/** What to do where a registry lets nobody read, or not this one. */
+function withAdvice(error: unknown, host: string, machine: Machine): unknown {
+  if (!(error instanceof ToolError) || !/the server answered 40[134]/.test(error.message)) return error;
+  const advice = readLogin(host, machine)
+    ? `The login for ${host} in docker's config.json was used: see whether it may read this.`
+    : `If it is not public, log in before (docker login ${host}, or docker/login-action): the login is read from docker's config.json, and not from a credential helper.`;
+  return new ToolError(error.code, `${error.message}. ${advice}`, { cause: error });
 }
 
 function parseJson(bytes: Buffer): unknown {
