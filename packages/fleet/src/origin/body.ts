@@ -12,7 +12,7 @@ import { type Weigh, weighed } from "./weigh.ts";
 export interface WeighedParts {
   /** The key of a field called `name`, or the beginning of an item; `printed` is its value. */
   key(printed: Json, name: string): Weigh;
-  /** What a mapping or list is made from; with `child`, what the mapping is in which that field has the printed value. */
+  /** What a printed mapping or list is made from; with `child`, the one that this field of it is from. */
   body(printed: Json, child?: string): Weigh;
 }
 
@@ -86,7 +86,7 @@ function fromChildren(
   if (texts.length > 0 || !isObject(value)) return near(own);
   const places = children.map(({ child, piece }) => {
     const name = child.tokens.at(-1) as string;
-    return piece.step && follow(child, piece.step, world, parts.body(child.value, name));
+    return piece.step && follow(child, piece.step, world, parts.body(value, name));
   });
   const [first] = places;
   const isOne = places.every(

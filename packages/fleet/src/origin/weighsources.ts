@@ -1,6 +1,7 @@
-import type { Json } from "@gitops-actions/manifest";
+import { childOf, isObject, type Json } from "@gitops-actions/manifest";
 import type { WeighedParts } from "./body.ts";
 import { type ChartFile, findInFile } from "./chartfiles.ts";
+import { near } from "./located.ts";
 import type { Values } from "./values.ts";
 import { holdsAll, holdsSome, type Weigh } from "./weigh.ts";
 
@@ -22,7 +23,7 @@ export function weighSources(sources: Sources): WeighedParts {
     body: (printed, child) =>
       child === undefined
         ? orInFile(sources, printed, bodyIn(values, printed, lacks))
-        : orInFile(sources, printed, bodyAround(values, printed, child, lacks), 1),
+        : orInFile(sources, childOf(printed, child) ?? null, bodyAround(values, printed, child, lacks), 1),
   };
 }
 
@@ -69,7 +70,7 @@ function bodyIn(values: Values, printed: Json, lacks: string | undefined): Weigh
     const whole = holdsAll(written, printed);
     if (whole || holdsSome(written, printed)) {
       const found = values.body(path, lacks);
-      if (found) return { found, whole };
+      if (found) return { found: isFiltered(written, printed) ? near(found) : found, whole };
     }
     // The text itself may be the mapping, or have it inside.
     const inside = typeof written === "string" ? values.key(path) : values.keyInside(source.path, rest);
@@ -77,15 +78,24 @@ function bodyIn(values: Values, printed: Json, lacks: string | undefined): Weigh
   };
 }
 
-/** The mapping that the printed field `child` is in. */
+/** The mapping that a field of the printed one is from. */
 function bodyAround(values: Values, printed: Json, child: string, lacks: string | undefined): Weigh {
+  const own = childOf(printed, child) ?? null;
   return (source, rest) => {
     if (source.kind !== "values") return undefined;
     const path = source.key ? source.path : [...source.path, ...rest];
     if ((source.key || rest.length === 0) && path.at(-1) !== child) return undefined;
     const written = values.whole(path);
-    if (written === undefined && printed !== null) return undefined;
-    const found = values.body(path.slice(0, -1), lacks);
-    return found && { found, whole: holdsAll(written, printed) };
+    if (written === undefined && own !== null) return undefined;
+    const parent = path.slice(0, -1);
+    const found = values.body(parent, lacks);
+    const isLess = isFiltered(values.merged(parent), printed);
+    return found && { found: isLess ? near(found) : found, whole: holdsAll(written, own) };
   };
+}
+
+/** Whether a template leaves out some of a mapping: then nobody knows whether it would print what is added. */
+function isFiltered(written: Json | undefined, printed: Json): boolean {
+  if (!isObject(written) || !isObject(printed)) return false;
+  return Object.keys(written).some((key) => written[key] !== null && !Object.hasOwn(printed, key));
 }
