@@ -28,7 +28,7 @@ export interface Learnt {
   notes: readonly string[];
   /** Of changes that reach later environments without promotion. */
   unpromoted: readonly Finding[];
-  /** Of overlays that gitops.yaml lists no longer. */
+  /** Of overlays that gitops.yaml lists no longer, or ignores now. */
   unlisted: readonly Finding[];
 }
 

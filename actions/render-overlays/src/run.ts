@@ -20,6 +20,7 @@ import { makeReport, type Report } from "@gitops-actions/report";
 import { type ChangeSummary, summariseChanges } from "./changes.ts";
 import { type Pair, pairOverlays } from "./compare.ts";
 import { toGitEvent } from "./event.ts";
+import { findIgnored } from "./ignored.ts";
 import { describeSource, makeIndex } from "./index-entry.ts";
 import { checkSettings, type RenderInputs } from "./inputs.ts";
 import { renderedInputs } from "./judging.ts";
@@ -94,7 +95,7 @@ export async function run(inputs: RenderInputs, world: RenderWorld): Promise<Ren
       redactors.changes,
     );
     const unpromoted = await findUnpromoted(sides, rendered);
-    const unlisted = findUnlisted(sides, pairs);
+    const unlisted = [...findUnlisted(sides, pairs), ...findIgnored(sides, pairs)];
     const report = makeReport({
       ...reportParts({
         commits,

@@ -5,6 +5,7 @@ export { kustomizationNames } from "./closure/kustomization.ts";
 export { withoutCredentials } from "./closure/remote.ts";
 export * from "./config.ts";
 export { configJsonSchema } from "./config-schema.ts";
+export { ignoreMatcher } from "./discover/collect.ts";
 export { remoteSource, remoteSources } from "./discover/source.ts";
 export * from "./discover.ts";
 export * from "./drift/settings.ts";

@@ -65,9 +65,9 @@ export function createCollector(config: Config): Collector {
   return collector;
 }
 
-/** Matches a path when a glob matches it or a folder above it. */
-function ignoreMatcher(globs: string[]): (path: string) => boolean {
-  const matches = picomatch(globs, { dot: true, noextglob: true });
+/** Matches a path when a glob of `ignore` matches it or a folder above it. */
+export function ignoreMatcher(globs: readonly string[]): (path: string) => boolean {
+  const matches = picomatch([...globs], { dot: true, noextglob: true });
   return (path) => {
     const parts = path.split("/");
     return parts.some((_, index) => {
