@@ -39,6 +39,8 @@ export interface PublishExtra {
   /** Whether to write a job summary, and to annotate; default: both. */
   summary?: boolean;
   annotations?: boolean;
+  /** What reports before this one have told already: see `TextOptions`. */
+  told?: ReadonlySet<string>;
   /** Print the report as JSON instead of text. */
   json?: boolean;
 }
@@ -68,7 +70,10 @@ export function publish(given: Report, host: Host, extra: PublishExtra): 0 | 1 {
   if (extra.json) extra.write(json);
   else {
     const limit = isJob(host) ? { limit: LOG_LIMIT } : {};
-    say(formatText(report, { paint: extra.paint ?? plain, ...limit }), extra.write);
+    say(
+      formatText(report, { paint: extra.paint ?? plain, ...limit, ...(extra.told && { told: extra.told }) }),
+      extra.write,
+    );
   }
   if (extra.annotations ?? true) showAnnotations(host, annotate(report));
   if (extra.summary ?? true)

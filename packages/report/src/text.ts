@@ -22,6 +22,13 @@ export interface TextOptions {
   paint?: Paint;
   /** Findings printed at most; how many are not is said. Default: all. */
   limit?: number;
+  /** `gapKey` of what was skipped or could not be checked and was said of a report before this one: it is only counted. */
+  told?: ReadonlySet<string>;
+}
+
+/** One thing that was not looked at, and why: the same in the reports of several actions. */
+export function gapKey({ kind, id, code, message }: Unchecked): string {
+  return [kind, id, code, message].join("\0");
 }
 
 /** The report for a terminal: a line of what and where for each finding, then gaps, then the verdict. */
@@ -40,8 +47,8 @@ export function formatText(report: Report, options: TextOptions = {}): string {
       "",
     );
   }
-  lines.push(...uncheckedLines("could not be checked", "error", report.failed, paint));
-  lines.push(...uncheckedLines("skipped", "dim", report.skipped, paint));
+  lines.push(...uncheckedLines("could not be checked", "error", report.failed, paint, options.told));
+  lines.push(...uncheckedLines("skipped", "dim", report.skipped, paint, options.told));
   for (const engine of report.engines ?? []) {
     for (const name of engine.notEvaluated)
       lines.push(`${paint("error", "not evaluated")} ${visible(name)} ${paint("dim", visible(engine.name))}`);
@@ -99,9 +106,20 @@ function uncheckedLines(
   style: "error" | "dim",
   list: readonly Unchecked[],
   paint: Paint,
+  told: ReadonlySet<string> = new Set(),
 ): string[] {
-  return list.map((item) => {
-    const what = `${visible(item.kind)} ${visible(item.id)}`;
-    return `${paint(style, label)} ${what}: ${visible(shorten(item.message, VALUE_LIMIT))} ${paint("dim", `(${visible(item.code)})`)}`;
-  });
+  const again = list.filter((item) => told.has(gapKey(item)));
+  const lines = list
+    .filter((item) => !told.has(gapKey(item)))
+    .map((item) => {
+      const what = `${visible(item.kind)} ${visible(item.id)}`;
+      return `${paint(style, label)} ${what}: ${visible(shorten(item.message, VALUE_LIMIT))} ${paint("dim", `(${visible(item.code)})`)}`;
+    });
+  if (again.length > 0) {
+    const kinds = [...Map.groupBy(again, ({ kind }) => kind)].map(([kind, of]) =>
+      count(of.length, visible(kind), `${visible(kind).replace(/([^aeiou])y$/, "$1ie")}s`),
+    );
+    lines.push(`${paint(style, label)} ${kinds.join(", ")}: named above, with the reason`);
+  }
+  return lines;
 }

@@ -1,4 +1,4 @@
-import { formatText, shorten, visible, visibleLines } from "@gitops-actions/report";
+import { formatText, gapKey, shorten, visible, visibleLines } from "@gitops-actions/report";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { hostileReport, hostileText, manyFindings, reportOf } from "./samples.ts";
@@ -88,6 +88,26 @@ describe("the report as text", () => {
     const checked = { overlays: 0, resources: 0, unique: 0, checks: 17 };
     expect(last({ checked })).toBe("render-overlays: Passed. 17 checks made.");
     expect(reportOf({ checked: { ...checked, checks: 0 } }).verdict).toBe("nothing-found");
+  });
+
+  test("counts what was said before, and names what was not", () => {
+    const gap = (id: string, kind = "overlay") => ({ kind, id, code: "remote-base", message: "not pinned" });
+    const report = reportOf({
+      failed: [gap("a"), gap("b")],
+      skipped: [gap("c"), gap("d"), gap("x", "path"), gap("y", "path")],
+    });
+    const told = new Set([gap("a"), gap("b"), gap("c"), gap("y", "path")].map(gapKey));
+    const lines = formatText(report, { told }).split("\n");
+    expect(lines.slice(0, 4)).toEqual([
+      "could not be checked 2 overlays: named above, with the reason",
+      "skipped overlay d: not pinned (remote-base)",
+      "skipped path x: not pinned (remote-base)",
+      "skipped 1 overlay, 1 path: named above, with the reason",
+    ]);
+    // For another reason it is another thing.
+    expect(formatText(reportOf({ failed: [{ ...gap("a"), code: "other" }] }), { told })).toContain(
+      "overlay a: not",
+    );
   });
 
   test("cannot be made to act on a terminal, nor to look like a finding of ours", () => {

@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { type Host, publish } from "@gitops-actions/action";
-import { count, type ExitPolicy, type Report } from "@gitops-actions/report";
+import { count, type ExitPolicy, gapKey, type Report } from "@gitops-actions/report";
 import { type Arguments, flag, text } from "../arguments.ts";
 import type { Terminal } from "../command.ts";
 
@@ -22,6 +22,7 @@ export function startSaying(args: Arguments, host: Host, terminal: Terminal, sev
   const json = flag(args, "json");
   const chosen = text(args, "report");
   const reports: Report[] = [];
+  const told = new Set<string>();
   let status = 0;
   return {
     say(report, policy, directory) {
@@ -34,7 +35,9 @@ export function startSaying(args: Arguments, host: Host, terminal: Terminal, sev
         write: json ? () => {} : terminal.out,
         paint: terminal.paint,
         reportPath: join(folder, "report.json"),
+        told,
       });
+      for (const gap of [...report.failed, ...report.skipped]) told.add(gapKey(gap));
       if (!json && several) terminal.out("\n");
       status = Math.max(status, one);
     },
