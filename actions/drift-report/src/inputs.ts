@@ -8,6 +8,7 @@ import {
   readList,
   readPath,
   readRef,
+  readSeverity,
   readString,
   readTools,
 } from "@gitops-actions/action";
@@ -113,12 +114,7 @@ export function readInputs(host: Pick<Host, "env" | "cwd">): DriftInputs {
     allowEmpty: readBoolean(host, "allow-empty", defaults.allowEmpty),
     tools: readTools(host, ["kubectl"]),
     failOn: readChoice(host, "fail-on", ["drift", "none"] as const, defaults.failOn),
-    failOnSeverity: readChoice<Severity>(
-      host,
-      "fail-on-severity",
-      ["error", "warning", "notice"] as const,
-      defaults.failOnSeverity,
-    ),
+    failOnSeverity: readSeverity(host, defaults.failOnSeverity),
     timeLimitSeconds: readInteger(host, "time-limit", {
       default: defaults.timeLimitSeconds,
       min: 1,

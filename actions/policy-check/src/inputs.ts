@@ -2,9 +2,12 @@ import type { Host } from "@gitops-actions/action";
 import {
   readBoolean,
   readChoice,
-  readInteger,
+  readFailOn,
+  readLimits,
   readList,
+  readManifests,
   readPath,
+  readSeverity,
   readString,
   readTools,
 } from "@gitops-actions/action";
@@ -89,19 +92,13 @@ export const defaults: PolicyInputs = {
 
 /** Reads the inputs of the step. Throws UsageError that names the input, its value and what was expected. */
 export function readInputs(host: Pick<Host, "env" | "cwd">): PolicyInputs {
-  const manifests = readString(host, "manifests");
-  if (manifests === "") {
-    throw new UsageError(
-      "input 'manifests' is required and is not set: the `index` output of render-overlays, or a folder of manifests.",
-    );
-  }
   const engines = readNames(host, "engines", engineNames);
   const combine = readChoice(host, "combine", ["auto", "true", "false"] as const, "auto");
   const exceptions = readString(host, "exceptions");
   const valuesFile = readString(host, "values-file");
   const token = readString(host, "token");
   return {
-    manifests,
+    manifests: readManifests(host),
     path: readPath(host, "path", defaults.path),
     fetch: readBoolean(host, "fetch", defaults.fetch),
     ...(token && { token }),
@@ -119,26 +116,10 @@ export function readInputs(host: Pick<Host, "env" | "cwd">): PolicyInputs {
     ...(exceptions && { exceptions }),
     allowNetwork: readBoolean(host, "allow-network", defaults.allowNetwork),
     allowEmpty: readBoolean(host, "allow-empty", defaults.allowEmpty),
-    failOn: readChoice(host, "fail-on", ["new", "all", "none"] as const, defaults.failOn),
-    failOnSeverity: readChoice<Severity>(
-      host,
-      "fail-on-severity",
-      ["error", "warning", "notice"] as const,
-      defaults.failOnSeverity,
-    ),
+    failOn: readFailOn(host, defaults.failOn),
+    failOnSeverity: readSeverity(host, defaults.failOnSeverity),
     tools: readTools(host, ["conftest", "kyverno", "gator", "gitleaks"]),
-    timeLimitSeconds: readInteger(host, "time-limit", {
-      default: defaults.timeLimitSeconds,
-      min: 1,
-      max: 3600,
-      unit: "seconds",
-    }),
-    memoryLimitMebibytes: readInteger(host, "memory-limit", {
-      default: defaults.memoryLimitMebibytes,
-      min: 64,
-      max: 65536,
-      unit: "MiB",
-    }),
+    ...readLimits(host, defaults),
     summary: readBoolean(host, "summary", defaults.summary),
     annotations: readBoolean(host, "annotations", defaults.annotations),
   };

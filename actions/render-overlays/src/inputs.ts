@@ -2,12 +2,12 @@ import type { Host } from "@gitops-actions/action";
 import {
   compact,
   readBoolean,
-  readChoice,
   readInput,
-  readInteger,
+  readLimits,
   readList,
   readPath,
   readRef,
+  readSeverity,
   readString,
   readTools,
 } from "@gitops-actions/action";
@@ -85,24 +85,8 @@ export function readInputs(host: Pick<Host, "env" | "cwd">): RenderInputs {
     apiVersions: readList(host, "api-versions"),
     includeCrds: readBoolean(host, "include-crds", defaults.includeCrds),
     tools: readTools(host, ["kustomize", "helm"]),
-    failOnSeverity: readChoice<Severity>(
-      host,
-      "fail-on-severity",
-      ["error", "warning", "notice"] as const,
-      defaults.failOnSeverity,
-    ),
-    timeLimitSeconds: readInteger(host, "time-limit", {
-      default: defaults.timeLimitSeconds,
-      min: 1,
-      max: 3600,
-      unit: "seconds",
-    }),
-    memoryLimitMebibytes: readInteger(host, "memory-limit", {
-      default: defaults.memoryLimitMebibytes,
-      min: 64,
-      max: 65536,
-      unit: "MiB",
-    }),
+    failOnSeverity: readSeverity(host, defaults.failOnSeverity),
+    ...readLimits(host, defaults),
     summary: readBoolean(host, "summary", defaults.summary),
     annotations: readBoolean(host, "annotations", defaults.annotations),
   });

@@ -1,10 +1,12 @@
 import type { Host } from "@gitops-actions/action";
 import {
   readBoolean,
-  readChoice,
+  readFailOn,
   readInput,
   readList,
+  readManifests,
   readPath,
+  readSeverity,
   readString,
   readTools,
 } from "@gitops-actions/action";
@@ -74,17 +76,11 @@ export const defaults: ValidateInputs = {
 
 /** Reads the inputs of the step. Throws UsageError that names the input, its value and what was expected. */
 export function readInputs(host: Pick<Host, "env" | "cwd">): ValidateInputs {
-  const manifests = readString(host, "manifests");
-  if (manifests === "") {
-    throw new UsageError(
-      "input 'manifests' is required and is not set: the `index` output of render-overlays, or a folder of manifests.",
-    );
-  }
   const versions = readWords(host, "kubernetes-versions");
   const token = readString(host, "token");
   const ignoresMissing = readBoolean(host, "ignore-missing-schemas", false);
   return {
-    manifests,
+    manifests: readManifests(host),
     path: readPath(host, "path", defaults.path),
     fetch: readBoolean(host, "fetch", defaults.fetch),
     ...(token && { token }),
@@ -101,13 +97,8 @@ export function readInputs(host: Pick<Host, "env" | "cwd">): ValidateInputs {
     reject: readWords(host, "reject"),
     ignoreFilenamePatterns: readList(host, "ignore-filename-patterns").map(parsePattern),
     allowEmpty: readBoolean(host, "allow-empty", defaults.allowEmpty),
-    failOn: readChoice(host, "fail-on", ["new", "all", "none"] as const, defaults.failOn),
-    failOnSeverity: readChoice<Severity>(
-      host,
-      "fail-on-severity",
-      ["error", "warning", "notice"] as const,
-      defaults.failOnSeverity,
-    ),
+    failOn: readFailOn(host, defaults.failOn),
+    failOnSeverity: readSeverity(host, defaults.failOnSeverity),
     tools: readTools(host, ["kubeconform", "kubectl-validate"]),
     summary: readBoolean(host, "summary", defaults.summary),
     annotations: readBoolean(host, "annotations", defaults.annotations),

@@ -1,6 +1,6 @@
 import { lstatSync, realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
-import { nearest, UsageError, visible } from "@gitops-actions/report";
+import { nearest, type Severity, UsageError, visible } from "@gitops-actions/report";
 import type { Host } from "./host.ts";
 
 // Readers of an action's inputs: what stands in `with:` of a workflow. An input that is not set is the empty string,
@@ -85,6 +85,43 @@ export function readChoice<Choice extends string>(
   if (choice !== undefined) return choice;
   const near = nearest(value, choices);
   throw wrong(name, value, `one of ${choices.join(", ")}${near ? `. Did you mean ${near}?` : ""}`);
+}
+
+/** `fail-on-severity`: from which severity on a finding fails the step. */
+export function readSeverity(host: InputHost, fallback: Severity): Severity {
+  return readChoice<Severity>(host, "fail-on-severity", ["error", "warning", "notice"] as const, fallback);
+}
+
+/** `fail-on`: which findings fail the step. */
+export function readFailOn(host: InputHost, fallback: "new" | "all" | "none"): "new" | "all" | "none" {
+  return readChoice(host, "fail-on", ["new", "all", "none"] as const, fallback);
+}
+
+/** `manifests`, without which there is nothing to look at. */
+export function readManifests(host: InputHost): string {
+  const manifests = readString(host, "manifests");
+  if (manifests !== "") return manifests;
+  throw new UsageError(
+    "input 'manifests' is required and is not set: the `index` output of render-overlays, or a folder of manifests.",
+  );
+}
+
+/** What one start of a tool may take. */
+export interface ProcessLimits {
+  timeLimitSeconds: number;
+  memoryLimitMebibytes: number;
+}
+
+/** `time-limit` and `memory-limit`. */
+export function readLimits(host: InputHost, fallback: ProcessLimits): ProcessLimits {
+  return {
+    timeLimitSeconds: readInteger(host, "time-limit", {
+      ...{ default: fallback.timeLimitSeconds, min: 1, max: 3600, unit: "seconds" },
+    }),
+    memoryLimitMebibytes: readInteger(host, "memory-limit", {
+      ...{ default: fallback.memoryLimitMebibytes, min: 64, max: 65536, unit: "MiB" },
+    }),
+  };
 }
 
 /** Where a step's tools come from, as its inputs say: the same words in every action. */

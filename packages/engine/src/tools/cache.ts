@@ -84,17 +84,23 @@ const Sum = z.object({ sha256: z.string(), stamp: z.string() });
 async function knownSum(folder: string, path: string): Promise<string> {
   const memo = join(folder, "sum.json");
   const before = await stamp(path);
-  const known = await readFile(memo, "utf8")
-    .then((text) => Sum.parse(JSON.parse(text)))
-    .catch(() => undefined);
+  const known = await readSum(memo, before.changedMs);
   if (known?.stamp === before.text) return known.sha256;
-  const now = Date.now();
   const sha256 = await sha256OfFile(path);
-  const settled = now - before.changedMs > 2_000 && (await stamp(path)).text === before.text;
   // Where the cache cannot be written, each run reckons.
-  if (settled)
+  if ((await stamp(path)).text === before.text)
     await writeFile(memo, `${JSON.stringify({ sha256, stamp: before.text })}\n`).catch(() => undefined);
   return sha256;
+}
+
+/** What was noted, if it was noted long enough after the file changed; times are those of one file system. */
+async function readSum(memo: string, changedMs: number): Promise<z.infer<typeof Sum> | undefined> {
+  try {
+    if ((await stat(memo)).mtimeMs - changedMs <= 2_000) return undefined;
+    return Sum.parse(JSON.parse(await readFile(memo, "utf8")));
+  } catch {
+    return undefined;
+  }
 }
 
 async function stamp(path: string): Promise<{ text: string; changedMs: number }> {
