@@ -257,6 +257,9 @@ test("an object of the inventory that Git has no more is extra, one that is gone
     "drift/missing Deployment/web",
     "drift/pending",
   ]);
+  // Each says of which overlay it is.
+  for (const { rule, places } of outcome.report.findings)
+    if (rule !== "drift/pending") expect(places.map(({ overlay }) => overlay)).toHaveLength(1);
   expect(outcome.report.notes).toContainEqual(
     expect.stringMatching(/^ConfigMap shop\/kept of Kustomization .* stays on purpose: .*prune: disabled$/),
   );

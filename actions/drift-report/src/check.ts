@@ -42,7 +42,14 @@ export interface Judged {
 export interface Checked {
   judged: Judged[];
   /** Live objects in a controller's inventory that Git does not have. */
-  extra: { id: ResourceId; by: string; live: JsonObject; kept: string | undefined }[];
+  extra: {
+    id: ResourceId;
+    by: string;
+    /** Those that the controller brings. */
+    overlays: string[];
+    live: JsonObject;
+    kept: string | undefined;
+  }[];
   /** Tools that were needed besides kubectl. */
   tools: Tool[];
 }
@@ -89,10 +96,10 @@ export async function checkObjects(
       return { overlay, environment, resource, live: object, judgement };
     }),
   );
-  const extra = extraIds.flatMap(({ id, by }) => {
+  const extra = extraIds.flatMap(({ id, by, overlays }) => {
     const found = live.find(id);
     return "object" in found && found.object
-      ? [{ id, by, live: found.object, kept: keptOnPurpose(found.object) }]
+      ? [{ id, by, overlays, live: found.object, kept: keptOnPurpose(found.object) }]
       : [];
   });
   return { judged, extra, tools: governance.tool ? [governance.tool] : [] };
@@ -127,14 +134,18 @@ function withNamespace({ id, value }: Resource): JsonObject {
 function findExtraIds(
   placed: readonly Placed[],
   deliverers: readonly Deliverer[],
-): { id: ResourceId; by: string }[] {
+): { id: ResourceId; by: string; overlays: string[] }[] {
   const wanted = new Set(placed.flatMap(({ resources }) => resources.map(({ id }) => identityKey(id))));
   const own = new Set(placed.flatMap((each) => (each.unchecked ? [] : each.deliverers)));
   return deliverers
     .filter((each) => own.has(each))
-    .flatMap((each) =>
-      each.inventory.filter((id) => !wanted.has(identityKey(id))).map((id) => ({ id, by: nameOf(each) })),
-    );
+    .flatMap((each) => {
+      const overlays = placed
+        .filter(({ deliverers }) => deliverers.includes(each))
+        .map(({ overlay }) => overlay);
+      const rest = each.inventory.filter((id) => !wanted.has(identityKey(id)));
+      return rest.map((id) => ({ id, by: nameOf(each), overlays }));
+    });
 }
 
 /** Schemas of the cluster's own version, or of the nearest that we have. */

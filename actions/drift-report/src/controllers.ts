@@ -49,8 +49,15 @@ async function listKind(
   { group, kind, versions }: { group: string; kind: string; versions: readonly string[] },
   unread: Controllers["unread"],
 ): Promise<JsonObject[]> {
-  const version = versions.find((each) => !("unread" in hub.kind({ group, version: each, kind })));
-  if (!version) return [];
+  const answers = versions.map((version) => ({ version, served: hub.kind({ group, version, kind }) }));
+  const version = answers.find(({ served }) => !("unread" in served))?.version;
+  if (!version) {
+    // A kind that the hub does not have is no failure; a hub that does not answer says nothing of what it has.
+    const silent = answers.find(({ served }) => "unread" in served && served.unread.code !== "unknown-kind");
+    if (silent && "unread" in silent.served)
+      unread.push({ kind: `${group}/${silent.version} ${kind}`, unread: silent.served.unread });
+    return [];
+  }
   const listed = await hub.list({ group, version, kind });
   if ("objects" in listed) return listed.objects;
   unread.push({ kind: `${group}/${version} ${kind}`, unread: listed.unread });

@@ -144,12 +144,13 @@ export function missingFinding({ overlay, resource }: Pick<Subject, "overlay" | 
 }
 
 /** An object that a controller says it brought here and that Git no longer has. */
-export function extraFinding(id: Resource["id"], by: string): Finding {
+export function extraFinding(id: Resource["id"], by: string, overlays: readonly string[]): Finding {
   return makeFinding({
     rule: "drift/extra",
     severity: "warning",
     message: `it is in the inventory of ${by} and not in Git`,
     resource: id,
+    overlays: [...overlays],
   });
 }
 

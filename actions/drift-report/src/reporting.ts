@@ -1,4 +1,4 @@
-import type { Tool } from "@gitops-actions/engine";
+import type { Tool, Unread } from "@gitops-actions/engine";
 import { createRedactor, formatIdentity, type Redactor } from "@gitops-actions/manifest";
 import { mergeFindings, type ReportParts, type Unchecked } from "@gitops-actions/report";
 import type { Checked } from "./check.ts";
@@ -18,6 +18,7 @@ import { findUnseen } from "./source.ts";
 import { type Counts, describeCounts } from "./summary.ts";
 import { pendingFindings, syncFindings } from "./sync/findings.ts";
 import { countStates } from "./tally.ts";
+import { gatherUnread, type UnreadItem } from "./unread.ts";
 
 /** All that was learnt in a run. */
 interface Learnt {
@@ -60,7 +61,9 @@ export function reportParts(
   const unseen =
     inputs.kustomization.length > 0 ? [] : findUnseen(controllers.deliverers, head, learnt.names);
   const lists = { failed: [...head.unrendered], skipped: unseen };
-  for (const { resource, judgement } of checked.judged) {
+  const { cluster, hub } = clusterNames(inputs);
+  const unread: UnreadItem[] = [];
+  for (const { overlay, resource, judgement } of checked.judged) {
     if (judgement.class !== "not-checked") continue;
     const { code, message } = judgement;
     const item = {
@@ -69,19 +72,19 @@ export function reportParts(
       code,
       message: redactor.redactText(message),
     };
-    lists[ownReasons.has(code) ? "skipped" : "failed"].push(item);
+    if (ownReasons.has(code)) lists.skipped.push(item);
+    else unread.push({ item, cluster, overlay });
   }
-  for (const { kind, unread } of controllers.unread)
-    lists.failed.push({ kind: "controller", id: kind, code: unread.code, message: unread.message });
-  for (const { kind, unread } of orphans.unread)
-    lists.failed.push({ kind: "orphans", id: kind, code: unread.code, message: unread.message });
+  for (const each of controllers.unread) unread.push({ item: unreadKind("controller", each), cluster: hub });
+  for (const each of orphans.unread) unread.push({ item: unreadKind("orphans", each), cluster });
+  lists.failed.push(...gatherUnread(unread));
   if (inputs.orphans) lists.failed.push(...blindSpots(head));
   const findings = [
     ...checked.judged.flatMap(({ overlay, resource, judgement }) => {
       if (judgement.class === "missing") return [missingFinding({ overlay, resource })];
       return judgement.class === "compared" ? driftFindings({ overlay, resource, redactor }, judgement) : [];
     }),
-    ...extra.map(({ id, by }) => extraFinding(id, by)),
+    ...extra.map(({ id, by, overlays }) => extraFinding(id, by, overlays)),
     ...strays.map((orphan) => orphanFinding(orphan, redactor)),
     ...syncFindings(controllers.statuses, inputs, now, redactor),
     ...pendingFindings(placed, learnt.lags, inputs, now),
@@ -98,7 +101,7 @@ export function reportParts(
       source: sourceOf(head),
       tools: [...head.report.tools, ...[tool, ...checked.tools].map(describeTool)],
       checked: {
-        overlays: placed.filter(({ unchecked }) => !unchecked).length,
+        overlays: countRead(placed, checked),
         resources: compared,
         unique: compared,
       },
@@ -107,6 +110,26 @@ export function reportParts(
       ...lists,
     },
   };
+}
+
+/** What the clusters of a run are called, as far as anybody says. */
+function clusterNames({ context, hubContext, cluster, environment }: DriftInputs) {
+  const name = context ?? ([cluster, environment].find((each) => each !== "") || "the current context");
+  return { cluster: name, hub: hubContext ?? name };
+}
+
+function unreadKind(what: string, { kind, unread }: { kind: string; unread: Unread }): Unchecked {
+  return { kind: what, id: kind, code: unread.code, message: unread.message };
+}
+
+/** How many overlays anything was held against the cluster of, or have nothing to hold. */
+function countRead(placed: readonly Placed[], { judged }: Checked): number {
+  const read = new Set(
+    judged.flatMap(({ overlay, judgement }) => (judgement.class === "not-checked" ? [] : [overlay])),
+  );
+  return placed.filter(
+    ({ overlay, resources, unchecked }) => !unchecked && (resources.length === 0 || read.has(overlay)),
+  ).length;
 }
 
 /** The rule of gitops.yaml that names an object as a whole which is not in Git. */

@@ -86,6 +86,25 @@ test("Slack gets no mention and no link out of a message", () => {
   expect(text).toContain("&lt;!channel&gt; &lt;http://x|y&gt; &amp; more");
 });
 
+test("a message names the overlays of each finding", () => {
+  const found = makeFinding({
+    rule: "r",
+    severity: "error",
+    message: "differs",
+    resource,
+    overlays: ["a", "b"],
+  });
+  const whole = { ...report(), findings: [found] };
+  const said = { report: whole, counts: { notChecked: 7 } as never, environment: "prod", run: undefined };
+  expect(composeMessage({ ...said, drifted: "true" }, "json")).toMatchObject({
+    notChecked: 7,
+    findings: [{ overlays: ["a", "b"] }],
+  });
+  expect(composeMessage({ ...said, drifted: "true" }, "slack")).toMatchObject({
+    text: expect.stringContaining("Deployment shop/web: differs (a and 1 more)"),
+  });
+});
+
 describe("secrets", () => {
   const canary = "canary-4f9d1c77-e2";
   const other = "canary-of-the-live-side";

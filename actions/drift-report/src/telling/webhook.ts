@@ -20,23 +20,28 @@ export function composeMessage(message: Message, format: "json" | "slack"): obje
     drifted,
     counts,
     commit: report.source.head.commit,
-    notChecked: report.failed.length,
-    findings: report.findings.slice(0, 50).map(({ rule, severity, message: text, resource, field }) => ({
-      rule,
-      severity,
-      message: text,
-      resource,
-      field,
-    })),
+    notChecked: Math.max(report.failed.length, counts.notChecked ?? 0),
+    findings: report.findings
+      .slice(0, 50)
+      .map(({ rule, severity, message: text, resource, field, places }) => ({
+        rule,
+        severity,
+        message: text,
+        resource,
+        field,
+        overlays: places.map(({ overlay }) => overlay),
+      })),
     ...(run && { run }),
   };
 }
 
 function composeText({ report, counts, environment, drifted, run }: Message): string {
   const words = { true: "has drifted", false: "is as Git says", unknown: "could not be checked completely" };
-  const lines = report.findings.slice(0, 10).map(({ resource, message }) => {
+  const lines = report.findings.slice(0, 10).map(({ resource, message, places }) => {
     const name = resource ? `${resource.kind} ${resource.namespace}/${resource.name}: ` : "";
-    return `• ${escapeSlack(`${name}${message}`.slice(0, 300))}`;
+    const [first, ...others] = places.map(({ overlay }) => overlay);
+    const where = first ? ` (${first}${others.length > 0 ? ` and ${others.length} more` : ""})` : "";
+    return `• ${escapeSlack(`${name}${message}`.slice(0, 300) + where)}`;
   });
   const more = report.findings.length > 10 ? [`and ${report.findings.length - 10} more`] : [];
   const head = `*${escapeSlack(environment || "The cluster")}* ${words[drifted]}: ${describeCounts(counts)}`;
