@@ -70,11 +70,17 @@ export async function run(given: PromoteInputs, world: PromoteWorld): Promise<Pr
   }
 }
 
+/** Who asks, where nobody said so and no job did: the name under which Git would commit, else that of the account. */
+function personOf({ config }: Repository, { env }: PromoteWorld["host"]): string {
+  return config.get("user.name")?.at(-1)?.trim() || (env.USER ?? "");
+}
+
 async function runIn(
   repository: Repository,
-  inputs: PromoteInputs,
+  asked: PromoteInputs,
   world: PromoteWorld,
 ): Promise<PromoteOutcome> {
+  const inputs = { ...asked, owner: asked.owner || personOf(repository, world.host) };
   const branch = await defaultBranchOf(repository, inputs, world);
   const delivered: Delivered[] = [];
   for (let attempt = 1; attempt <= attempts; attempt++) {

@@ -242,6 +242,21 @@ describe("rollback, hold and resume", () => {
     ).rejects.toThrow("nothing to go back to");
   });
 
+  test("who holds is the person under whose name Git commits, unless somebody else is named", async () => {
+    const where = place();
+    const hold = { operation: "hold" as const, apps: ["web"], environments: ["prod"], reason: "tax day" };
+    await where.run(hold);
+    expect(where.show(".gitops/holds.yaml")).toContain('owner: "Test"');
+    where.space.git(where.clone, "config", "user.name", "Ann of the clone");
+    await where.run({ ...hold, environments: ["staging"] });
+    await where.run({ ...hold, environments: ["dev"], owner: "bob" });
+    expect(where.show(".gitops/holds.yaml").match(/owner: .*/g)).toEqual([
+      'owner: "bob"',
+      'owner: "Test"',
+      'owner: "Ann of the clone"',
+    ]);
+  });
+
   test("a hold that ends by itself", async () => {
     const where = place();
     const held = {

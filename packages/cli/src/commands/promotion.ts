@@ -151,7 +151,6 @@ function promoteInputs(
     ...typed,
     path: args.positionals[0] ?? ".",
     reports: list(args, "reports").map((path) => resolve(host.cwd, path)),
-    owner: typed.owner || (host.env.USER ?? ""),
     tools,
     ...(to !== undefined && { to }),
     ...(token !== undefined && { token }),

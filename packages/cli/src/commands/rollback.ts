@@ -13,7 +13,7 @@ export const rollback = promotionCommand(
     },
     exact: { type: "boolean", help: "restore the other files beside the versions as well" },
     reason: { type: "string", value: "TEXT", help: "why, for whoever asks next" },
-    owner: { type: "string", value: "NAME", help: "who holds it (default: you)" },
+    owner: { type: "string", value: "NAME", help: "who holds it", standard: "the user.name of Git" },
     until: { type: "string", value: "TIME", help: "when the hold ends by itself" },
   },
 );
