@@ -383,6 +383,7 @@ left: { same: 1 }
 right: { same: 1 }
 empty: {}
 map: { one: { x: 1 } }
+words: [a, b]
 `,
         "prod.yaml": "probe:\n  httpGet: null\n  failureThreshold: 1\n",
         "chart/charts/cache/Chart.yaml": "apiVersion: v2\nname: cache\nversion: 1.0.0\n",
@@ -442,6 +443,8 @@ spec:
     {{- end }}
   keyed:
     {{ .Values.label }}: 1
+  words: {{ .Values.words | quote }}
+  mapping: {{ .Values.single }}
 `,
       },
       { path: "chart", kind: "helm" },
@@ -510,6 +513,13 @@ spec:
     ["a global value", "Pod/cache", "spec.common", "chart/values.yaml:10 exact | ^common: { a: 1 }"],
   ])("%s: %s %s", async (_what, resource, field, place) => {
     expect(await chart.bodyAt(resource, field)).toBe(place);
+  });
+
+  test.each([
+    ["a list that is printed as a text", "spec.words", "chart/values.yaml:27 exact | ^words: [a, b]"],
+    ["a mapping that is", "spec.mapping", "chart/values.yaml:14 exact | ^single: { key: value }"],
+  ])("%s: %s", async (_what, field, place) => {
+    expect(await chart.at("Pod/web", field)).toBe(place);
   });
 });
 

@@ -17,13 +17,23 @@ export function unquote(text: string): string {
 
 /** Whether a value is what was printed of it; numbers and texts may be written in several ways. */
 export function isPrintedAs(value: Json | undefined, expected: Json): boolean {
-  if (value === undefined || value === null || typeof value === "object") return false;
+  if (value === undefined || value === null) return false;
+  if (typeof value === "object") return formatted(value) === unquote(String(expected));
   if (isAlike(value, expected)) return true;
   const [written, printed] = [unquote(String(value)), String(expected).trim()];
   if (written.includes("{{")) return isExecutedAs(written, printed);
   return (
     written !== "" && (written === printed || (typeof expected === "string" && decode(printed) === written))
   );
+}
+
+/** A value as Go prints it where a template prints a list or mapping as it is: `[a b]`, `map[a:b]`. */
+function formatted(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(formatted).join(" ")}]`;
+  if (value === null) return "<nil>";
+  if (typeof value !== "object") return String(value);
+  const pairs = Object.keys(value).sort();
+  return `map[${pairs.map((key) => `${key}:${formatted((value as { [key: string]: Json })[key]!)}`).join(" ")}]`;
 }
 
 /** Whether `tpl` may have made a text of another: the same around its actions. */

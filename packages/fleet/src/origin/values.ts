@@ -19,7 +19,7 @@ export type GivenValues = { path: string } | { text: SourceText; tokens: string[
 export interface Values {
   /** The value as it is merged; undefined where it is absent, or null in the last file that has it. */
   merged(path: readonly string[]): Json | undefined;
-  /** Where a value that is no mapping stands: in the last file that has it. */
+  /** Where a value stands, in the last file that has it; of a list or mapping its key. */
   find(path: readonly string[]): Found | undefined;
   /** Where the key of a value stands; of a mapping that several files have, the last one's, near. */
   key(path: readonly string[]): Found | undefined;
@@ -114,7 +114,7 @@ function makeValues(layers: readonly Layer[]): Values {
     whole,
     find(path) {
       const [last] = from(path);
-      return last && last.value !== null ? placeOf(last, false) : undefined;
+      return last && last.value !== null ? placeOf(last, typeof last.value === "object") : undefined;
     },
     key(path) {
       const [last, ...others] = from(path);
