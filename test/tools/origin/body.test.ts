@@ -589,3 +589,82 @@ ${more}`;
     expect(await chart.at(resource, field)).toContain(place);
   });
 });
+
+describe("what a chart prints only if a value is there", () => {
+  let chart: Traced;
+  beforeAll(async () => {
+    chart = await traceOf(
+      {
+        "chart/Chart.yaml": "apiVersion: v2\nname: shop\nversion: 1.0.0\n",
+        "chart/values.yaml": `sets:
+  one:
+    template:
+      metadata: { name: a }
+      specx: { a: 1 }
+service:
+  enabled: false
+  ports: []
+other: {}
+`,
+        "chart/templates/_helpers.tpl": `{{- define "box" -}}
+box:
+  name: a
+  {{- if .box.lid }}
+  lid: {{ .box.lid }}
+  {{- end }}
+{{- end }}
+`,
+        "chart/templates/set.yaml": `{{- range $name, $set := .Values.sets }}
+---
+apiVersion: example.com/v1
+kind: Set
+metadata:
+  name: {{ $name }}
+spec:
+  fixed: 1
+  {{- with $set.template }}
+  template:
+    {{- with .metadata }}
+    metadata:
+      name: {{ .name }}
+    {{- end }}
+    {{- with .spec }}
+    spec:
+      inner: {{ .a }}
+    {{- end }}
+  {{- end }}
+  {{- with $set.strategy }}
+  strategy: {{ toYaml . | nindent 4 }}
+  {{- end }}
+  {{- if and $.Values.service.enabled $.Values.service.ports }}
+  ports: {{ toYaml $.Values.service.ports | nindent 4 }}
+  {{- end }}
+  {{- if $.Release.IsUpgrade }}
+  never: 1
+  {{- end }}
+  {{- include "box" (dict "box" $.Values.other) | nindent 2 }}
+  nested:
+    deeper:
+      {{- if $.Values.service.enabled }}
+      strategy: 1
+      {{- end }}
+      a: 1
+{{- end }}
+`,
+      },
+      { path: "chart", kind: "helm" },
+    );
+  });
+
+  test.each([
+    ["a mapping of an element of a loop", "spec.template.spec", "chart/values.yaml:3 exact | ^template:"],
+    ["an element of a loop", "spec.strategy", "chart/values.yaml:2 exact | ^one:"],
+    ["a condition of two values", "spec.ports", "chart/values.yaml:7 near | ^enabled: false"],
+    ["a condition that is no value", "spec.never", "chart/templates/set.yaml:7 near | ^spec:"],
+    ["what a named template is given", "spec.box.lid", "chart/values.yaml:9 exact | ^other: {}"],
+    ["a field that no condition has", "spec.none", "chart/templates/set.yaml:7 near | ^spec:"],
+    ["the same name further in", "spec.nested.strategy", "chart/templates/set.yaml:30 exact | ^nested:"],
+  ])("%s: %s", async (_what, field, place) => {
+    expect(await chart.bodyAt("Set/one", field)).toBe(place);
+  });
+});

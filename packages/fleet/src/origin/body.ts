@@ -1,4 +1,5 @@
 import { isObject, type Json, joinPointer } from "@gitops-actions/manifest";
+import { findCondition } from "./conditional.ts";
 import { sourcesOf, type World } from "./expression.ts";
 import { placeOf } from "./frame.ts";
 import type { Action } from "./gotemplate.ts";
@@ -14,6 +15,8 @@ export interface WeighedParts {
   key(printed: Json, name: string): Weigh;
   /** What a printed mapping or list is made from; with `child`, the one that this field of it is from. */
   body(printed: Json, child?: string): Weigh;
+  /** A name that the mapping which is asked for lacks. */
+  lacks?: string | undefined;
 }
 
 /**
@@ -55,7 +58,23 @@ export function findPrintedBody(printed: Printed, world: World, parts: WeighedPa
     const found = only.step && follow(printed, only.step, world, parts.body(value));
     return found ?? (only.step && near(foundIn(only.step.spot.template, only.step.spot.offset)));
   }
-  return own && fromChildren(printed, childrenOf(printed, value), own, world, parts);
+  const found = own && fromChildren(printed, childrenOf(printed, value), own, world, parts);
+  return found && orCondition(printed, found, world, parts);
+}
+
+/** Of a mapping in a template the condition under which it would have what it lacks. */
+function orCondition(
+  printed: Printed,
+  found: Found,
+  world: World,
+  { lacks }: WeighedParts,
+): Found | undefined {
+  const at = lacks === undefined ? undefined : keyOffset(printed);
+  const [piece] = at === undefined ? [] : piecesIn(printed.trail, at, at + 1);
+  if (!piece?.text || at === undefined) return found;
+  const offset = piece.text.offset + Math.max(0, at - piece.start);
+  const condition = findCondition({ template: piece.text.template, offset, step: piece.step }, lacks!, world);
+  return condition === "conditional" ? near(found) : (condition ?? found);
 }
 
 /** Each of the printed fields or items of one, with what printed its beginning. */

@@ -1,6 +1,6 @@
 import { type Frame, type Place, parentOf, sourcesOf, type World } from "./expression.ts";
 import type { Action } from "./gotemplate.ts";
-import { includedBy } from "./instrument.ts";
+import { includedBy, type Template } from "./instrument.ts";
 import type { Step } from "./trail.ts";
 
 /** The place in its template of the action that a step executed. */
@@ -12,16 +12,30 @@ export function placeOf(step: Step, world: World): Place | undefined {
 
 /** The execution that a step belongs to: the file's, or that of a named template, given what its caller gave it. */
 function frameOf(step: Step, world: World): Frame | undefined {
-  const { template } = step.spot;
-  const caller = callerOf(step);
-  if (!caller) return { template, step, dot: () => [{ kind: "root" }] };
+  return frameFrom(callerOf(step), step.spot.template, step, world);
+}
+
+/** The execution that a text of a template was printed in; `step` is what was being executed. */
+export function frameOfText(template: Template, step: Step | undefined, world: World): Frame | undefined {
+  if (!step || step.kind === "loop") return frameFrom(step && callerOf(step), template, step, world);
+  return frameFrom(step, template, step, world);
+}
+
+function frameFrom(
+  caller: Step | undefined,
+  template: Template,
+  step: Step | undefined,
+  world: World,
+): Frame | undefined {
+  const at = step ? { step } : {};
+  if (!caller) return { template, ...at, dot: () => [{ kind: "root" }] };
   const place = placeOf(caller, world);
   const action = caller.spot.node as Action;
   const given =
     action.keyword === "template" ? action.pipeline?.commands[0]?.[1] : action.pipeline?.commands[0]?.[2];
   if (!place || !given) return undefined;
   const pipeline = { variables: [], commands: [[given]] };
-  return { template, step, dot: () => sourcesOf(pipeline, place, world) };
+  return { template, ...at, dot: () => sourcesOf(pipeline, place, world) };
 }
 
 /** The nearest step outside that includes another template; loops and the action itself belong to this one. */

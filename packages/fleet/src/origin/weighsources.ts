@@ -19,6 +19,7 @@ export interface Sources {
 export function weighSources(sources: Sources): WeighedParts {
   const { values, lacks } = sources;
   return {
+    lacks,
     key: (printed, name) => orInFile(sources, printed, keyIn(values, printed, name)),
     body: (printed, child) =>
       child === undefined
