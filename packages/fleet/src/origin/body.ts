@@ -1,5 +1,5 @@
 import { isObject, type Json, joinPointer } from "@gitops-actions/manifest";
-import { findCondition } from "./conditional.ts";
+import { findCondition, findEmpty, type PrintedText } from "./conditional.ts";
 import { sourcesOf, type World } from "./expression.ts";
 import { placeOf } from "./frame.ts";
 import type { Action } from "./gotemplate.ts";
@@ -53,28 +53,27 @@ export function findPrintedBody(printed: Printed, world: World, parts: WeighedPa
   );
   const [only] = pieces;
   const own = findPrintedKey(printed, world, parts);
-  if (!only) return own;
+  const key = keyText(printed);
+  const empty = value === null && key ? findEmpty(key, world) : undefined;
+  if (!only || empty) return empty ?? own;
   if (pieces.length === 1 && !only.text) {
     const found = only.step && follow(printed, only.step, world, parts.body(value));
     return found ?? (only.step && near(foundIn(only.step.spot.template, only.step.spot.offset)));
   }
   const found = own && fromChildren(printed, childrenOf(printed, value), own, world, parts);
-  return found && orCondition(printed, found, world, parts);
+  // The template may have what is lacking under a condition.
+  const condition =
+    found && key && parts.lacks !== undefined ? findCondition(key, parts.lacks, world) : undefined;
+  return condition === "conditional" ? found && near(found) : (condition ?? found);
 }
 
-/** Of a mapping in a template the condition under which it would have what it lacks. */
-function orCondition(
-  printed: Printed,
-  found: Found,
-  world: World,
-  { lacks }: WeighedParts,
-): Found | undefined {
-  const at = lacks === undefined ? undefined : keyOffset(printed);
+/** The key of a printed field, if it is text of a template. */
+function keyText(printed: Printed): PrintedText | undefined {
+  const at = keyOffset(printed);
   const [piece] = at === undefined ? [] : piecesIn(printed.trail, at, at + 1);
-  if (!piece?.text || at === undefined) return found;
+  if (!piece?.text || at === undefined) return undefined;
   const offset = piece.text.offset + Math.max(0, at - piece.start);
-  const condition = findCondition({ template: piece.text.template, offset, step: piece.step }, lacks!, world);
-  return condition === "conditional" ? near(found) : (condition ?? found);
+  return { template: piece.text.template, offset, step: piece.step };
 }
 
 /** Each of the printed fields or items of one, with what printed its beginning. */

@@ -83,7 +83,8 @@ export function readPrinted(
     // NAME/charts/KEY/templates/gitops-origin.yaml
     const base = name.slice(0, -`templates/${added}.yaml`.length);
     const path = template.chart === "" ? template.path : template.path.slice(template.chart.length + 1);
-    found.set(base + path, { template, output });
+    // What Helm itself takes out of each file when it has rendered (pkg/engine/engine.go): here it is behind escapes.
+    found.set(base + path, { template, output: output.replaceAll("<no value>", "") });
   }
   return found;
 }

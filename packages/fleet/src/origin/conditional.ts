@@ -1,10 +1,11 @@
 import { isObject, type Json } from "@gitops-actions/manifest";
 import type { Cause } from "./cause.ts";
-import { type Frame, sourcesOf, type World } from "./expression.ts";
+import { type Frame, type Place, parentOf, sourcesOf, type World } from "./expression.ts";
 import { frameOfText } from "./frame.ts";
-import { type Block, nodesOf } from "./gotemplate.ts";
+import { type Action, type Block, nodesOf } from "./gotemplate.ts";
 import type { Template } from "./instrument.ts";
 import { type Found, near } from "./located.ts";
+import type { Pipeline } from "./pipeline.ts";
 import type { Step } from "./trail.ts";
 import type { Values } from "./values.ts";
 
@@ -77,20 +78,46 @@ function enclosing(block: Block): Block[] {
   return blocks;
 }
 
+/**
+ * The value that is empty, so that a template prints nothing, or null, behind a key; or where it has to be put. Near where
+ * several values may be meant.
+ */
+export function findEmpty(text: PrintedText, world: World): Found | undefined {
+  const { template, offset } = text;
+  const next = [...nodesOf(template.root)].find((node) => {
+    const start = node.kind === "block" ? (node.opens?.start ?? 0) : node.start;
+    return node.kind !== "text" && start > offset;
+  });
+  const opens = next?.kind === "block" ? next.opens : next;
+  const frame = frameOfText(template, text.step, world);
+  if (!next || !frame || opens?.kind !== "action") return undefined;
+  if (!/^["']?[\w./-]+["']?:\s*["']?$/.test(template.text.slice(offset, opens.start))) return undefined;
+  const { pipeline } = next as Action | Block;
+  return (
+    pipeline && emptyIn(pipeline, { frame, block: parentOf(template.root, next), offset: opens.start }, world)
+  );
+}
+
 /** The value of the first of nested conditions that does not hold. */
 function firstEmpty(blocks: readonly Block[], frame: Frame, world: World): Found | undefined {
   for (const { pipeline, opens, parent } of blocks) {
     if (!pipeline || !parent || opens?.keyword === "else") continue;
-    const sources = sourcesOf(pipeline, { frame, block: parent, offset: opens?.start ?? 0 }, world);
-    const paths = sources.flatMap(valuesIn).filter((path) => isEmpty(world.values.merged(path)));
-    const [path] = paths;
-    const found = path && placeFor(world.values, path);
+    const found = emptyIn(pipeline, { frame, block: parent, offset: opens?.start ?? 0 }, world);
+    if (!found) continue;
+    // `if and .a .b` or `if not .a` is more than a value.
     const [operand, ...more] = pipeline.commands[0] ?? [];
     const isValue = operand?.kind === "field" || operand?.kind === "variable";
-    const isAlone = isValue && more.length === 0 && pipeline.commands.length === 1 && sources.length === 1;
-    if (found) return isAlone ? found : near(found);
+    return isValue && more.length === 0 && pipeline.commands.length === 1 ? found : near(found);
   }
   return undefined;
+}
+
+function emptyIn(pipeline: Pipeline, place: Place, world: World): Found | undefined {
+  const sources = sourcesOf(pipeline, place, world);
+  const [path] = sources.flatMap(valuesIn).filter((each) => isEmpty(world.values.merged(each)));
+  const found = path && placeFor(world.values, path);
+  const isAlone = sources.length === 1 && sources[0]!.kind === "values";
+  return found && (isAlone ? found : near(found));
 }
 
 function valuesIn(source: Cause): string[][] {
