@@ -19,7 +19,7 @@ export interface MistakeVerdict {
 
 /** Holds what a finding says against the place of the mistake. */
 export function judgeFinding(
-  { location, rule }: Finding,
+  { location, rule, message }: Finding,
   path: string,
   { lines, parents, key }: Mistake,
   lineAt: (path: string, line: number) => string,
@@ -27,7 +27,9 @@ export function judgeFinding(
   if (!location) return "unknown";
   if (location.path === path) {
     if (location.precision === "near") return "near";
-    const isMissing = rule.endsWith("/missing-field") || rule.endsWith("/broken-definition");
+    // A template prints null for a value that is not there.
+    const isNull = rule.endsWith("/wrong-type") && message.includes("found null");
+    const isMissing = isNull || rule.endsWith("/missing-field") || rule.endsWith("/broken-definition");
     return [...lines, ...(isMissing ? parents : [])].includes(location.line) ? "exact" : "line";
   }
   // A template that asks for the value by its name has to do with it.

@@ -48,19 +48,24 @@ test("the judge tells a wrong line and a wrong file from the right one", () => {
     line: number,
     precision: "exact" | "near",
     rule = "kubeconform/unknown-field",
+    message = "",
   ) => {
     const location = { path, line, precision, via: [] };
-    const finding = { rule, location } as unknown as Parameters<typeof judgeFinding>[0];
+    const finding = { rule, location, message } as unknown as Parameters<typeof judgeFinding>[0];
     return judgeFinding(finding, "a.yaml", mistakes[0]!, () => "x: {{ .Values.replicas }}");
   };
   expect(judge("a.yaml", 2, "exact")).toBe("exact");
   expect(judge("a.yaml", 1, "exact")).toBe("line");
   expect(judge("a.yaml", 1, "exact", "kubeconform/missing-field")).toBe("exact");
+  expect(judge("a.yaml", 1, "exact", "kubeconform/wrong-type", "expected integer, found null")).toBe("exact");
+  expect(judge("a.yaml", 1, "exact", "kubeconform/wrong-type", "expected integer, found string")).toBe(
+    "line",
+  );
   expect(judge("a.yaml", 2, "near")).toBe("near");
   expect(judge("b.yaml", 2, "exact")).toBe("through");
   expect(
     judgeFinding(
-      { rule: "r", location: { path: "b.yaml", line: 1, precision: "exact", via: [] } } as never,
+      { rule: "r", message: "", location: { path: "b.yaml", line: 1, precision: "exact", via: [] } } as never,
       "a.yaml",
       mistakes[1]!,
       () => "y",
