@@ -128,6 +128,27 @@ spec:
     ]);
   });
 
+  test("of several fields of which one is needed, the one that is there and wrong is told", async () => {
+    const report = await validate({
+      "a.yaml": `apiVersion: v1
+kind: Pod
+metadata: {name: p}
+spec:
+  containers:
+    - name: c
+      image: web:1
+      lifecycle:
+        preStop:
+          exec:
+        postStart: {}
+`,
+    });
+    expect(lines(report)).toEqual([
+      "error wrong-type a.yaml:10 /spec/containers/0/lifecycle/preStop/exec: expected object, found null",
+      "error missing-field a.yaml:11 /spec/containers/0/lifecycle/postStart: needs one of exec, httpGet, tcpSocket, sleep",
+    ]);
+  });
+
   test("a document that cannot be read is a finding, and the others are validated", async () => {
     const report = await validate({
       "a.yaml": "kind: [\n",

@@ -163,6 +163,9 @@ function explainAlternatives(field: string, causes: SchemaError[]): Problem {
     const expected = `one of ${[...new Set(names)].join(", ")}`;
     return { what: "missing-field", field, expected, message: `needs ${expected}` };
   }
+  // Of the alternatives whose field is there, one only: that was meant, and what is wrong is below it.
+  const [meant, ...others] = inner.filter((problem) => problem.what !== "missing-field");
+  if (meant && others.length === 0 && inner.length > 1 && meant.field.startsWith(`${field}/`)) return meant;
   const expected = [...new Set(inner.map((problem) => problem.message))].join("; or ");
   return {
     what: "no-alternative",
