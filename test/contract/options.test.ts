@@ -173,7 +173,7 @@ const needed: Record<string, string[]> = {
 
 /** Every option that takes one of a few words, wherever it is: a word that is near one of them, and that one. */
 const enumerated: Record<string, [string, string]> = {
-  "fail-on": ["none", "nonee"],
+  "fail-on": ["new", "newest"],
   "fail-on-severity": ["error", "eror"],
   "tools-from": ["release", "releas"],
   engines: ["", ""],

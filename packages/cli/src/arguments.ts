@@ -97,8 +97,16 @@ function explain(command: Command, argv: string[], error: Error): string {
 
 /** ` (did you mean X?)`, or nothing when no known word is near. */
 export function suggestion(word: string, known: readonly string[]): string {
-  const near = nearest(word, known);
+  const near = nearest(word, known) ?? extended(word, known);
   return near ? ` (did you mean ${near}?)` : "";
+}
+
+/** The one known word that begins like the whole of what was typed, or the other way round: `newest` and `new`. */
+function extended(word: string, known: readonly string[]): string | undefined {
+  const alike = known.filter(
+    (each) => Math.min(each.length, word.length) >= 3 && (each.startsWith(word) || word.startsWith(each)),
+  );
+  return alike.length === 1 ? alike[0] : undefined;
 }
 
 export function text(args: Arguments, name: string): string | undefined {
