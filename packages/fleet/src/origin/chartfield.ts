@@ -73,7 +73,10 @@ function resolveSource(
       const path = [...source.path, ...rest];
       if (source.key) return path.at(-1) === expected ? values.key(path) : undefined;
       if (isPrintedAs(values.merged(path), expected)) return values.find(path);
-      return rest.length > 0 ? values.inside(source.path, rest, expected) : undefined;
+      if (rest.length === 0) return undefined;
+      const inside = values.inside(source.path, rest, expected);
+      const around = inside ? undefined : values.keyInside(source.path, rest);
+      return inside ?? (around && near(around));
     }
     case "chart": {
       const field = source.path[0]?.replace(/^[AV]/, (letter) => letter.toLowerCase());

@@ -93,16 +93,18 @@ export function findEmpty(text: PrintedText, world: World): Found | undefined {
   if (!next || !frame || opens?.kind !== "action") return undefined;
   if (!/^["']?[\w./-]+["']?:\s*["']?$/.test(template.text.slice(offset, opens.start))) return undefined;
   const { pipeline } = next as Action | Block;
-  return (
-    pipeline && emptyIn(pipeline, { frame, block: parentOf(template.root, next), offset: opens.start }, world)
-  );
+  const place = { frame, block: parentOf(template.root, next), offset: opens.start };
+  // Under a condition there may be less than all: what else stood there, the template lacks.
+  const isLoop = next.kind === "block" && next.keyword === "range";
+  if (!pipeline || (next.kind === "block" && !isLoop)) return undefined;
+  return emptyIn(pipeline, place, world, isLoop ? isAbsent : isEmpty);
 }
 
 /** The value of the first of nested conditions that does not hold. */
 function firstEmpty(blocks: readonly Block[], frame: Frame, world: World): Found | undefined {
   for (const { pipeline, opens, parent } of blocks) {
     if (!pipeline || !parent || opens?.keyword === "else") continue;
-    const found = emptyIn(pipeline, { frame, block: parent, offset: opens?.start ?? 0 }, world);
+    const found = emptyIn(pipeline, { frame, block: parent, offset: opens?.start ?? 0 }, world, isAbsent);
     if (!found) continue;
     // `if and .a .b` or `if not .a` is more than a value.
     const [operand, ...more] = pipeline.commands[0] ?? [];
@@ -112,9 +114,14 @@ function firstEmpty(blocks: readonly Block[], frame: Frame, world: World): Found
   return undefined;
 }
 
-function emptyIn(pipeline: Pipeline, place: Place, world: World): Found | undefined {
+function emptyIn(
+  pipeline: Pipeline,
+  place: Place,
+  world: World,
+  isWanted: (value: Json | undefined) => boolean,
+): Found | undefined {
   const sources = sourcesOf(pipeline, place, world);
-  const [path] = sources.flatMap(valuesIn).filter((each) => isEmpty(world.values.merged(each)));
+  const [path] = sources.flatMap(valuesIn).filter((each) => isWanted(world.values.merged(each)));
   const found = path && placeFor(world.values, path);
   const isAlone = sources.length === 1 && sources[0]!.kind === "values";
   return found && (isAlone ? found : near(found));
@@ -123,6 +130,11 @@ function emptyIn(pipeline: Pipeline, place: Place, world: World): Found | undefi
 function valuesIn(source: Cause): string[][] {
   if (source.kind === "either") return source.sources.flatMap(valuesIn);
   return source.kind === "values" && !source.key ? [source.path] : [];
+}
+
+/** What is written down as empty is meant to be, as far as anybody knows. */
+function isAbsent(value: Json | undefined): boolean {
+  return value === undefined || value === null;
 }
 
 /** What Go's templates take for false. */

@@ -32,7 +32,7 @@ export interface Values {
   whole(path: readonly string[]): Json | undefined;
   /** A field of a value that is a text of YAML. */
   inside(path: readonly string[], rest: readonly string[], expected: Json): Found | undefined;
-  /** Where the key of such a field stands, or where an item begins. */
+  /** Where the key of such a field stands, or where an item begins; near the one above it that an action prints. */
   keyInside(path: readonly string[], rest: readonly string[]): Found | undefined;
 }
 
@@ -129,9 +129,14 @@ function makeValues(layers: readonly Layer[]): Values {
       return { text, ...text.place(span.line, span.column) };
     },
     keyInside(path, rest) {
-      const found = inner(path, rest);
-      const { line, column } = found ? (found.span.key ?? found.span) : { line: 0, column: 0 };
-      return found && { text: found.text, ...found.text.place(line, column) };
+      for (let length = rest.length; length >= 0; length--) {
+        const found = inner(path, rest.slice(0, length));
+        if (!found) continue;
+        const { line, column } = found.span.key ?? found.span;
+        const place = { text: found.text, ...found.text.place(line, column) };
+        return length === rest.length ? place : near(place);
+      }
+      return undefined;
     },
   };
 }
