@@ -51,6 +51,16 @@ test("on a command line it is called by its option", async () => {
   );
 });
 
+test.each(["policy", "data", "values-file", "exceptions"])(
+  "--%s that is not there is refused before anything is rendered",
+  async (option) => {
+    for (const command of ["pr", "policy"])
+      await expect(gitops(command, `--${option}`, "no/such")).rejects.toThrow(
+        new RegExp(`^--${option} no/such: it is not in the repository\\. Name it relative to /`),
+      );
+  },
+);
+
 test("one that excludes may match nothing, and so may any where there is no overlay", async () => {
   const { index } = await run(
     { ...defaults, compare: false, kustomization: ["./apps/web/overlays/dev/", "!apps/old/**"] },

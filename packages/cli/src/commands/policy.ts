@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { Host } from "@gitops-actions/action";
-import { packNames } from "@gitops-actions/engine";
+import { openRepository, packNames } from "@gitops-actions/engine";
 import {
   checkSettings,
   engineNames,
@@ -10,7 +11,8 @@ import {
   readInputs,
   run,
 } from "@gitops-actions/policy-check";
-import type { Arguments } from "../arguments.ts";
+import { UsageError } from "@gitops-actions/report";
+import { type Arguments, text } from "../arguments.ts";
 import type { Command, Option, Terminal } from "../command.ts";
 import { readTyped } from "../inputs.ts";
 import { findManifests } from "./manifests.ts";
@@ -92,6 +94,29 @@ export function policyInputs(
   return { ...inputs, tools: typedTools(inputs.tools, host) };
 }
 
+/**
+ * Throws UsageError for a policy, values or exceptions that were named and are not there, before anything is rendered. At
+ * another commit than the one on disk only the check itself can tell.
+ */
+export async function requirePolicyFiles(args: Arguments, path: string, host: Host): Promise<void> {
+  if (text(args, "head") !== undefined) return;
+  const named = ["policy", "data", "values-file", "exceptions"].flatMap((option) =>
+    [args.flags[option] ?? []].flat().map((file) => ({ option, file: String(file) })),
+  );
+  if (named.length === 0) return;
+  const repository = await openRepository(path, host);
+  try {
+    for (const { option, file } of named) {
+      if (existsSync(join(repository.root, file))) continue;
+      throw new UsageError(
+        `--${option} ${file}: it is not in the repository. Name it relative to ${repository.root}.`,
+      );
+    }
+  } finally {
+    await repository.close();
+  }
+}
+
 /** Checks policies and says what was found. */
 export async function checkAndSay(
   inputs: PolicyInputs,
@@ -164,6 +189,7 @@ export const policy: Command = {
     const saying = startSaying(args, host, terminal, false);
     const path = resolve(host.cwd, args.positionals[0] ?? ".");
     const inputs = policyInputs(args, host, "", path);
+    if (text(args, "manifests") === undefined) await requirePolicyFiles(args, path, host);
     const manifests = await findManifests(args, renderInputs(args, host), host, terminal, signal);
     await checkAndSay({ ...inputs, manifests: manifests.path }, saying, host, terminal, signal);
     return saying.end();

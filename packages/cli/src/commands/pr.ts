@@ -17,7 +17,7 @@ import {
   severityOption,
   toolSourceOptions,
 } from "./options.ts";
-import { checkIfAny, policyInputs, policyOptions } from "./policy.ts";
+import { checkIfAny, policyInputs, policyOptions, requirePolicyFiles } from "./policy.ts";
 import { startSaying } from "./say.ts";
 import { validateAndSay, validateInputs, validateOptions } from "./validate.ts";
 
@@ -61,6 +61,7 @@ export const pr: Command = {
       const demo = await openDemo(host, terminal, signal);
       inputs = { ...inputs, path: demo.repository, baseRef: inputs.baseRef ?? demo.base };
     }
+    await requirePolicyFiles(args, resolve(host.cwd, inputs.path), host);
     const saying = startSaying(args, host, terminal, true);
     return await keepingRepositories(host, async () => {
       const world = { host, progress: terminal.progress, signal, secretKey: randomBytes(32) };
