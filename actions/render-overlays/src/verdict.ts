@@ -41,7 +41,7 @@ export function judge(pair: Pair, outcomes: Outcomes, compared: boolean): Judged
     pair,
     outcomes,
     change,
-    ...statusOf(outcomes.head),
+    ...statusOf(outcomes.head, isTouched(pair, compared)),
     ...(base && { base }),
     ...(head && { head }),
     changes: differs ? diffResources(base?.resources ?? [], head?.resources ?? []) : [],
@@ -63,10 +63,11 @@ function readManifests(outcome: Outcome | undefined, id: string): Manifests | un
     : undefined;
 }
 
-function statusOf(head: Outcome | undefined): Pick<Judged, "status" | "reason"> {
+/** What is an error here is failed for the actions that come after: what they cannot look at is no pass of theirs. */
+function statusOf(head: Outcome | undefined, touched: boolean): Pick<Judged, "status" | "reason"> {
   if (!head) return { status: "removed" };
   if (head.status === "rendered") return { status: "rendered" };
-  return { status: head.status === "failed" ? "failed" : "rejected", reason: head.reasons[0] };
+  return { status: head.status === "withheld" && !touched ? "rejected" : "failed", reason: head.reasons[0] };
 }
 
 /** What is wrong with one side of an overlay: what kept it from being rendered, and documents no cluster would take. */
