@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createRedactor, identityKey, type Resource } from "@gitops-actions/manifest";
+import { createRedactor, identityKey, isSecret, type Resource } from "@gitops-actions/manifest";
 
 export function sha256(content: Uint8Array | string): string {
   return createHash("sha256").update(content).digest("hex");
@@ -19,8 +19,8 @@ export function manifestDigest(resources: readonly { id: Resource["id"]; digest:
 }
 
 /** Whether a resource may hold secret values: a Secret, or one with a copy of itself in an annotation. */
-export function holdsSecrets({ id, text }: Resource): boolean {
-  return (id.kind === "Secret" && id.group === "") || text.includes("last-applied-configuration");
+export function holdsSecrets({ value, text }: Resource): boolean {
+  return isSecret(value) || text.includes("last-applied-configuration");
 }
 
 function withoutSecrets(resource: Resource): string {

@@ -11,6 +11,13 @@ export { formatProblem, type Problem, type ProblemCode } from "./problem.ts";
 export { createRedactor, type Redactor, type RedactorInput } from "./redact.ts";
 export * from "./resource.ts";
 export type { Scalar } from "./scalars.ts";
-export { decodeData, isEncrypted, isGuessedSecret } from "./secrets.ts";
+export {
+  decodeData,
+  isEncrypted,
+  isGuessedSecret,
+  isSecret,
+  isSecretData,
+  isSecretKind,
+} from "./secrets.ts";
 export { type FieldSpan, parseSource, type Source, type SourceDocument, type Span } from "./source.ts";
 export { equalJson, isObject, writeJson } from "./values.ts";

@@ -1,3 +1,4 @@
+import { distance } from "fastest-levenshtein";
 import { joinPointer } from "./pointer.ts";
 import type { Json, JsonObject, Resource } from "./resource.ts";
 import { isObject } from "./values.ts";
@@ -57,9 +58,25 @@ export function findSecrets(resource: Resource): SecretField[] {
   return found;
 }
 
-function isSecret(value: JsonObject): boolean {
-  return value.kind === "Secret" && (value.apiVersion === "v1" || value.apiVersion === undefined);
+/** Whether a kind is `Secret`, or so near that it was meant: a slip of the pen must not publish what is behind it. */
+export function isSecretKind(kind: unknown): boolean {
+  return typeof kind === "string" && distance(kind.toLowerCase(), "secret") <= 2;
 }
+
+/** Whether a field of a Secret is one that holds its values, or was meant to be. */
+export function isSecretData(name: string): boolean {
+  const given = name.toLowerCase();
+  return distance(given, "data") <= 1 || distance(given, "stringdata") <= 2;
+}
+
+/** Whether all that a resource holds, besides what names it, may be secret. */
+export function isSecret(value: JsonObject): boolean {
+  // Other groups have kinds of that name, and what theirs hold stands under `spec`.
+  return isSecretKind(value.kind) && !String(value.apiVersion ?? "").includes("/");
+}
+
+/** What names a Secret or says what it is, and what SOPS notes for everyone. */
+const open: ReadonlySet<string> = new Set(["apiVersion", "kind", "metadata", "type", "immutable", "sops"]);
 
 function annotationOf(value: JsonObject): string | undefined {
   const annotations = isObject(value.metadata) ? value.metadata.annotations : undefined;
@@ -69,16 +86,20 @@ function annotationOf(value: JsonObject): string | undefined {
 }
 
 function addData(found: SecretField[], secret: JsonObject, prefix: readonly string[]): void {
-  for (const field of ["data", "stringData"]) {
-    const values = secret[field];
-    if (values === undefined || values === null) continue;
-    walkLeaves(values, [...prefix, field], (leaf, tokens) => {
-      if (isEncrypted(leaf) || leaf === "") return;
-      found.push({
-        pointer: joinPointer(tokens),
-        bytes: field === "data" ? decodeData(leaf) : Buffer.from(leaf),
+  for (const field of Object.keys(secret)) {
+    if (open.has(field)) continue;
+    const values = secret[field] as Json;
+    // `apiVesion: v1` is no secret, and hiding every v1 would hide the report.
+    if (typeof values === "string" && !isSecretData(field))
+      addGuess(found, field, values, [...prefix, field]);
+    else if (typeof values === "object" || isSecretData(field))
+      walkLeaves(values, [...prefix, field], (leaf, tokens) => {
+        if (isEncrypted(leaf) || leaf === "") return;
+        found.push({
+          pointer: joinPointer(tokens),
+          bytes: field === "data" ? decodeData(leaf) : Buffer.from(leaf),
+        });
       });
-    });
   }
 }
 

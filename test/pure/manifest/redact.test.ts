@@ -363,3 +363,38 @@ test("property: no canary in anything that is published, wherever it was put", (
     { numRuns: 500 },
   );
 });
+
+// A slip of the pen is what a reviewer is there for, and no reason to print what it is about.
+describe("a Secret that is misspelt", () => {
+  const canary = "hunter2-very-secret";
+  const withValue = (text: string, value: string) => text.replaceAll("VALUE", value);
+
+  test.each([
+    ["apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringdata: {a: VALUE}\n"],
+    ["apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nData: {a: VALUE}\n"],
+    ["apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {b: c}\nsrtingData: {a: [VALUE]}\n"],
+    ["apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nvalues: {a: VALUE}\n"],
+    ["apiVersion: v1\nkind: Secret\nmetadata: {name: s}\npassword: VALUE\n"],
+    ["apiVersion: v1\nkind: Secrets\nmetadata: {name: s}\nstringData: {a: VALUE}\n"],
+    ["apiVersion: V1\nkind: secret\nmetadata: {name: s}\nstringData: {a: VALUE}\n"],
+    ["apiVersion: v1\nkind: Sercet\nmetadata: {name: s}\nstringData: {a: VALUE}\n"],
+  ])("shows nothing of its values: %j", (text) => {
+    const head = withValue(text, canary);
+    expect(published(withValue(text, "hunter1-old-secret"), head)).not.toMatch(/hunter\d-/);
+    expect(published("", head)).not.toContain(canary);
+    expect(redactorOf(head, "").redactText(`somebody quotes ${canary}`)).not.toContain(canary);
+  });
+
+  test("and what names it, or is no Secret, is shown", () => {
+    const text = "apiVersion: v1\nkind: Secret\nmetadata: {name: s, labels: {a: VALUE}}\ntype: VALUE\n";
+    expect(published(withValue(text, "one"), withValue(text, "two-three-four"))).toContain("two-three-four");
+    const other = "apiVersion: example.com/v1\nkind: Secret\nmetadata: {name: s}\nspec: {path: VALUE}\n";
+    expect(published(withValue(other, "one"), withValue(other, "kv/shop-path"))).toContain("kv/shop-path");
+    const store = "apiVersion: v1\nkind: SecretStore\nmetadata: {name: s}\nspec: {path: VALUE}\n";
+    expect(published(withValue(store, "one"), withValue(store, "kv/shop-path"))).toContain("kv/shop-path");
+    // A version is no secret, wherever it stands.
+    const key =
+      "apiVersion: v1\nversion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {a: hunter2-very-secret}\n";
+    expect(redactorOf(key, "").redactText("apps/v1")).toBe("apps/v1");
+  });
+});

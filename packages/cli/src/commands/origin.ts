@@ -24,6 +24,7 @@ import {
 import {
   decodeText,
   formatIdentity,
+  isSecretKind,
   parseManifests,
   type Resource,
   stripHash,
@@ -187,7 +188,8 @@ async function print(
   const { path, line, column, precision, via } = location;
   const { paint } = terminal;
   terminal.out(`${paint("bold", `${path}:${line}${column ? `:${column}` : ""}`)} ${precision}\n`);
-  const secret = resource.id.kind === "Secret" && /^\/(?:data|stringData)(?:\/|$)/.test(pointer);
+  const secret =
+    isSecretKind(resource.id.kind) && !/^\/(?:apiVersion|kind|metadata|type|immutable)(?:\/|$)/.test(pointer);
   const text = secret ? undefined : decodeText(await tree.read(path))?.split(/\r\n|\n|\r/)[line - 1];
   if (text !== undefined) terminal.out(`  ${text.trim()}\n`);
   for (const each of via) terminal.out(paint("dim", `  via ${each}\n`));

@@ -1,4 +1,10 @@
-import { decodeData, isEncrypted, isGuessedSecret } from "@gitops-actions/manifest";
+import {
+  decodeData,
+  isEncrypted,
+  isGuessedSecret,
+  isSecretData,
+  isSecretKind,
+} from "@gitops-actions/manifest";
 
 /** What a source text gives away of secrets. Found line by line, since a source that fails to render may be no YAML at all. */
 export interface TextSecrets {
@@ -10,7 +16,7 @@ export interface TextSecrets {
   files: string[];
 }
 
-const secretKind = /(?:^|[\s{,"'])kind["']?[ \t]*:[ \t]*["']?Secret\b/;
+const kinds = /(?:^|[\s{,"'])kind["']?[ \t]*:[ \t]*["']?(\w+)/g;
 const generator = /secretgenerator["']?[ \t]*:|kind["']?[ \t]*:[ \t]*["']?SecretGenerator\b/i;
 /** `key: value`, `"key": "value"`, `KEY=value`, also several in one line. */
 const pairs =
@@ -23,7 +29,7 @@ export function findTextSecrets(text: string): TextSecrets {
   const found: TextSecrets = { values: [], references: [], files: [] };
   for (const document of text.split(/^---/m)) {
     const lines = document.split(/\r?\n/).map((line) => line.slice(0, longestLine));
-    if (secretKind.test(document)) readData(lines, found);
+    if ([...document.matchAll(kinds)].some(([, kind]) => isSecretKind(kind))) readData(lines, found);
     if (generator.test(document)) readGenerators(lines, found);
     readPatches(lines, found);
     readNamed(lines, found);
@@ -31,11 +37,11 @@ export function findTextSecrets(text: string): TextSecrets {
   return found;
 }
 
-/** The blocks below `data` and `stringData`, wherever in the document: also in a patch inside a kustomization. */
+/** The blocks below `data` and `stringData`, misspelt or not, wherever in the document: also in a patch inside a kustomization. */
 function readData(lines: readonly string[], found: TextSecrets): void {
   for (const [start, line] of lines.entries()) {
-    const head = /^([ \t-]*)["']?(data|stringData)["']?[ \t]*:[ \t]*(.*)$/.exec(line);
-    if (!head) continue;
+    const head = /^([ \t-]*)["']?(\w+)["']?[ \t]*:[ \t]*(.*)$/.exec(line);
+    if (!head || !isSecretData(head[2]!)) continue;
     const add = (value: string) => addValue(value, head[2] === "data", found);
     for (const [, , value] of (head[3] ?? "").matchAll(pairs)) add(value ?? "");
     for (let at = start + 1; at < lines.length; at++) {
