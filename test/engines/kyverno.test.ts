@@ -141,3 +141,53 @@ test("a policy of a change that the CLI refuses is an error of that change, and 
   ]);
   expect([report.verdict, failures(report)]).toEqual(["findings", []]);
 });
+
+describe("a change that has a policy look away is told so", () => {
+  const web = `${pod("web", "team: a")}${pod("api", "team: b", "lab")}`;
+  const team1 = policy("team", team);
+  async function warned(head: string, more: Files = {}): Promise<string[]> {
+    const machine = makeMachine();
+    const { index, folder } = makeRepository(
+      machine,
+      { "policies/team.yaml": team1 },
+      { "policies/team.yaml": head, ...more },
+      { prod: { base: web, head: web } },
+    );
+    const report = await checkIn({ ...machine, cwd: folder }, { manifests: index });
+    return report.findings.map(({ severity, rule, message }) => `${severity} ${rule}: ${message}`);
+  }
+
+  test.each([
+    ["a kind that is misspelt", team1.replace("[Pod]", "[Podd]"), 0],
+    ["another kind", team1.replace("[Pod]", "[Service]"), 0],
+    [
+      "a namespace that is excluded",
+      team1.replace(
+        "{kinds: [Pod]}}]}",
+        "{kinds: [Pod]}}]}\n    exclude: {any: [{resources: {namespaces: [lab]}}]}",
+      ),
+      1,
+    ],
+  ])("%s", async (_, head, left) => {
+    expect(await warned(head)).toEqual([
+      `warning policy/weakened: this change has kyverno team look at ${left} of the 2 resources that it looks at now`,
+    ]);
+  });
+
+  test("an exception that is added", async () => {
+    const exception = `apiVersion: kyverno.io/v2
+kind: PolicyException
+metadata: {name: everything, namespace: shop}
+spec:
+  exceptions: [{policyName: team, ruleNames: [rule]}]
+  match: {any: [{resources: {kinds: [Pod]}}]}
+`;
+    expect(await warned(team1, { "policies/exception.yaml": exception })).toEqual([
+      "warning policy/exception-added: this change adds 1 exception from policies: PolicyException shop/everything",
+    ]);
+  });
+
+  test("a policy that says the same in other words is no finding", async () => {
+    expect(await warned(`# a comment\n${team1}`)).toEqual([]);
+  });
+});

@@ -6,6 +6,7 @@ import type { EngineRun } from "./engines.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Said } from "./findings.ts";
 import type { PolicyInputs } from "./inputs.ts";
+import { findNarrowed } from "./narrowed.ts";
 import type { Judges } from "./policies.ts";
 import type { PolicyWorld } from "./run.ts";
 import { withoutPatterns } from "./scan.ts";
@@ -19,6 +20,8 @@ export interface Proposed {
   notes: string[];
   /** What keeps them from being evaluated: that is the change's own fault. */
   defects: Defects;
+  /** Policies that would look at fewer resources. */
+  narrowed: Finding[];
 }
 
 /** Has the policies of the change itself look at its head, beside those that count and what these said. */
@@ -35,7 +38,10 @@ export async function compareProposed(
   world: PolicyWorld,
 ): Promise<Proposed> {
   if (head.every(({ items }) => items.length === 0))
-    return { notes: [], defects: await compileProposed(judges, counting, redactor, inputs, world) };
+    return {
+      ...{ notes: [], narrowed: [] },
+      defects: await compileProposed(judges, counting, redactor, inputs, world),
+    };
   const evaluation = await evaluate(judges, head, inputs, world);
   const runs = [...withoutPatterns(evaluation.runs, alike.runs), ...alike.runs];
   const { findings } = await said(runs, head);
@@ -43,14 +49,17 @@ export async function compareProposed(
   const before = active(counted);
   const more = [...after.values()].filter(({ fingerprint }) => !before.has(fingerprint));
   const fewer = [...before.values()].filter(({ fingerprint }) => !after.has(fingerprint));
+  const left = evaluation.skipped.filter(({ code }) => code === "engine-not-asked").map(({ id }) => id);
+  const aside = left.length > 0 ? `; of ${left.join(", ")} nothing is known: not asked for` : "";
   const notes = [
-    `with your policies: ${more.length} findings more, ${fewer.length} fewer`,
+    `with your policies: ${more.length} findings more, ${fewer.length} fewer${aside}`,
     ...list("more", more),
     ...list("fewer", fewer),
   ];
   return {
     notes,
     defects: defectsOf(evaluation.runs, counting.runs, head.length, redactor, counting.tree),
+    narrowed: findNarrowed(counting.runs, evaluation.runs, head.length, redactor),
   };
 }
 

@@ -7,6 +7,7 @@ import { makeReport, markAgainstBase, type Report } from "@gitops-actions/report
 import { createLocator } from "@gitops-actions/validate-schema";
 import { addBundles } from "./bundles.ts";
 import { type Evaluation, evaluate } from "./evaluate.ts";
+import { findExcepted } from "./excepted.ts";
 import { findingsOf, type Locate } from "./findings.ts";
 import { checkSettings, type PolicyInputs } from "./inputs.ts";
 import { type Rendered, readRendered } from "./manifests.ts";
@@ -72,9 +73,11 @@ export async function run(inputs: PolicyInputs, world: PolicyWorld): Promise<Pol
       : { findings: [...found.findings, ...secrets.head], fixed: [] };
     const all = rendered.index ? rendered.index.scope === "all" : true;
     const removed = trusted.proposed
-      ? [findRemoved, findWeakened].flatMap((find) =>
-          find(trusted.judges.policies, trusted.proposed!.policies, redactor),
-        )
+      ? [
+          ...findRemoved(trusted.judges.policies, trusted.proposed.policies, redactor),
+          ...findWeakened(trusted.judges.policies, trusted.proposed.policies, redactor),
+          ...findExcepted(trusted.judges, trusted.proposed, redactor),
+        ]
       : [];
     const waived = waive([...marked.findings, ...removed], judges.exceptions, host.now(), all);
     const alike = { runs: secrets.runs, findings: [...secrets.head, ...removed] };
@@ -92,7 +95,12 @@ export async function run(inputs: PolicyInputs, world: PolicyWorld): Promise<Pol
       failed: [...(parts.failed ?? []), ...(after?.defects.failed ?? [])],
       action: "policy-check",
       // No exception excuses a defect: it excuses none of main's either.
-      findings: [...waived.findings, ...waived.problems, ...(after?.defects.findings ?? [])],
+      findings: [
+        ...waived.findings,
+        ...waived.problems,
+        ...(after?.defects.findings ?? []),
+        ...(after?.narrowed ?? []),
+      ],
       waived: waived.waived,
       fixed: marked.fixed,
     });

@@ -342,6 +342,23 @@ describe("trust", () => {
       expect(report.waived).toEqual([]);
     });
 
+    test("exceptions that are added are named, and those that are there or go are not", async () => {
+      const exception = (owner: string) =>
+        `exceptions:\n  - {rule: "conftest/main/*", resource: {kind: Service, name: web}, owner: ${owner}, reason: none, expires: 2030-01-01}\n`;
+      const added = async (base: Files, head: Files) =>
+        (await judge({ ...kept, ...base }, { ...kept, ...head })).findings
+          .filter(({ rule }) => rule === "policy/exception-added")
+          .map(({ severity, message }) => `${severity}: ${message}`);
+      const [me, you] = ["me", "you"].map((owner) => ({ ".gitops/exceptions.yaml": exception(owner) }));
+      expect(await added({}, me!)).toEqual([
+        "warning: this change adds 1 exception from policies: conftest/main/* for Service web (me, until 2030-01-01)",
+      ]);
+      expect(await added(me!, you!)).toHaveLength(1);
+      expect(await added(me!, {})).toEqual([]);
+      const moved = { ".gitops/exceptions.yaml": `# moved\n${exception("me")}` };
+      expect(await added(me!, moved)).toEqual([]);
+    });
+
     test("policies that are removed are named, ten at most, in one warning", async () => {
       const removed = async (base: Files, head: Files) =>
         (await judge(base, head)).findings.map(({ severity, rule, message }) => [severity, rule, message]);
