@@ -10,12 +10,13 @@ import {
   signatureOf,
   type Version,
 } from "@gitops-actions/fleet";
-import { UsageError } from "@gitops-actions/report";
+import { type Finding, UsageError } from "@gitops-actions/report";
 import { describeMove, shortVersion, versionTrailers } from "./change.ts";
 import type { Change } from "./delivery.ts";
-import type { Hold } from "./gates/index.ts";
+import { type Hold, holdsOn } from "./gates/index.ts";
 import { headOf } from "./heads.ts";
-import { formatHolds, holdsPath, withHold, withoutHold } from "./holds.ts";
+import { heldAnyway, isSameHold, refusePast } from "./held.ts";
+import { formatHolds, holdsPath, isOver, withHold, withoutHold } from "./holds.ts";
 import type { PromoteInputs } from "./inputs.ts";
 import { type Occupancy, occupancies } from "./occupancy.ts";
 import { branchOf, type State, strategyOf, timeOf } from "./state.ts";
@@ -25,6 +26,8 @@ export interface Alteration {
   changes: Change[];
   /** What a person should know of it. */
   notes: string[];
+  /** What a person should look at. */
+  findings?: Finding[];
 }
 
 /** The cell that is meant. Throws UsageError that names what there is. */
@@ -68,7 +71,11 @@ export function setVersion(state: State, inputs: PromoteInputs, now: Date): Alte
   refuseObstacles(plan);
   const { missing } = { missing: plan.notes.filter((note) => note.code === "no-field") };
   const change = changeFor(state, "set", cell, [plan], now, inputs);
-  return { changes: [change], notes: missing.map((note) => note.message) };
+  return {
+    changes: [change],
+    notes: missing.map((note) => note.message),
+    findings: heldAnyway(state.holds ?? [], cell, now),
+  };
 }
 
 function planSubjects(_: Cell, slots: readonly Cell["slots"][number][], image: string | undefined): string[] {
@@ -96,15 +103,15 @@ export async function rollBack(
   const { app, environment } = cell;
   if (!state.holds)
     throw new UsageError(`${state.holdsProblem}. A rollback sets a hold, so mend that file first.`);
-  const held = state.holds.some((each) => each.app === app && each.environment === environment);
+  refusePast(inputs, now);
   const runs = runsOf(state, cell);
-  if (inputs.to === undefined && held)
-    return {
-      changes: [],
-      notes: [
-        `${app} is held in ${environment} already: name with 'to' which version or commit it should go back to, or resume first.`,
-      ],
-    };
+  const held = holdsOn(app, environment, state.holds, now.getTime()).find((each) => each.app === app);
+  if (inputs.to === undefined && held) {
+    const done = isReturn(runs);
+    if (done && isSameHold(held, inputs))
+      return { changes: [], notes: [`${app} has been rolled back in ${environment} already, and is held`] };
+    if (done || !isSameHold(held, inputs)) throw heldError(held, runs);
+  }
   const wanted = inputs.to === undefined ? previousOf(runs, cell) : namedOf(runs, inputs.to, cell);
   const plan = planRollback(wanted.cell, cell);
   refuseObstacles(plan);
@@ -120,7 +127,7 @@ export async function rollBack(
     owner: inputs.owner || "promote-env",
     ...(inputs.until === undefined ? {} : { until: inputs.until }),
   };
-  const holds = writeHolds(withHold(state.holds, hold));
+  const holds = writeHolds(withHold(state.holds, hold), now);
   const branch = branchOf(state, environment);
   const change = changeFor(state, "rollback", cell, [plan], now, inputs);
   change.story = {
@@ -147,6 +154,7 @@ export function changeHold(state: State, inputs: PromoteInputs, now: Date): Alte
   const cell =
     inputs.apps[0] === "*" ? { app: "*", environment: inputs.environments[0]! } : cellOf(state, inputs);
   if (!state.holds) throw new UsageError(`${state.holdsProblem}. Mend that file first.`);
+  refusePast(inputs, now);
   const { app, environment } = cell;
   const resume = inputs.operation === "resume";
   const hold: Hold = {
@@ -157,18 +165,37 @@ export function changeHold(state: State, inputs: PromoteInputs, now: Date): Alte
     ...(inputs.until === undefined ? {} : { until: inputs.until }),
   };
   const holds = resume ? withoutHold(state.holds, app, environment) : withHold(state.holds, hold);
-  if (resume && holds.length === state.holds.length)
+  const held = state.holds.filter((each) => !holds.includes(each));
+  if (resume && held.every((each) => isOver(each, now.getTime())))
     return { changes: [], notes: [`nobody holds ${app} in ${environment}`] };
   return {
     changes: [
-      holdChange(state, resume ? "resume" : "hold", cell, writeHolds(holds), inputs.reason, now, inputs),
+      holdChange(state, resume ? "resume" : "hold", cell, writeHolds(holds, now), inputs.reason, now, inputs),
     ],
     notes: [],
   };
 }
 
-function writeHolds(holds: readonly Hold[]): FileWrite {
-  return { path: holdsPath, bytes: new TextEncoder().encode(formatHolds(holds)) };
+/** What has ended holds nothing, and is left out. */
+function writeHolds(holds: readonly Hold[], now: Date): FileWrite {
+  const left = holds.filter((each) => !isOver(each, now.getTime()));
+  return { path: holdsPath, bytes: new TextEncoder().encode(formatHolds(left)) };
+}
+
+/** Whether what runs now ran before something else did: it was gone back to. */
+function isReturn(runs: readonly Occupancy[]): boolean {
+  const [now, ...before] = runs.map((run) => signatureOf(run.cell));
+  return now !== undefined && before.includes(now);
+}
+
+/** Says why a held app is not rolled back without a word, and what to do. */
+function heldError({ app, environment, owner, reason }: Hold, runs: readonly Occupancy[]): UsageError {
+  const [now] = runs;
+  const before = runs.find((run) => now && signatureOf(run.cell) !== signatureOf(now.cell));
+  const ran = before?.cell.slots.map((slot) => shortVersion(slot.version)).join(", ");
+  return new UsageError(
+    `${app} is held in ${environment} (${owner}: ${reason}), so nothing was rolled back. Name with input 'to' the version or commit to go back to${ran ? ` (${ran} ran before)` : ""}, or resume it first.`,
+  );
 }
 
 function runsOf(state: State, cell: Cell): Occupancy[] {

@@ -55,6 +55,11 @@ export function formatHolds(holds: readonly Hold[]): string {
   return lines.length === 0 ? `${head}holds: []\n` : `${head}holds:\n${lines.join("\n")}\n`;
 }
 
+/** Whether a hold has ended at a moment, in milliseconds since 1970. */
+export function isOver({ until }: Hold, now: number): boolean {
+  return until !== undefined && until <= now;
+}
+
 /** The holds with one more; one of the same app and environment is replaced. */
 export function withHold(holds: readonly Hold[], hold: Hold): Hold[] {
   return [...withoutHold(holds, hold.app, hold.environment), hold];

@@ -2,13 +2,13 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { workspaceOf } from "@gitops-actions/action";
 import { openRepository, type Repository, remoteHead, remoteRefs, remoteUrl } from "@gitops-actions/engine";
-import { parseReport, type Report, ToolError, UsageError } from "@gitops-actions/report";
+import { type Finding, parseReport, type Report, ToolError, UsageError } from "@gitops-actions/report";
 import { explainAccess } from "./access.ts";
 import { admit } from "./admission.ts";
 import { type Alteration, changeHold, rollBack, setVersion } from "./alter.ts";
 import { type BoardRow, makeBoard } from "./board.ts";
 import { type Candidate, findCandidate } from "./candidate.ts";
-import { deliver, fetchOptions } from "./delivery.ts";
+import { type Change, deliver, fetchOptions } from "./delivery.ts";
 import { openElsewhere } from "./elsewhere.ts";
 import type { Evidence } from "./evidence.ts";
 import { rememberAnswers } from "./forge.ts";
@@ -111,7 +111,7 @@ async function runIn(
           delivered,
           ...result,
           notes: [...(copy?.notes ?? []), ...result.notes],
-          mistakes: copy?.findings ?? [],
+          mistakes: [...(copy?.findings ?? []), ...(result.findings ?? [])],
         }),
       };
     }
@@ -126,6 +126,7 @@ interface Result {
   board: BoardRow[];
   candidates: Candidate[];
   notes: string[];
+  findings?: Finding[];
 }
 
 function isBoard({ operation }: PromoteInputs): boolean {
@@ -236,16 +237,41 @@ async function alter(
         ? await rollBack(repository, state, inputs, now)
         : changeHold(state, inputs, now);
   for (const change of alteration.changes) {
-    // A hold must hold at once; it waits in a pull request only when that is asked for.
-    const strategy = change.plans.length === 0 ? (inputs.strategy ?? "direct") : strategyOf(state, inputs);
+    const strategy = howToDeliver(state, change, inputs, world);
     const delivery = change.merge
       ? await deliverWhole(repository, state, change, inputs, world)
       : await deliver(repository, change, strategy, inputs, world);
     if (delivery.kind === "moved") return undefined;
     delivered.push(deliveredOf(change, delivery));
     if (delivery.kind === "refused") break;
+    if (delivery.kind === "pushed" && change.plans.length === 0)
+      alteration.notes.push(...explainPush(state, change, inputs));
   }
-  return { board: [], candidates: [], notes: alteration.notes };
+  return { board: [], candidates: [], ...alteration };
+}
+
+/**
+ * A hold is a brake and must hold at once: it waits in a pull request only when that is asked for. To resume takes a brake
+ * off, and goes the way of every change; without a token no pull request can be opened, and people must not be locked out.
+ */
+function howToDeliver(
+  state: State,
+  { plans, story }: Change,
+  inputs: PromoteInputs,
+  { forge }: PromoteWorld,
+): "pull-request" | "direct" {
+  const atOnce = story.operation === "hold" || (story.operation === "resume" && !forge);
+  return plans.length === 0 && atOnce ? (inputs.strategy ?? "direct") : strategyOf(state, inputs);
+}
+
+/** Says of a hold that was written at once, where gitops.yaml speaks of pull requests, that it was and why. */
+function explainPush(state: State, { branch, story }: Change, inputs: PromoteInputs): string[] {
+  if (inputs.strategy !== undefined || strategyOf(state, inputs) === "direct") return [];
+  const why =
+    story.operation === "resume" ? "without a token there is no pull request" : "a hold must act at once";
+  return [
+    `pushed to ${branch} directly, though gitops.yaml says \`strategy: ${state.settings.strategy}\`: ${why}`,
+  ];
 }
 
 /** Throws UsageError for an app or environment that is not there: a typing error must not look like nothing to do. */

@@ -200,11 +200,17 @@ describe("rollback, hold and resume", () => {
     expect(where.show(file("prod"))).toBe(odd);
     expect(where.show(".gitops/holds.yaml")).toContain('reason: "it burns"');
     expect(where.log().filter((subject) => subject.startsWith("Roll back"))).toHaveLength(1);
-    // A second run does not go back any further, and nothing is promoted while it is held.
-    const again = await where.run({ operation: "rollback", apps: ["web"], environments: ["prod"] });
-    expect([again.delivered, again.report.notes[0]]).toEqual([
+    // The same once more does not go back any further, and nothing is promoted while it is held.
+    const again = await where.run({
+      operation: "rollback",
+      apps: ["web"],
+      environments: ["prod"],
+      reason: "it burns",
+      owner: "ann",
+    });
+    expect([again.delivered, again.report.notes]).toEqual([
       [],
-      expect.stringContaining("held in prod already"),
+      ["web has been rolled back in prod already, and is held"],
     ]);
     expect((await where.run({ operation: "promote", environments: ["prod"] })).board[0]?.next).toMatchObject({
       open: false,

@@ -114,9 +114,10 @@ test("the story in the documentation is what happens", { timeout: 300_000 }, asy
   merged("2026-02-04T15:30:00Z", 4);
   check("success", "2026-02-04T15:40:00Z");
   await promote("2026-02-05T16:00:00Z");
-  await teller.does("2026-02-05T16:05:00Z", "resume --app web -e prod", {
+  await teller.does("2026-02-05T16:05:00Z", "resume --app web -e prod --strategy direct", {
     operation: "resume",
     ...one("prod"),
+    strategy: "direct",
   });
   await promote("2026-02-05T16:10:00Z");
   merged("2026-02-05T16:30:00Z", 5);

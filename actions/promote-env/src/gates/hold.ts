@@ -11,6 +11,15 @@ export interface Hold {
   until?: number;
 }
 
+/** The holds that hold an app in an environment at a moment, the one that ends last first. */
+export function holdsOn(app: string, environment: string, holds: readonly Hold[], now: number): Hold[] {
+  const ends = ({ until = Number.POSITIVE_INFINITY }: Hold) => until;
+  return holds
+    .filter((each) => (each.app === app || each.app === "*") && each.environment === environment)
+    .filter((each) => now < ends(each))
+    .sort((a, b) => (ends(a) === ends(b) ? 0 : ends(b) - ends(a)));
+}
+
 /** Whether an app is held in an environment. `holds` undefined: they could not be read; `rollbacks`: open pull requests that roll it back. */
 export function hold(
   app: string,
@@ -36,16 +45,7 @@ export function hold(
     };
   const [open] = rollbacks;
   if (open !== undefined) return { gate, state: "closed", because: `${open} rolls it back` };
-  const held = holds.filter(
-    (each) =>
-      (each.app === app || each.app === "*") &&
-      each.environment === environment &&
-      (each.until === undefined || now < each.until),
-  );
-  // The one that ends last tells how long.
-  const [longest] = held.sort(
-    (a, b) => (b.until ?? Number.POSITIVE_INFINITY) - (a.until ?? Number.POSITIVE_INFINITY),
-  );
+  const [longest] = holdsOn(app, environment, holds, now);
   if (!longest) return { gate, state: "open", because: "nobody holds it" };
   const because = `${longest.owner} holds it: ${longest.reason}`;
   return longest.until === undefined

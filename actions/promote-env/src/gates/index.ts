@@ -4,7 +4,7 @@ export { checks, lastOf, type Status } from "./checks.ts";
 export { complete } from "./complete.ts";
 export { drift } from "./drift.ts";
 export { type Facts, judge, type Sight, tellsVersionsApart } from "./facts.ts";
-export { type Hold, hold } from "./hold.ts";
+export { type Hold, hold, holdsOn } from "./hold.ts";
 export { batch, limit } from "./limit.ts";
 export { compareVersions, order, type Step } from "./order.ts";
 export { reports } from "./reports.ts";

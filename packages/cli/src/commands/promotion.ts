@@ -90,8 +90,20 @@ const taken: Record<Operation, Record<string, Option>> = {
   set: { ...delivering, ...proving },
   rollback: { ...delivering, ...proving },
   // Nothing that is rendered changes.
-  hold: delivering,
-  resume: delivering,
+  hold: {
+    ...delivering,
+    strategy: {
+      ...delivering.strategy,
+      standard: "direct, whatever gitops.yaml says: a hold must act at once",
+    },
+  },
+  resume: {
+    ...delivering,
+    strategy: {
+      ...delivering.strategy,
+      standard: "auto, which is what gitops.yaml says, and direct without a token",
+    },
+  },
 };
 
 /** One `gitops` command for an operation of promote-env; a token for GitHub is taken from GITHUB_TOKEN or GH_TOKEN. */
