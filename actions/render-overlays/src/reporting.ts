@@ -11,6 +11,7 @@ import {
   type Unchecked,
 } from "@gitops-actions/report";
 import type { Pair } from "./compare.ts";
+import { type OverridesOf, skippedOverrides } from "./overrides.ts";
 import type { RenderedPair } from "./pairs.ts";
 import type { Side } from "./side.ts";
 import { findingsOf, uncheckedOf } from "./verdict.ts";
@@ -30,20 +31,33 @@ export interface Learnt {
   unpromoted: readonly Finding[];
   /** Of overlays that gitops.yaml lists no longer, or ignores now. */
   unlisted: readonly Finding[];
+  /** What objects of controllers set over what they deploy. */
+  overrides: OverridesOf;
+  /** Of changes to that. */
+  overridden: readonly Finding[];
 }
 
 /** What render-overlays reports. The messages of what was rendered are redacted already. */
 export function reportParts(learnt: Learnt): Omit<ReportParts, "action"> {
-  const { source, sides, pairs, rendered, uses, unpromoted, unlisted } = learnt;
+  const { source, sides, pairs, rendered, uses, unpromoted, unlisted, overridden } = learnt;
   const compared = sides.base !== undefined;
   const all = (side: "base" | "head"): Finding[] =>
     rendered.flatMap((each) => findingsOf(each, side, compared));
-  const head = mergeFindings([...all("head"), ...problemFindings(sides.head), ...unpromoted, ...unlisted]);
+  const head = mergeFindings([
+    ...all("head"),
+    ...problemFindings(sides.head),
+    ...unpromoted,
+    ...unlisted,
+    ...overridden,
+  ]);
   const marked = compared
     ? markAgainstBase(head, mergeFindings([...all("base"), ...problemFindings(sides.base!)]))
     : { findings: head, fixed: [] };
 
-  const lists = { skipped: noticedOf(sides.head), failed: [] as Unchecked[] };
+  const lists = {
+    skipped: [...noticedOf(sides.head), ...skippedOverrides(learnt.overrides)],
+    failed: [] as Unchecked[],
+  };
   for (const each of rendered) {
     const unchecked = uncheckedOf(each);
     if (unchecked) lists[unchecked.list].push(unchecked.item);

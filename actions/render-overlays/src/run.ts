@@ -10,6 +10,7 @@ import {
   treeAt,
 } from "@gitops-actions/engine";
 import {
+  type ClosureContext,
   changedInputs,
   createClosureContext,
   type Index,
@@ -25,6 +26,7 @@ import { describeSource, makeIndex } from "./index-entry.ts";
 import { checkSettings, type RenderInputs } from "./inputs.ts";
 import { renderedInputs } from "./judging.ts";
 import { emptyOutput } from "./output.ts";
+import { changedOverrides, findOverrides } from "./overrides.ts";
 import { type RenderedPair, renderPairs } from "./pairs.ts";
 import { makeRedactors, redactMessages } from "./redaction.ts";
 import { reportParts } from "./reporting.ts";
@@ -69,7 +71,9 @@ export async function run(inputs: RenderInputs, world: RenderWorld): Promise<Ren
     progress("Choosing commits");
     const commits = await choose(repository, inputs, world);
     progress("Reading the fleet");
-    const sides = await readSides(repository, commits, inputs);
+    // One memory for both sides: what is the same text at both commits is read and understood once.
+    const context = createClosureContext(ownRepository(remoteAddresses(repository)));
+    const sides = await readSides(repository, commits, inputs, context);
     requireMatches(
       inputs,
       [sides.head, ...(sides.base ? [sides.base] : [])].map(({ fleet }) => fleet.overlays),
@@ -96,6 +100,7 @@ export async function run(inputs: RenderInputs, world: RenderWorld): Promise<Ren
     );
     const unpromoted = await findUnpromoted(sides, rendered);
     const unlisted = [...findUnlisted(sides, pairs), ...findIgnored(sides, pairs)];
+    const overrides = await findOverrides(sides.head, context);
     const report = makeReport({
       ...reportParts({
         commits,
@@ -108,6 +113,8 @@ export async function run(inputs: RenderInputs, world: RenderWorld): Promise<Ren
         notes,
         unpromoted,
         unlisted,
+        overrides,
+        overridden: changedOverrides(rendered, overrides, sides),
       }),
       action: "render-overlays",
     });
@@ -143,9 +150,8 @@ async function readSides(
   repository: Repository,
   commits: ChosenCommits,
   inputs: RenderInputs,
+  context: ClosureContext,
 ): Promise<{ head: Side; base?: Side }> {
-  // One memory for both sides: what is the same text at both commits is read and understood once.
-  const context = createClosureContext(ownRepository(remoteAddresses(repository)));
   const head = await readSide(commits.head.tree, inputs, context);
   if (!commits.base || !inputs.compare) return { head };
   const tree = await treeAt(repository, commits.base.commit);

@@ -6,6 +6,8 @@ export { withoutCredentials } from "./closure/remote.ts";
 export * from "./config.ts";
 export { configJsonSchema } from "./config-schema.ts";
 export { ignoreMatcher } from "./discover/collect.ts";
+export { overridesOf } from "./discover/override.ts";
+export { type ControllerOverride, controllerOverrides } from "./discover/overrides.ts";
 export { remoteSource, remoteSources } from "./discover/source.ts";
 export * from "./discover.ts";
 export * from "./drift/settings.ts";
