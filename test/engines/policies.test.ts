@@ -172,7 +172,7 @@ spec:
     expect(ours.sort()).toEqual(theirs.sort());
     expect(theirs.length).toBeGreaterThan(3);
     expect(counts(report, "kyverno/nothing")).toBe("4 evaluated, 0 matched, 0 passed, 0 warned, 0 failed");
-    expect(report.notes.join()).toContain("1 policies match nothing in the whole fleet: kyverno/nothing");
+    expect(report.notes.join()).toContain("1 policy matches nothing in the whole fleet: kyverno/nothing");
   });
 });
 

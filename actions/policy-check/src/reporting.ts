@@ -99,7 +99,9 @@ function notesOf(
         ]
       : []),
     ...(idle.length > 0 && all
-      ? [`${idle.length} policies match nothing in the whole fleet: ${idle.slice(0, 20).join(", ")}`]
+      ? [
+          `${idle.length === 1 ? "1 policy matches" : `${idle.length} policies match`} nothing in the whole fleet: ${idle.slice(0, 20).join(", ")}`,
+        ]
       : []),
   ];
 }

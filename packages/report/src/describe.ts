@@ -69,7 +69,7 @@ export function describePlaces(finding: Finding, limit = 5): string {
   return parts.join("; ");
 }
 
-/** One line that says how it went: `2 errors, 1 warning (1 new, 2 existing)`. */
+/** One line that says how it went: `2 errors, 1 warning (1 new, 2 existing), 3 overlays not looked at. ...`. */
 export function describeVerdict(report: Report): string {
   const { summary, failed } = report;
   const found = (["error", "warning", "notice"] as const)
@@ -81,18 +81,25 @@ export function describeVerdict(report: Report): string {
       ? ` (${groupDigits(summary.new)} new, ${groupDigits(summary.existing)} existing)`
       : "";
   const looked = describeChecked(report);
+  const left = describeLeft(report);
   switch (report.verdict) {
     case "nothing-found":
       return report.skipped.length === 0
         ? "Nothing found to look at."
         : `Nothing was looked at: all that was found, ${count(report.skipped.length, "thing")}, was skipped.`;
     case "incomplete":
-      return `Incomplete: ${failed.length > 0 ? `${count(failed.length, "thing")} could not be checked` : "not everything was evaluated"}${found ? `; ${found}${states}` : ""}. ${looked}`;
+      return `Incomplete: ${failed.length > 0 ? `${count(failed.length, "thing")} could not be checked` : "not everything was evaluated"}${found ? `; ${found}${states}` : ""}${left}. ${looked}`;
     case "findings":
-      return `${found}${states}. ${looked}`;
+      return `${found}${states}${left}. ${looked}`;
     case "passed":
-      return `Passed. ${looked}`;
+      return `Passed${left}. ${looked}`;
   }
+}
+
+/** Overlays that are there and were left out: a pass says nothing of them, and must not read as if it did. */
+function describeLeft({ skipped }: Report): string {
+  const overlays = new Set(skipped.flatMap(({ kind, id }) => (kind === "overlay" ? id : [])));
+  return overlays.size > 0 ? `, ${count(overlays.size, "overlay")} not looked at` : "";
 }
 
 function describeChecked({ checked, unchanged, engines }: Report): string {

@@ -68,7 +68,7 @@ describe("the report as text", () => {
         "skipped overlay tf: not ours (terraform)",
         "tools: kustomize 5.8.2 (cache)",
         "commit 111111111111, compared with 222222222222 (merge-base)",
-        "render-overlays: 1 error. 3 overlays looked at, 12 resources.",
+        "render-overlays: 1 error, 1 overlay not looked at. 3 overlays looked at, 12 resources.",
         "",
       ].join("\n"),
     );
@@ -143,6 +143,18 @@ describe("the report as text", () => {
       "waived validate/rule-0 Deployment shop/web-0 /spec/replicas: migrating (team-web, until 2027-01-31)\n",
     );
     expect(text).not.toMatch(/^error /m);
+  });
+
+  test("a pass says how many overlays were not looked at", () => {
+    const overlay = (id: string, code = "rejected") => ({ kind: "overlay", id, code, message: "left out" });
+    const skipped = [overlay("a"), overlay("b"), overlay("b", "more"), { ...overlay("x"), kind: "path" }];
+    expect(formatText(reportOf({ skipped }))).toContain(
+      "render-overlays: Passed, 2 overlays not looked at. 3 overlays looked at, 12 resources.",
+    );
+    expect(formatText(reportOf({ skipped, findings: manyFindings(1) }))).toMatch(
+      /: 1 error(?: \(.*\))?, 2 overlays not looked at\. 3 overlays looked at/,
+    );
+    expect(formatText(reportOf({ skipped: [{ ...overlay("x"), kind: "path" }] }))).toContain(": Passed. 3");
   });
 
   test("says when all that was found was skipped", () => {

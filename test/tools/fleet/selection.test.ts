@@ -88,3 +88,22 @@ test("gitops overlays lists them", async () => {
   const { out: json } = await gitops("overlays", "--json");
   expect(JSON.parse(json)[0]).toMatchObject({ id: "apps/web/overlays/dev", environment: "dev" });
 });
+
+test("a path inside the repository is no selection: that all is looked at is said, and how to narrow it", async () => {
+  const inside = "apps/web/overlays/prod";
+  const note = new RegExp(
+    `^${inside} is inside the repository .*/fleet, all of which is looked at: --overlay '${inside}/\\*\\*' narrows it\\.\n`,
+  );
+  for (const command of ["validate", "policy", "pr"])
+    expect((await gitops(command, inside, "--base", "HEAD")).err).toMatch(note);
+  expect((await gitops("render", inside, "--out", "../out")).err).toMatch(note);
+  expect((await gitops("overlays", inside)).err).toMatch(
+    /^\S+prod is inside the repository .*, all of which is listed\.\n/,
+  );
+  for (const args of [["."], [], [inside, "--overlay", `${inside}/**`]]) {
+    const { status, err, out } = await gitops("validate", ...args);
+    expect(err).not.toContain("is inside");
+    if (args.length === 3)
+      expect({ status, out }).toMatchObject({ status: 0, out: expect.stringMatching(/1 overlay looked at/) });
+  }
+});

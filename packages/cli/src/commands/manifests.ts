@@ -5,6 +5,7 @@ import { type RenderInputs, run as render } from "@gitops-actions/render-overlay
 import type { Unchecked } from "@gitops-actions/report";
 import { type Arguments, text } from "../arguments.ts";
 import type { Terminal } from "../command.ts";
+import { sayWhole } from "./whole.ts";
 
 /** What a command that checks manifests looks at. */
 export interface Manifests {
@@ -24,6 +25,7 @@ export async function findManifests(
 ): Promise<Manifests> {
   const given = text(args, "manifests");
   if (given !== undefined) return { path: resolve(host.cwd, given), failed: [] };
+  await sayWhole(args, host, terminal);
   const inputs = { ...rendering, compare: text(args, "base") !== undefined };
   const world = { host, progress: terminal.progress, signal, secretKey: randomBytes(32) };
   const { directory, report } = await render(inputs, world);

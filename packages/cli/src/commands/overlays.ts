@@ -24,6 +24,10 @@ export const overlays: Command = {
   async run(args, host, terminal) {
     const repository = await openRepository(resolve(host.cwd, args.positionals[0] ?? "."), host);
     try {
+      if (repository.within !== "." && args.positionals.length > 0)
+        terminal.err(
+          `${repository.within} is inside the repository ${repository.root}, all of which is listed.\n`,
+        );
       const tree = await workingTree(repository);
       const fleet = await discover(
         tree,

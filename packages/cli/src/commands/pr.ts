@@ -20,6 +20,7 @@ import {
 import { checkIfAny, policyInputs, policyOptions, requirePolicyFiles } from "./policy.ts";
 import { startSaying } from "./say.ts";
 import { validateAndSay, validateInputs, validateOptions } from "./validate.ts";
+import { sayWhole } from "./whole.ts";
 
 /** `gitops pr`: what merging the current branch would change, and what is wrong with it. */
 export const pr: Command = {
@@ -64,6 +65,7 @@ export const pr: Command = {
     await requirePolicyFiles(args, resolve(host.cwd, inputs.path), host);
     const saying = startSaying(args, host, terminal, true);
     return await keepingRepositories(host, async () => {
+      await sayWhole(args, host, terminal);
       const world = { host, progress: terminal.progress, signal, secretKey: randomBytes(32) };
       const rendered = await run(inputs, world);
       const { failOnSeverity, allowEmpty } = inputs;

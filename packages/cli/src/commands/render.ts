@@ -12,6 +12,7 @@ import {
   severityOption,
   toolSourceOptions,
 } from "./options.ts";
+import { sayWhole } from "./whole.ts";
 
 /** `gitops render`: everything at one state, written to a folder. With --base only what differs. */
 export const render: Command = {
@@ -39,6 +40,7 @@ export const render: Command = {
     const out = text(args, "out");
     if (!out) return usage(terminal);
     const inputs = { ...renderInputs(args, host), output: resolve(host.cwd, out) };
+    await sayWhole(args, host, terminal);
     const compare = inputs.baseRef !== undefined;
     const outcome = await run(
       { ...inputs, compare },

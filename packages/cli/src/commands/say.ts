@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import { type Host, publish } from "@gitops-actions/action";
-import { count, type ExitPolicy, gapKey, type Report } from "@gitops-actions/report";
+import { count, type ExitPolicy, exitStatus, gapKey, type Report } from "@gitops-actions/report";
 import { type Arguments, flag, text } from "../arguments.ts";
 import type { Terminal } from "../command.ts";
 
@@ -22,6 +22,7 @@ export function startSaying(args: Arguments, host: Host, terminal: Terminal, sev
   const json = flag(args, "json");
   const chosen = text(args, "report");
   const reports: Report[] = [];
+  const policies: ExitPolicy[] = [];
   const told = new Set<string>();
   let status = 0;
   return {
@@ -30,6 +31,7 @@ export function startSaying(args: Arguments, host: Host, terminal: Terminal, sev
       const folder =
         chosen === undefined ? directory : join(resolve(host.cwd, chosen), several ? report.action : "");
       reports.push(report);
+      policies.push(policy);
       const one = publish(report, host, {
         policy,
         write: json ? () => {} : terminal.out,
@@ -47,14 +49,14 @@ export function startSaying(args: Arguments, host: Host, terminal: Terminal, sev
     },
     end() {
       if (json) terminal.out(`${JSON.stringify(several ? { reports } : reports[0], null, 2)}\n`);
-      else if (reports.length > 1) terminal.out(`${terminal.paint("bold", conclude(reports, status))}\n`);
+      else if (reports.length > 1) terminal.out(`${terminal.paint("bold", conclude(reports, policies))}\n`);
       return status;
     },
   };
 }
 
-/** One line over all reports, which is what somebody reads who looks at the end first. */
-function conclude(reports: readonly Report[], status: number): string {
+/** One line over all reports, which is what somebody reads who looks at the end first: it says why the status is what it is. */
+export function conclude(reports: readonly Report[], policies: readonly ExitPolicy[]): string {
   const counts = (["error", "warning"] as const).map((level) =>
     count(
       reports.reduce((sum, { summary }) => sum + summary[level], 0),
@@ -63,5 +65,16 @@ function conclude(reports: readonly Report[], status: number): string {
   );
   const unchecked = new Set(reports.flatMap(({ failed }) => failed.map(({ kind, id }) => `${kind} ${id}`)));
   if (unchecked.size > 0) counts.push(`${count(unchecked.size, "thing")} could not be checked`);
-  return `All in all: ${counts.join(", ")} (exit status ${status}).`;
+  const failing = reports.filter((report, index) => exitStatus(report, policies[index]!) === 1);
+  const empty = failing.filter(({ verdict }) => verdict === "nothing-found").map(({ action }) => action);
+  if (empty.length > 0) counts.push(`nothing found to look at by ${empty.join(" and ")}`);
+  const unasked = reports.flatMap(({ engines = [] }) => engines.flatMap(({ notEvaluated }) => notEvaluated));
+  if (unasked.length > 0) counts.push(`${count(unasked.length, "policy", "policies")} not evaluated`);
+  const severities = new Set(failing.flatMap(({ findings }) => findings.map(({ severity }) => severity)));
+  const isMild =
+    failing.length > 0 && unchecked.size + unasked.length + empty.length === 0 && !severities.has("error");
+  const why = isMild
+    ? `: ${severities.has("warning") ? "warnings" : "notices"} fail it, by --fail-on-severity`
+    : "";
+  return `All in all: ${counts.join(", ")} (exit status ${failing.length > 0 ? 1 : 0}${why}).`;
 }
