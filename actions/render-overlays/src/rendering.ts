@@ -7,6 +7,7 @@ import {
   type RenderSettings,
   renderAll,
   type Sandboxes,
+  type SourceStart,
 } from "@gitops-actions/engine";
 import type { Gap, Tree } from "@gitops-actions/fleet";
 import type { Sighting } from "./compare.ts";
@@ -35,7 +36,7 @@ export interface Reason {
  * needs something that is not allowed or not there (a remote base, a chart that is not vendored, a submodule).
  */
 export type Outcome =
-  | { status: "rendered"; output: Uint8Array; warnings: string[] }
+  | { status: "rendered"; output: Uint8Array; warnings: string[]; sources?: SourceStart[] }
   | { status: "failed" | "rejected" | "withheld"; reasons: [Reason, ...Reason[]] };
 
 /** Why a task must not be started; undefined when it may be. Hosts are in lower case. */

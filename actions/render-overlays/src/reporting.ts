@@ -1,5 +1,5 @@
 import type { ChosenCommits } from "@gitops-actions/engine";
-import type { ChangedInput } from "@gitops-actions/fleet";
+import type { ChangedInput, Noticed } from "@gitops-actions/fleet";
 import {
   type Comparison,
   type Finding,
@@ -55,7 +55,7 @@ export function reportParts(learnt: Learnt): Omit<ReportParts, "action"> {
     : { findings: head, fixed: [] };
 
   const lists = {
-    skipped: [...noticedOf(sides.head), ...skippedOverrides(learnt.overrides)],
+    skipped: [...noticedOf(sides), ...skippedOverrides(learnt.overrides)],
     failed: [] as Unchecked[],
   };
   for (const each of rendered) {
@@ -90,8 +90,16 @@ function problemFindings({ fleet }: Side): Finding[] {
   );
 }
 
-function noticedOf({ fleet }: Side): Unchecked[] {
-  return fleet.noticed.map(({ path, code, message }) => ({ kind: "path", id: path, code, message }));
+/** What is plainly no manifest is named when it comes, and not in each report after that. */
+function noticedOf({ head, base }: Learnt["sides"]): Unchecked[] {
+  const known = new Set(base?.fleet.noticed.map(keyOf));
+  return head.fleet.noticed
+    .filter((each) => each.code !== "not-manifest" || !known.has(keyOf(each)))
+    .map(({ path, code, message }) => ({ kind: "path", id: path, code, message }));
+}
+
+function keyOf({ path, code, message }: Noticed): string {
+  return [path, code, message].join("\0");
 }
 
 function some(names: readonly string[]): string {

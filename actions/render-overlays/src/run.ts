@@ -36,6 +36,7 @@ import { writePrivate } from "./store.ts";
 import { readTrusted } from "./trust.ts";
 import { findUnlisted } from "./unlisted.ts";
 import { findUnpromoted } from "./unpromoted.ts";
+import { findUnread, withoutLost } from "./unread.ts";
 
 /** What a run is given besides its inputs. */
 export interface RenderWorld {
@@ -91,7 +92,10 @@ export async function run(inputs: RenderInputs, world: RenderWorld): Promise<Ren
     const { rendered: raw, uses } = rest.length > 0 ? joined(pairs, first, await renderSome(rest)) : first;
 
     const redactors = await makeRedactors(raw, sides, world.secretKey);
-    const rendered = redactMessages(raw, redactors.redactMessage);
+    const unread = await findUnread(sides, pairs);
+    const rendered = redactMessages(raw, redactors.redactMessage).map((each) =>
+      withoutLost(each, unread.lost),
+    );
     const source = describeSource(commits, host.env.GITHUB_REPOSITORY);
     const index = makeIndex({ commits, source, pairs, rendered, checkInputs, tools: uses });
     const changes = summariseChanges(
@@ -99,7 +103,7 @@ export async function run(inputs: RenderInputs, world: RenderWorld): Promise<Ren
       redactors.changes,
     );
     const unpromoted = await findUnpromoted(sides, rendered);
-    const unlisted = [...findUnlisted(sides, pairs), ...findIgnored(sides, pairs)];
+    const unlisted = [...findUnlisted(sides, pairs), ...findIgnored(sides, pairs), ...unread.findings];
     const overrides = await findOverrides(sides.head, context);
     const report = makeReport({
       ...reportParts({

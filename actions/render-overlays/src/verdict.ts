@@ -1,3 +1,4 @@
+import type { SourceStart } from "@gitops-actions/engine";
 import type { IndexOverlay } from "@gitops-actions/fleet";
 import {
   diffResources,
@@ -44,8 +45,34 @@ export function judge(pair: Pair, outcomes: Outcomes, compared: boolean): Judged
     ...statusOf(outcomes.head, isTouched(pair, compared)),
     ...(base && { base }),
     ...(head && { head }),
-    changes: differs ? diffResources(base?.resources ?? [], head?.resources ?? []) : [],
+    changes: differs
+      ? withoutUnread(diffResources(base?.resources ?? [], head?.resources ?? []), outcomes.head, head)
+      : [],
   };
+}
+
+/** What a document that cannot be read still names is not removed: nobody can tell what it would be. */
+function withoutUnread(
+  changes: ResourceChange[],
+  outcome: Outcome | undefined,
+  head: Manifests | undefined,
+): ResourceChange[] {
+  const unread = (head?.problems ?? []).filter(({ code }) => code !== "duplicate-key" && code !== "no-name");
+  if (unread.length === 0 || outcome?.status !== "rendered") return changes;
+  const lines = new TextDecoder().decode(outcome.output).split("\n");
+  const texts = [...new Set(unread.map(({ line }) => documentAround(lines, line - 1)))];
+  const words = new Set(texts.flatMap((text) => text.split(/[\s"',{}]+/)));
+  return changes.filter(({ kind, id }) => kind !== "removed" || !words.has(id.name.replace(/\*$/, "")));
+}
+
+/** The text between the markers around a line. */
+function documentAround(lines: readonly string[], at: number): string {
+  const isMarker = (line: string | undefined): boolean => line === undefined || /^---(?:\s|$)/.test(line);
+  let start = Math.min(at, lines.length - 1);
+  let end = start + 1;
+  while (!isMarker(lines[start])) start--;
+  while (!isMarker(lines[end])) end++;
+  return lines.slice(Math.max(start, 0), end).join("\n");
 }
 
 function changeOf({ base, head }: Pair, outcomes: Outcomes): IndexOverlay["change"] {
@@ -75,7 +102,8 @@ export function findingsOf(judged: Judged, side: "base" | "head", compared: bool
   const { pair } = judged;
   const outcome = judged.outcomes[side];
   const manifests = judged[side];
-  if (manifests) return documentFindings(pair.id, manifests);
+  const sources = (outcome?.status === "rendered" && outcome.sources) || [];
+  if (manifests) return documentFindings(pair.id, manifests, sources);
   if (!outcome || outcome.status === "rendered") return [];
   const severity = outcome.status === "withheld" && !isTouched(pair, compared) ? "notice" : "error";
   return outcome.reasons.map((reason) => reasonFinding(pair.id, reason, severity));
@@ -108,17 +136,39 @@ function withoutNumbers(message: string): string {
   return message.replace(/«hidden \d+»/g, "«hidden»");
 }
 
-function documentFindings(overlay: string, { problems, resources }: Manifests): Finding[] {
-  const broken = problems.map(({ code, document, line, message }) =>
-    makeFinding({
-      rule: `render/${code}`,
-      severity: "error",
+function documentFindings(
+  overlay: string,
+  { problems, resources }: Manifests,
+  sources: readonly SourceStart[],
+): Finding[] {
+  const broken = problems.map(({ code, document, line, message }, index) => {
+    const source = sources.findLast((each) => each.line <= line);
+    const own = { rule: `render/${code}`, severity: "error" as const, overlays: [overlay] };
+    if (source) {
+      const before = problems.slice(0, index).filter((each) => each.line >= source.line);
+      const nth = before.filter((each) => each.message === message).length;
+      const location = {
+        path: source.path,
+        line: line - source.line + 1,
+        precision: "exact" as const,
+        via: [],
+      };
+      return makeFinding({
+        ...own,
+        message,
+        help: "Mend this document: no API server takes it as it is.",
+        location,
+        // What is wrong with two documents of a file in the same way is two findings.
+        discriminator: withoutNumbers(`${source.path} ${nth} ${message}`),
+      });
+    }
+    return makeFinding({
+      ...own,
       message: `document ${document + 1} of the rendered manifests (line ${line}): ${message}`,
       help: "Mend the manifest or template that makes this document: no API server takes it as it is.",
-      overlays: [overlay],
       discriminator: withoutNumbers(`${overlay} ${document} ${message}`),
-    }),
-  );
+    });
+  });
   const duplicates = findDuplicates(resources).map(([first, ...more]) =>
     makeFinding({
       rule: "render/duplicate-resource",

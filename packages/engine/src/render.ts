@@ -15,8 +15,14 @@ export interface RenderJob {
   needsHelm?: boolean;
 }
 
+/** A file that stands in a render as it is, and the 1-based line of the render on which it begins. */
+export interface SourceStart {
+  path: string;
+  line: number;
+}
+
 export type RenderResult =
-  | { status: "rendered"; output: Uint8Array; warnings: string[] }
+  | { status: "rendered"; output: Uint8Array; warnings: string[]; sources?: SourceStart[] }
   | {
       status: "failed";
       code: string;

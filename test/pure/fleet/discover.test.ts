@@ -234,7 +234,7 @@ describe("plain manifests", () => {
       "half/x.yaml": `${object()}---\njust: text\n`,
       "data.json": '{"apiVersion": "v1", "kind": "ConfigMap"}',
     };
-    expect(await ids(files)).toEqual(["a", "clusters/prod", "clusters/prod/more"]);
+    expect(await ids(files)).toEqual(["a", "clusters/prod", "clusters/prod/more", "half"]);
   });
 
   test("what lies beside a kustomization or among its files is noticed", async () => {
@@ -257,18 +257,44 @@ describe("plain manifests", () => {
   test("inputs of tests and templates are noticed", async () => {
     const files = {
       "pkg/testdata/x.yaml": object(),
-      "policies/kyverno-test.yaml": "apiVersion: cli.kyverno.io/v1alpha1\nkind: Test\n",
+      "policies/kyverno-test.yaml":
+        "apiVersion: cli.kyverno.io/v1alpha1\nkind: Test\nresources: [resource.yaml, more/] # not other.yaml\n",
       "policies/resource.yaml": object(),
+      "policies/other.yaml": object(),
       "policies/more/resource.yaml": object(),
+      "steps/chainsaw-test.yaml": "try:\n- apply: {file: 'p*.yaml'}\n- assert: {file: ../all/a.yaml}\n",
+      "steps/pod.yaml": object(),
+      "all/a.yaml": object(),
+      "all/b.yaml": object(),
       "gen/x.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ name }}\n",
     };
-    expect(await ids(files)).toEqual([]);
+    expect(await ids(files)).toEqual(["all", "policies"]);
     expect(await noticed(files)).toEqual([
+      "test-fixture all",
       "template gen",
       "test-fixture pkg/testdata",
       "test-fixture policies",
       "test-fixture policies/more",
+      "test-fixture steps",
     ]);
+  });
+
+  test.each<[string, boolean]>([
+    ["apiVesion: v1\nkind: Secret\n", true],
+    ["apiVersion: v1\nkid: Secret\n", true],
+    ["kind: Secret\nmetadata: {name: x}\n", true],
+    ["  apiVersion: v1\n  kind: Secret\n", true],
+    ["--- {apiVersion: v1, kind: Secret}\n", true],
+    ["--- !a &b\napiVersion: v1\nkind: Secret\n", true],
+    ["- apiVersion: v1\n  kind: Secret\n", true],
+    ["kind: DaemonSet\nreplicas: 1\n", false],
+    ["apiVersion: 1\ndatasources: []\n", false],
+    ["apiVersion: v2\nname: web\nversion: 1.0.0\n", false],
+    ["kind: pipeline\nmetadata: {}\n", false],
+    ["services: {web: {image: x}}\n", false],
+    ["- op: add\n  path: /kind\n", false],
+  ])("what is meant as an object, with or without a mistake: %j %j", async (text, is) => {
+    expect(await ids({ "a/x.yaml": text })).toEqual(is ? ["a"] : []);
   });
 
   test("a manifest that does not parse is one: its render says what is wrong", async () => {

@@ -152,6 +152,8 @@ describe("plain manifests", () => {
     [["a: 1\n", "--- {b: 1}\n"], "a: 1\n--- {b: 1}\n"],
     [["a: 1\n", "---b: 1\n"], "a: 1\n---\n---b: 1\n"],
     [["", "b: 1\n"], "b: 1\n"],
+    [["a: 1\n", "# c\n%YAML 1.1\n---\nb: 1\n"], "a: 1\n---\n# c\n#YAML 1.1\n---\nb: 1\n"],
+    [["a: 1\n", "\ufeffb: 1\n"], "a: 1\n---\nb: 1\n"],
     [[], ""],
   ])("%j", (files, expected) => {
     expect(Buffer.from(joinDocuments(files.map((file) => Buffer.from(file)))).toString()).toBe(expected);

@@ -1,4 +1,5 @@
 import { manifestKind } from "../discover/manifest.ts";
+import { testInputs } from "../discover/testinputs.ts";
 import type { Closure } from "../overlay.ts";
 import type { Tree } from "../tree.ts";
 import { type ClosureContext, emptyReads, exactly, makeClosure, visit } from "./context.ts";
@@ -6,7 +7,9 @@ import { type ClosureContext, emptyReads, exactly, makeClosure, visit } from "./
 /** The closure of a folder of plain manifests: the files that are rendered. A file that is added changes the list. */
 export async function plainClosure(tree: Tree, folder: string, context: ClosureContext): Promise<Closure> {
   const reads = emptyReads();
+  const tests = await testInputs(tree, context);
   for (const entry of tree.children(folder)) {
+    if (tests(entry.path)) continue;
     if (!isManifestName(entry.path) || entry.kind === "directory" || entry.kind === "submodule") continue;
     const before = emptyReads();
     const found = await visit(tree, before, entry.path, "", exactly(entry.path, 1));

@@ -1,25 +1,24 @@
+import { nearest } from "@gitops-actions/report";
 import { type Document, isMap, parseAllDocuments, visit } from "yaml";
 
 /**
- * What a YAML file is: objects for an API server, a template of such, a program's own configuration, or anything else.
+ * What a YAML file is: objects for an API server, a template of such, a program's own configuration, objects beside such
+ * a configuration ("mixed"), or anything else.
  */
-export type ManifestKind = "manifest" | "template" | "tool" | "other";
+export type ManifestKind = "manifest" | "template" | "tool" | "mixed" | "other";
 
 /**
- * Tells what a text holds. It holds objects when every document that is not empty has an apiVersion and a kind at its
- * top. Looks at lines only, so that a manifest with a mistake further down is still one, and its error is reported.
+ * Tells what a text holds. It holds objects when one of its documents is one, or looks as if it were meant to be: one
+ * mistake must not take a file out of sight, its error is reported. Looks at lines only, for the same reason.
  */
 export function manifestKind(text: string): ManifestKind {
-  if (text.includes("\0")) return "other";
-  let kind: ManifestKind = "other";
-  for (const document of splitDocuments(text)) {
-    if (isEmptyDocument(document)) continue;
-    const type = typeOf(document);
-    if (!type) return "other";
-    if (isToolConfiguration(type)) return "tool";
-    kind = "manifest";
-  }
-  return kind === "manifest" && isTemplated(text) ? "template" : kind;
+  // UTF-16, by its code units: nothing reads it, and whoever renders it says so.
+  if (text.includes("\0"))
+    return manifestKind(text.replace(/^\uFFFD+/, "").replaceAll("\0", "")) === "other" ? "other" : "manifest";
+  const seen = new Set(splitDocuments(text).map(documentKind));
+  if (seen.has("tool")) return seen.has("manifest") ? "mixed" : "tool";
+  if (!seen.has("manifest") && !seen.has("broken")) return "other";
+  return isTemplated(text) ? "template" : "manifest";
 }
 
 /** Whether a text has `{{ }}` where YAML would have to read it: then it becomes YAML only through some generator. */
@@ -50,27 +49,48 @@ function hasMappingAsKey(document: Document.Parsed | Document): boolean {
   return found;
 }
 
-/** apiVersion and kind of a document, as far as its lines show them. */
-export function typeOf(document: string): { apiVersion: string; kind: string } | undefined {
-  const apiVersion = field(document, "apiVersion");
-  const kind = field(document, "kind");
-  return apiVersion && kind ? { apiVersion, kind } : undefined;
+type DocumentKind = "manifest" | "broken" | "tool" | "other";
+
+function documentKind(document: string): DocumentKind {
+  const keys = topLevel(document);
+  const apiVersion = keys.get("apiVersion");
+  const kind = keys.get("kind");
+  if (apiVersion && isToolConfiguration({ apiVersion, kind: kind ?? "" })) return "tool";
+  if (apiVersion && kind) return "manifest";
+  return isMeantAsObject(document, keys) ? "broken" : "other";
 }
 
-/** The documents of a stream, split at the lines that begin with `---`. */
+/**
+ * Whether a document is an object with a mistake at its top: two of apiVersion, kind and a body, each as an API server
+ * has them, or nearly so. Values files and configurations have one of them at most.
+ */
+function isMeantAsObject(document: string, keys: ReadonlyMap<string, string>): boolean {
+  if (/^\s*(?:\[|- )/.test(document.replace(/^\s*#.*\n/gm, "")))
+    return /^[\s[{-]*["']?apiVersion["']?\s*:/m.test(document) && /\bkind["']?\s*:/.test(document);
+  const has = (name: string, value: RegExp): boolean =>
+    [...keys].some(([key, text]) => nearest(key, [name]) !== undefined && value.test(text));
+  const version = has("apiVersion", /^(?:[a-z0-9.-]+\/)?v\d+(?:(?:alpha|beta)\d+)?$/);
+  const kind = has("kind", /^[A-Z][A-Za-z0-9]+$/);
+  const metadata = has("metadata", /^/);
+  return version ? kind || metadata || keys.has("spec") || keys.has("data") : kind && metadata;
+}
+
+/** The documents of a stream, split at the lines that begin with `---`; what stands behind a marker is of the document. */
 function splitDocuments(text: string): string[] {
-  return text.replace(/^\uFEFF/, "").split(/^---(?:[ \t].*)?\r?$/m);
+  return text.replace(/^\uFEFF/, "").split(/^---(?=[ \t\r\n]|$)/m);
 }
 
-function isEmptyDocument(document: string): boolean {
-  return document.split(/\r?\n/).every((line) => /^\s*(?:#.*|%.*|\.\.\.\s*)?$/.test(line));
-}
-
-function field(document: string, name: string): string | undefined {
-  const yaml = new RegExp(`^["']?${name}["']?[ \\t]*:[ \\t]+["']?([^\\s"'#]+)`, "m").exec(document);
-  if (yaml) return yaml[1];
-  if (!/^\s*\{/.test(document)) return undefined;
-  return new RegExp(`"${name}"\\s*:\\s*"([^"]+)"`).exec(document)?.[1];
+/** The keys at the top of a document, with the first word of what stands behind each, as far as its lines show them. */
+function topLevel(text: string): Map<string, string> {
+  const document = text.replace(/^[ \t]+(?:[!&]\S+[ \t]*)+(?=\r?\n)/, "");
+  const flow = /^\s*(?:#.*\n\s*)*\{/.test(document);
+  const indent = /^([ \t]*)[^\s#%]/m.exec(document)?.[1] ?? "";
+  const pattern = flow
+    ? /["']?([\w.-]+)["']?\s*:\s*["']?([^\s"',}]*)/g
+    : new RegExp(`^${indent}["']?([\\w.-]+)["']?[ \\t]*:(?=\\s|$)[ \\t]*["']?([^\\s"'#]*)`, "gm");
+  const keys = new Map<string, string>();
+  for (const [, key, value] of document.matchAll(pattern)) if (!keys.has(key!)) keys.set(key!, value!);
+  return keys;
 }
 
 // Files that look like objects and are read by programs on a laptop or in a job, never sent to an API server.

@@ -7,6 +7,7 @@ import { isPartOfChart } from "./charts.ts";
 import { type Inventory, parentsOf } from "./inventory.ts";
 import { type ManifestKind, manifestKind } from "./manifest.ts";
 import { remoteSources } from "./source.ts";
+import { isTestDescription, testInputs } from "./testinputs.ts";
 
 /** Folders with manifests that neither a kustomization nor a chart reads. Subfolders count by themselves. */
 export async function plainFolders(
@@ -19,9 +20,7 @@ export async function plainFolders(
   for (const reads of kustomizations.values()) for (const file of reads.files) read.add(file);
   const folders: string[] = [];
   const noticed: Noticed[] = [];
-  const tests = new Set(
-    [...inventory.yaml].filter(([, entries]) => entries.some(isTestDescription)).map(([at]) => at),
-  );
+  const isTestInput = await testInputs(tree, context);
   for (const [folder, entries] of inventory.yaml) {
     if (isOutOfSight(folder) || inventory.charts.has(folder) || isPartOfChart(folder, inventory.charts))
       continue;
@@ -32,28 +31,29 @@ export async function plainFolders(
         context.parsed("manifest", tree, entry, manifestKind, (): ManifestKind => "manifest"),
       ),
     );
-    const of = (kind: string) => left.filter((_, index) => kinds[index] === kind);
+    const of = (kind: ManifestKind) => left.filter((_, index) => kinds[index] === kind);
     const path = folder === "" ? "." : folder;
-    const manifests = of("manifest");
-    const templates = of("template");
-    if (templates.length > 0) {
-      noticed.push({
-        path,
-        code: "template",
-        message: `${listNames(templates)} become YAML only through a generator`,
-      });
-    }
+    const notice = (code: string, of: Entry[], what: string) => {
+      if (of.length > 0) noticed.push({ path, code, message: `${listNames(of)} ${what}` });
+    };
+    notice("template", of("template"), "become YAML only through a generator");
+    notice("tool-file", of("mixed"), "hold objects beside configuration of a tool, which no cluster takes");
+    const fixtures = of("manifest").filter((entry) => isFixture(folder) || isTestInput(entry.path));
+    const manifests = of("manifest").filter((entry) => !fixtures.includes(entry));
+    notice("test-fixture", fixtures, "are inputs of tests");
     if (manifests.length === 0) continue;
-    if (isFixture(folder, tests)) {
-      noticed.push({ path, code: "test-fixture", message: `${listNames(manifests)} are inputs of tests` });
-    } else if (inventory.kustomizations.has(folder)) {
-      const message = `${listNames(manifests)} lie beside a kustomization that does not list them`;
-      noticed.push({ path, code: "unlisted-manifest", message });
+    if (inventory.kustomizations.has(folder)) {
+      notice("unlisted-manifest", manifests, "lie beside a kustomization that does not list them");
     } else if (entries.length > left.length || isPatchFolder(folder, inventory.kustomizations)) {
-      const message = `${listNames(manifests)} lie among the files of a kustomization, and nothing reads them`;
-      noticed.push({ path, code: "unlisted-manifest", message });
+      notice(
+        "unlisted-manifest",
+        manifests,
+        "lie among the files of a kustomization, and nothing reads them",
+      );
     } else {
       folders.push(folder);
+      const other = of("other").filter((entry) => !isTestDescription(entry.path));
+      notice("not-manifest", other, "hold no objects of the Kubernetes API");
       const paths = manifests.map((entry) => entry.path);
       noticed.push(...(await remoteSources(tree, paths, context, context.own)));
     }
@@ -66,14 +66,9 @@ function isOutOfSight(folder: string): boolean {
   return folder.split("/").some((part) => (part.startsWith(".") && part !== ".") || part === "node_modules");
 }
 
-/** Inputs of tests: by the folder's name, or because a test of a policy tool stands in it or above it. */
-function isFixture(folder: string, tests: ReadonlySet<string>): boolean {
-  if (/(?:^|\/)(?:testdata|fixtures|__tests__|test-fixtures)(?:\/|$)/i.test(folder)) return true;
-  return tests.has(folder) || [...parentsOf(folder)].some((parent) => tests.has(parent));
-}
-
-function isTestDescription(entry: Entry): boolean {
-  return /(?:^|\/)(?:kyverno-test|chainsaw-test|kuttl-test)\.ya?ml$/.test(entry.path);
+/** Inputs of tests, by the folder's name. */
+function isFixture(folder: string): boolean {
+  return /(?:^|\/)(?:testdata|fixtures|__tests__|test-fixtures)(?:\/|$)/i.test(folder);
 }
 
 /** `patches` below a kustomization: what lies there is no object by itself. */

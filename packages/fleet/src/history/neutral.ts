@@ -1,6 +1,7 @@
 import { equalJson, isObject, type Json, type JsonObject, parseSource } from "@gitops-actions/manifest";
 import { kustomizationNames } from "../closure/kustomization.ts";
 import { manifestKind } from "../discover/manifest.ts";
+import { isTestDescription } from "../discover/testinputs.ts";
 
 // What these fields say decides neither which overlays there are nor what belongs to which.
 const harmless = new Set([
@@ -21,6 +22,7 @@ export function isNeutral(path: string, before: string, after: string): boolean 
   const name = path.slice(path.lastIndexOf("/") + 1);
   if (kustomizationNames.some((each) => each === name)) return equalJson(layoutOf(before), layoutOf(after));
   if (name === "Chart.yaml") return equalJson(chartOf(before), chartOf(after));
+  if (isTestDescription(path)) return false;
   return manifestKind(before) === manifestKind(after);
 }
 
