@@ -6,6 +6,7 @@ import type { PromoteInputs } from "./inputs.ts";
 import type { Merge } from "./merging.ts";
 import type { Delivered } from "./promote.ts";
 import type { State } from "./state.ts";
+import { nowhereRule } from "./stuck.ts";
 
 interface Learnt {
   state: State;
@@ -15,7 +16,7 @@ interface Learnt {
   candidates: readonly Candidate[];
   delivered: readonly Delivered[];
   notes: readonly string[];
-  /** In the gitops.yaml of the working tree, which is not the one that counts. */
+  /** What was found before: in the gitops.yaml of the working tree, in the holds, or of versions that cannot go on. */
   mistakes: readonly Finding[];
 }
 
@@ -49,6 +50,9 @@ export function reportOf({ state, repository, candidates, delivered, notes, mist
   findings.push(...shortcomings(delivered));
   for (const { name } of state.environments) {
     if ([...state.cells.values()].some((cell) => cell.environment === name)) continue;
+    // Where each app is told of, that none of them is known says no more.
+    if (mistakes.some(({ rule, message }) => rule === nowhereRule && message.includes(` in ${name}: `)))
+      continue;
     findings.push(
       makeFinding({
         rule: "promotion/empty-environment",

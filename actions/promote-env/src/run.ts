@@ -16,6 +16,7 @@ import { checkInputs, type PromoteInputs } from "./inputs.ts";
 import { type Delivered, deliveredOf, isAsked, promoteAll } from "./promote.ts";
 import { reportOf } from "./reporting.ts";
 import { readState, type State, strategyOf, takesAll } from "./state.ts";
+import { findStuck } from "./stuck.ts";
 import { deliverWhole } from "./takeover.ts";
 import { foremost, type Verdict } from "./verdict.ts";
 import { findWhole, type Whole } from "./whole.ts";
@@ -159,11 +160,17 @@ async function moveVersions(
   }
   const candidates = admitted.map((each) => withWhole(state, each, wholes));
   const board = makeBoard(state, candidates, inputs);
+  const stuck = await findStuck(state, inputs);
   const done =
     inputs.operation !== "promote" ||
     (await promoteAll(repository, state, candidates, wholes, evidence, inputs, world, delivered));
   return done
-    ? { board, candidates, notes: wholes.flatMap((whole) => describeWhole(whole, inputs)) }
+    ? {
+        board,
+        candidates,
+        notes: [...wholes.flatMap((whole) => describeWhole(whole, inputs)), ...stuck.notes],
+        findings: stuck.findings,
+      }
     : undefined;
 }
 

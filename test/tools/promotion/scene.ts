@@ -60,8 +60,14 @@ export const scenes: readonly Scene[] = [
   {
     name: "roll back",
     settings: direct,
-    async prepare({ where }) {
-      where.commit({ [file("staging")]: overlay("1.1.5") });
+    async prepare({ where, github }) {
+      const after = where.commit({ [file("staging")]: overlay("1.1.5") });
+      github.pushes.push({
+        before: github.pushes[0]!.after,
+        after,
+        ref: "refs/heads/main",
+        at: "2026-02-02T01:00:00Z",
+      });
     },
     inputs: { operation: "rollback", apps: ["web"], reason: "500s", owner: "ann" },
   },

@@ -138,12 +138,17 @@ function mayName(text: string): boolean {
   return /image|tag|version|digest|ref=|revision|newName/i.test(text);
 }
 
+/** The app that an owner's versions are of: what `{app}` stood for, else the object's name, else the folder's. */
+export function appOf({ app, environment, cluster, folder }: Owner, object?: string): string {
+  return app ?? leaveOut(object ?? lastFolder(folder), [environment, cluster]);
+}
+
 function placeSlot(slot: Slot, owner: Owner, { keep }: PromotionSettings): OwnedSlot {
   const { environment, cluster } = owner;
   const open = (text: string) =>
     leaveOpen(leaveOpen(text, environment, "{environment}"), cluster, "{cluster}");
   const named = /^[A-Za-z]+\/(\S+) /.exec(slot.item)?.[1];
-  const app = owner.app ?? leaveOut(named ?? lastFolder(owner.folder), [environment, cluster]);
+  const app = appOf(owner, named);
   const moves = Object.fromEntries(
     Object.entries(slot.version).filter(([role]) => !keep.some((each) => each === role)),
   );

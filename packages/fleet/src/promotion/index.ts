@@ -1,4 +1,5 @@
 export {
+  appOf,
   type Cell,
   type CellSlot,
   describeVersion,
@@ -10,7 +11,8 @@ export {
 } from "./cells.ts";
 export { applyEdits, type Edit, editsOf, rawOf, type SlotEdits } from "./edit.ts";
 export { orderEnvironments, sourcesOf } from "./graph.ts";
-export { type Owner, type Placement, placeFiles, placementOf } from "./placement.ts";
+export { type Placeless, placelessSlots } from "./placeless.ts";
+export { type Owner, ownerOfOverlay, type Placement, placeFiles, placementOf } from "./placement.ts";
 export {
   canHold,
   type Move,

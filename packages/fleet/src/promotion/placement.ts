@@ -64,7 +64,8 @@ export function placementOf(overlays: readonly Overlay[], config: Config, enviro
   };
 }
 
-function ownerOfOverlay(
+/** Whose an overlay is. `known`: the environments there are; `branch`: the one that the branch holds. Undefined: nobody's. */
+export function ownerOfOverlay(
   overlay: Overlay,
   known: ReadonlySet<string>,
   branch: string | undefined,

@@ -92,13 +92,14 @@ function keptName(slot: CellSlot, version: Version): Version {
   return slot.version.name === undefined || version.name !== undefined ? {} : { name: slot.version.name };
 }
 
-interface Pair {
+/** Two slots that hold a version of the same thing, or one that is alone. */
+export interface Pair {
   from?: CellSlot;
   to?: CellSlot;
 }
 
 /** Pairs slots by id; those left over by kind and subject, where that is no guess. */
-function pairSlots(from: readonly CellSlot[], to: readonly CellSlot[]): Pair[] {
+export function pairSlots(from: readonly CellSlot[], to: readonly CellSlot[]): Pair[] {
   const pairs: Pair[] = [];
   const left = { from: [] as CellSlot[], to: [...to] };
   for (const slot of from) {
