@@ -21,6 +21,7 @@ import { isAllowedMissing, kindName } from "./kinds.ts";
 import { type Draft, locateDrafts, placeDrafts } from "./locations.ts";
 import type { ValidateWorld } from "./run.ts";
 import type { Conflict } from "./schemas.ts";
+import { unknownKinds } from "./unknownkinds.ts";
 
 /** All that was learnt in a run. */
 export interface Learnt {
@@ -29,6 +30,8 @@ export interface Learnt {
   definitions: readonly Definition[];
   conflicts: readonly Conflict[];
   kubernetes: ReadonlyMap<string, SchemaPack>;
+  /** Of other projects than Kubernetes. */
+  packs: readonly SchemaPack[];
   tool: Tool;
   /** kubectl-validate, where it was asked for. */
   ruler?: Tool | undefined;
@@ -54,7 +57,8 @@ export async function reportParts(
   const of = (side: SideName): Finding[] => {
     const groups = rendered.groups.filter((group) => group.side === side);
     const conflicts = conflictFindings(learnt.conflicts.filter((each) => each.side === side));
-    return mergeFindings([...found[side], ...groups.flatMap(documentFindings), ...conflicts]);
+    const unknown = side === "head" ? unknownKinds(learnt, inputs) : [];
+    return mergeFindings([...found[side], ...groups.flatMap(documentFindings), ...conflicts, ...unknown]);
   };
   const marked = rendered.source.base
     ? markAgainstBase(of("head"), of("base"))

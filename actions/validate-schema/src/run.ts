@@ -77,7 +77,7 @@ export async function run(inputs: ValidateInputs, world: ValidateWorld): Promise
     const locate =
       world.locate ?? (trees.head && createLocator(trees.head, { host, signal, tools: inputs.tools }));
     const parts = await reportParts(
-      { rendered, checks, definitions, conflicts: schemas.conflicts, kubernetes, tool, ruler },
+      { rendered, checks, definitions, conflicts: schemas.conflicts, kubernetes, packs, tool, ruler },
       inputs,
       { secretKey: world.secretKey, progress, cores: host.cores, ...(locate && { locate }) },
     );

@@ -26,6 +26,19 @@ export function readTyped<Inputs>(
   return read({ env, cwd });
 }
 
+/** What an action says to do about its token, for somebody at a terminal, who has no step to give one to. */
+export function withTokenNames(text: string): string {
+  return text
+    .replace(/\bgive the action a token\b/g, "set GITHUB_TOKEN to a token")
+    .replace(/\bset the input 'token'/g, "set GITHUB_TOKEN")
+    .replace(/\bgive `token` one of/g, "set GITHUB_TOKEN to one of")
+    .replace(/\bgive `token` (?=[a-z-]+: )/g, "give the one in GITHUB_TOKEN ")
+    .replace(
+      /\bGive the job the permissions (.*?), or `token` one of (a GitHub App)/g,
+      "Set GITHUB_TOKEN to one with $1, or to one of $2",
+    );
+}
+
 /** An error as somebody at a terminal should read it: what it says of `input 'x'` or `x:` is said of the option. */
 export function withOptionNames(error: unknown, { options }: Arguments): unknown {
   if (!(error instanceof UsageError)) return error;
@@ -35,7 +48,7 @@ export function withOptionNames(error: unknown, { options }: Arguments): unknown
     );
     return found && `--${found[0]}`;
   };
-  const message = error.message
+  const message = withTokenNames(error.message)
     .replace(/input '([a-z-]+)'/g, (whole, input: string) => optionOf(input) ?? whole)
     .replace(/^([a-z]+(?:-[a-z]+)+)(?=: )/, (whole, input: string) => optionOf(input) ?? whole);
   return message === error.message ? error : new UsageError(message, { cause: error });

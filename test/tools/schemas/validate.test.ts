@@ -315,6 +315,38 @@ describe("API versions", () => {
     );
   });
 
+  test("a name in skip or reject that is no kind is a warning, with the one that was meant", async () => {
+    const files = { "deploy/a.yaml": thing("large") };
+    const said = async (inputs: Partial<ValidateInputs>) =>
+      (await validate(files, { missingSchemas: { allow: ["*"] }, ...inputs })).findings.map(
+        ({ rule, severity, message, help = "" }) =>
+          `${severity} ${rule} ${message} ${/mean (\S+)\?/.exec(help)?.[1]}`,
+      );
+    const known = [
+      "Deployment",
+      "apps/Deployment",
+      "apps/v1/Deployment",
+      "apps/*",
+      "v1/Service",
+      "Application",
+    ];
+    expect(await said({ reject: known, skip: ["CronJob", "*"] })).toEqual([]);
+    const says = (input: string, name: string, what: string, meant?: string) =>
+      `warning validate/unknown-kind ${input}: no kind here is called "${name}": nothing is ${what} by it ${meant}`;
+    expect(
+      (
+        await said({ reject: ["Deploymnt", "app/Deployment", "Xyzzyplugh"], skip: ["Thingy", "Xyzzyplugh"] })
+      ).sort(),
+    ).toEqual(
+      [
+        says("reject", "Deploymnt", "rejected", "Deployment"),
+        says("reject", "app/Deployment", "rejected", "apps/Deployment"),
+        says("skip", "Thingy", "skipped", "Thing"),
+        says("reject", "Xyzzyplugh", "rejected"),
+      ].sort(),
+    );
+  });
+
   test("a schema from elsewhere validates, one that does not compile is broken", async () => {
     const files = (schema: object): Files => ({
       "deploy/a.yaml": thing("large"),

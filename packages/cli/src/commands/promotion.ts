@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join, resolve } from "node:path";
-import { type Host, publish } from "@gitops-actions/action";
+import { type Host, mapStrings, publish } from "@gitops-actions/action";
 import {
   connect,
   formatBoardText,
@@ -12,7 +12,7 @@ import {
 import { checkSettings } from "@gitops-actions/render-overlays";
 import { type Arguments, flag, list, text } from "../arguments.ts";
 import type { Command, Option } from "../command.ts";
-import { readTyped } from "../inputs.ts";
+import { readTyped, withTokenNames } from "../inputs.ts";
 import { toolOptions, toolSettings, toolSourceOptions, typedTools } from "./options.ts";
 
 const common = {
@@ -130,13 +130,14 @@ export function promotionCommand(
         ...(forge ? { forge } : {}),
       });
       terminal.done();
+      const board = mapStrings(outcome.board, withTokenNames);
       const json = flag(args, "json");
       terminal.out(
         json
-          ? `${JSON.stringify({ board: outcome.board, delivered: outcome.delivered.map(({ delivery, ...rest }) => ({ ...rest, done: delivery.kind })) }, null, 2)}\n`
-          : formatBoardText(outcome.board, terminal.paint),
+          ? `${JSON.stringify({ board, delivered: outcome.delivered.map(({ delivery, ...rest }) => ({ ...rest, done: delivery.kind })) }, null, 2)}\n`
+          : formatBoardText(board, terminal.paint),
       );
-      return publish(outcome.report, host, {
+      return publish(mapStrings(outcome.report, withTokenNames), host, {
         policy: { failOnSeverity: "error", failOn: "all", allowEmpty: false },
         write: json ? () => {} : terminal.out,
         paint: terminal.paint,
