@@ -325,7 +325,8 @@ function holdChange(
       head: headOf("hold", environment, app),
       title: subject,
       body: "",
-      digest: subject,
+      // Another hold is lifted by another pull request, whatever became of the one before.
+      digest: JSON.stringify([subject, state.holds]),
       labels: inputs.labels,
     },
     sign: state.settings.sign,

@@ -171,7 +171,7 @@ describe("a pull request", () => {
     await run({ operation: "hold", apps: ["web"], reason: "wait" });
     await run();
     expect(github.pulls[1]).toMatchObject({ state: "closed" });
-    await run({ operation: "resume", apps: ["web"] });
+    await run({ operation: "resume", apps: ["web"], strategy: "direct" });
     await run({}, "2026-02-01T14:00:00Z");
     expect(github.pulls[2]).toMatchObject({ state: "open", title: expect.stringContaining("1.3.0") });
     expect(github.problems).toEqual([]);
