@@ -7,6 +7,7 @@ import { createCollector } from "./discover/collect.ts";
 import { uniqueNoticed, withUniqueIds } from "./discover/ids.ts";
 import { takeInventory } from "./discover/inventory.ts";
 import { analyseKustomizations } from "./discover/kustomizations.ts";
+import { linkedOverlays } from "./discover/links.ts";
 import { plainFolders } from "./discover/plain.ts";
 import { configProblemsOf } from "./discover/problems.ts";
 import type { Gap, Noticed, Overlay } from "./overlay.ts";
@@ -51,7 +52,14 @@ export async function discover(
   const plain = await plainFolders(tree, inventory, folders, context);
   for (const folder of plain.folders) collector.add({ kind: "plain", folder, usual: true });
 
-  const noticed = [...inventory.noticed, ...kustomizations.noticed, ...charts.noticed, ...plain.noticed];
+  const links = await linkedOverlays(tree, inventory.links, folders, collector.overlays);
+  const noticed = [
+    ...inventory.noticed,
+    ...links,
+    ...kustomizations.noticed,
+    ...charts.noticed,
+    ...plain.noticed,
+  ];
   return {
     overlays: withUniqueIds(collector.overlays),
     noticed: uniqueNoticed([

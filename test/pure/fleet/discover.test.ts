@@ -95,6 +95,19 @@ describe("kustomizations", () => {
       "a/kustomization.yaml": "resources: [../alias]\n",
     };
     expect(await ids(files)).toEqual(["a"]);
+    expect(await noticed(files)).toEqual([]);
+  });
+
+  test("a link to an overlay is noticed: under its name nothing is looked at", async () => {
+    const files: Files = {
+      "k/dev/kustomization.yaml": "namePrefix: x-\n",
+      "k/qa": { link: "dev" },
+      all: { link: "k" },
+      "k/dev/notes": { link: "../../docs" },
+      "docs/x.md": "",
+    };
+    expect(await ids(files)).toEqual(["k/dev"]);
+    expect(await noticed(files)).toEqual(["link all", "link k/qa"]);
   });
 });
 
@@ -292,6 +305,7 @@ describe("plain manifests", () => {
     ["apiVersion: v2\nname: web\nversion: 1.0.0\n", false],
     ["kind: pipeline\nmetadata: {}\n", false],
     ["services: {web: {image: x}}\n", false],
+    ["apiVersion: kyverno.io/v1\nkind: Test\nmetadata: {name: x}\n", false],
     ["- op: add\n  path: /kind\n", false],
   ])("what is meant as an object, with or without a mistake: %j %j", async (text, is) => {
     expect(await ids({ "a/x.yaml": text })).toEqual(is ? ["a"] : []);
@@ -555,6 +569,27 @@ describe("the configuration", () => {
     ]);
     // Where gitops.yaml names no environments, any name is one.
     expect(await said("overlays: [{path: apps/*/overlays/prod, environment: prod}]\n")).toEqual([]);
+  });
+
+  test("a values file for an environment that is not configured is a problem, and none that a rule names", async () => {
+    const web = {
+      "charts/web/Chart.yaml": chart("web"),
+      "charts/web/values-dev.yaml": "",
+      "charts/web/values-qa.yaml": "",
+      "charts/web/values-common.yaml": "",
+    };
+    const rule =
+      'charts:\n  - path: charts/web\n    values: [values-common.yaml, "values-{environment}.yaml"]\n';
+    const { overlays, problems } = await find(web, `environments: [dev, qat]\n${rule}`);
+    expect(overlays.map(({ id }) => id)).toEqual(["charts/web@dev"]);
+    expect(problems.map(({ code, message, location }) => [code, location?.line, message])).toEqual([
+      [
+        "unknown-environment",
+        3,
+        "charts/web/values-qa.yaml is placed in qa, which is not among the configured environments; did you mean `qat`?",
+      ],
+    ]);
+    expect((await find(web, rule)).problems).toEqual([]);
   });
 
   test("an environment that is not configured is a problem with a suggestion", async () => {

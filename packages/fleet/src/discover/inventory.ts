@@ -14,6 +14,8 @@ export interface Inventory {
   yaml: Map<string, Entry[]>;
   /** Topmost folders of tools whose output we do not make. */
   noticed: Noticed[];
+  /** Symbolic links, whatever they lead to. */
+  links: string[];
 }
 
 const probed = new Set<string>(kustomizationNames);
@@ -37,7 +39,13 @@ const foreign: { code: string; pattern: RegExp; message: string }[] = [
 
 /** Goes through every name of a tree once; reads nothing. */
 export function takeInventory(tree: Tree): Inventory {
-  const inventory: Inventory = { kustomizations: new Set(), charts: new Set(), yaml: new Map(), noticed: [] };
+  const inventory: Inventory = {
+    kustomizations: new Set(),
+    charts: new Set(),
+    yaml: new Map(),
+    noticed: [],
+    links: [],
+  };
   const others = new Map<string, Set<string>>();
   for (const entry of tree.entries()) {
     if (entry.kind === "directory") continue;
@@ -46,6 +54,7 @@ export function takeInventory(tree: Tree): Inventory {
       inventory.noticed.push({ path: entry.path, code: "submodule", message });
       continue;
     }
+    if (entry.kind === "symlink") inventory.links.push(entry.path);
     const name = nameOf(entry.path);
     const folder = folderOf(entry.path);
     if (probed.has(name)) inventory.kustomizations.add(folder);

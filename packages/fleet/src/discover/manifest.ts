@@ -122,5 +122,7 @@ const tools = new RegExp(
 );
 
 function isToolConfiguration({ apiVersion, kind }: { apiVersion: string; kind: string }): boolean {
+  // kyverno's own CLI takes its tests under the group of the policies, too.
+  if (kind === "Test" && apiVersion.startsWith("kyverno.io/")) return true;
   return tools.test(apiVersion) || (apiVersion === "v1" && kind === "Config");
 }

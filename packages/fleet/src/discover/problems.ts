@@ -6,7 +6,7 @@ import type { Gap, Overlay } from "../overlay.ts";
 import { compilePattern } from "../pattern.ts";
 import { nameOf } from "../resolve.ts";
 import type { Tree } from "../tree.ts";
-import { unmatchedValues } from "./values.ts";
+import { unmatchedValues, valuesOfNoEnvironment } from "./values.ts";
 
 /** What was found, to hold the configuration against. */
 export interface Found {
@@ -58,6 +58,12 @@ export function configProblemsOf(tree: Tree, config: Config, { overlays, seen, c
     if (told.has(environment)) continue;
     const message = `${path} is placed in ${environment}, which is not among the configured environments`;
     problems.push(problem("unknown-environment", message + suggest(environment, names), undefined));
+  }
+  for (const { rule, path, environment } of valuesOfNoEnvironment(tree, config, charts)) {
+    if (told.has(environment) || overlays.some(({ options }) => options.values.includes(path))) continue;
+    const message = `${path} is placed in ${environment}, which is not among the configured environments`;
+    const line = config.lines?.charts[rule];
+    problems.push(problem("unknown-environment", message + suggest(environment, names), line));
   }
   problems.push(...unread(tree, config));
   return problems.sort(

@@ -1,8 +1,8 @@
 import type { Config } from "../config.ts";
-import { compilePattern, filesMatching } from "../pattern.ts";
+import { compilePattern, filesMatching, fillPattern } from "../pattern.ts";
 import { joinPath, nameOf } from "../resolve.ts";
 import type { Tree } from "../tree.ts";
-import { environmentPatterns, namesFor } from "./variants.ts";
+import { environmentPatterns, filesFor, namesFor } from "./variants.ts";
 
 /** Patterns of values files that no file matches, by the 0-based position of the rule for charts that has them. */
 export function unmatchedValues(
@@ -34,6 +34,30 @@ export function unmatchedValues(
         return missing(who, [pattern], filesLike(tree, rest[0]!, [pattern]));
       }),
     ].map((message) => ({ rule: index, message }));
+  });
+}
+
+/** Values files that a rule's patterns fit with an environment that is not configured: no overlay reads them. */
+export function valuesOfNoEnvironment(
+  tree: Tree,
+  config: Config,
+  charts: readonly string[],
+): { rule: number; path: string; environment: string }[] {
+  const names = new Set(config.environments.map(({ name }) => name));
+  if (names.size === 0) return [];
+  const rules = config.charts.map(({ path }) => compilePattern(path));
+  return charts.flatMap((folder) => {
+    const index = rules.findIndex((each) => each.match(folder || "."));
+    const rule = config.charts[index];
+    if (!rule || rule.environments) return [];
+    const captured = rules[index]!.match(folder || ".") ?? {};
+    const named = rule.values.filter((values) => !values.includes("{environment}"));
+    const read = new Set(named.map((values) => joinPath(folder, fillPattern(values, captured))));
+    return environmentPatterns(rule).flatMap((pattern) =>
+      filesFor(tree, folder, pattern, captured)
+        .filter(({ path, captured }) => !read.has(path) && !names.has(captured.environment ?? ""))
+        .map(({ path, captured }) => ({ rule: index, path, environment: captured.environment ?? "" })),
+    );
   });
 }
 

@@ -81,12 +81,21 @@ export function namesFor(
         return path !== undefined && entryAt(tree, path) !== undefined;
       });
   }
+  return filesFor(tree, folder, pattern, captured).flatMap((file) => file.captured.environment ?? []);
+}
+
+/** The files that fit a pattern of values files of a chart, whatever their environment. */
+export function filesFor(
+  tree: Tree,
+  folder: string,
+  pattern: string,
+  captured: Captured,
+): { path: string; captured: Captured }[] {
   // Leading `..` must be gone before names are compared.
   const ups = /^(?:\.\.?\/)*/.exec(pattern)?.[0] ?? "";
   const start = joinPath(folder, ups);
   if (start === undefined) return [];
-  const found = filesMatching(tree, start, fillPattern(pattern.slice(ups.length), captured));
-  return found.flatMap((file) => file.captured.environment ?? []);
+  return filesMatching(tree, start, fillPattern(pattern.slice(ups.length), captured));
 }
 
 // Where values files for environments usually lie, and test values of chart-testing.
