@@ -21,10 +21,12 @@ import { makeReport, type Report } from "@gitops-actions/report";
 import { type ChangeSummary, summariseChanges } from "./changes.ts";
 import { type Pair, pairOverlays } from "./compare.ts";
 import { toGitEvent } from "./event.ts";
+import { findIdle } from "./idle.ts";
 import { findIgnored } from "./ignored.ts";
 import { describeSource, makeIndex } from "./index-entry.ts";
 import { checkSettings, type RenderInputs } from "./inputs.ts";
 import { renderedInputs } from "./judging.ts";
+import { findLoosened } from "./loosened.ts";
 import { emptyOutput } from "./output.ts";
 import { changedOverrides, findOverrides } from "./overrides.ts";
 import { type RenderedPair, renderPairs } from "./pairs.ts";
@@ -103,7 +105,12 @@ export async function run(inputs: RenderInputs, world: RenderWorld): Promise<Ren
       redactors.changes,
     );
     const unpromoted = await findUnpromoted(sides, rendered);
-    const unlisted = [...findUnlisted(sides, pairs), ...findIgnored(sides, pairs), ...unread.findings];
+    const unlisted = [
+      ...findUnlisted(sides, pairs),
+      ...findIgnored(sides, pairs),
+      ...unread.findings,
+      ...(await findLoosened(sides)),
+    ];
     const overrides = await findOverrides(sides.head, context);
     const report = makeReport({
       ...reportParts({
@@ -119,6 +126,7 @@ export async function run(inputs: RenderInputs, world: RenderWorld): Promise<Ren
         unlisted,
         overrides,
         overridden: changedOverrides(rendered, overrides, sides),
+        idle: await findIdle(rendered, sides),
       }),
       action: "render-overlays",
     });

@@ -11,6 +11,7 @@ export {
 } from "./cells.ts";
 export { applyEdits, type Edit, editsOf, rawOf, type SlotEdits } from "./edit.ts";
 export { orderEnvironments, sourcesOf } from "./graph.ts";
+export { type LoosenedGate, loosenedGates } from "./loosened.ts";
 export { type Placeless, placelessSlots } from "./placeless.ts";
 export { type Owner, ownerOfOverlay, type Placement, placeFiles, placementOf } from "./placement.ts";
 export {

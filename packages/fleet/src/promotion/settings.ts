@@ -167,3 +167,23 @@ export function parseDuration(text: string): number {
   const units: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
   return Number(text.slice(0, -1)) * (units[text.at(-1) ?? "s"] ?? 1) * 1000;
 }
+
+/** A gate's setting as gitops.yaml would say it, on one line; "none" for what it leaves out. */
+export function formatSetting(gate: string, value: unknown): string {
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return "none";
+  if ((gate === "soak" || gate === "drift") && typeof value === "number") return formatDuration(value);
+  if (typeof value !== "object" || value === null) return String(value);
+  const shown = (key: string, each: unknown) =>
+    key === "lasts" && typeof each === "number" ? formatDuration(each) : each;
+  return JSON.stringify(value, shown).replaceAll('"', "").replaceAll(":", ": ").replaceAll(",", ", ");
+}
+
+function formatDuration(milliseconds: number): string {
+  const units: [string, number][] = [
+    ["d", 86_400_000],
+    ["h", 3_600_000],
+    ["m", 60_000],
+  ];
+  const [unit, size] = units.find(([, each]) => milliseconds > 0 && milliseconds % each === 0) ?? ["s", 1000];
+  return `${milliseconds / size}${unit}`;
+}
