@@ -35,11 +35,13 @@ export interface Learnt {
   overrides: OverridesOf;
   /** Of changes to that. */
   overridden: readonly Finding[];
+  /** Of entries in kustomizations that reach nothing, on both sides. */
+  idle: { head: readonly Finding[]; base: readonly Finding[] };
 }
 
 /** What render-overlays reports. The messages of what was rendered are redacted already. */
 export function reportParts(learnt: Learnt): Omit<ReportParts, "action"> {
-  const { source, sides, pairs, rendered, uses, unpromoted, unlisted, overridden } = learnt;
+  const { source, sides, pairs, rendered, uses, unpromoted, unlisted, overridden, idle } = learnt;
   const compared = sides.base !== undefined;
   const all = (side: "base" | "head"): Finding[] =>
     rendered.flatMap((each) => findingsOf(each, side, compared));
@@ -49,9 +51,10 @@ export function reportParts(learnt: Learnt): Omit<ReportParts, "action"> {
     ...unpromoted,
     ...unlisted,
     ...overridden,
+    ...idle.head,
   ]);
   const marked = compared
-    ? markAgainstBase(head, mergeFindings([...all("base"), ...problemFindings(sides.base!)]))
+    ? markAgainstBase(head, mergeFindings([...all("base"), ...problemFindings(sides.base!), ...idle.base]))
     : { findings: head, fixed: [] };
 
   const lists = {
