@@ -132,11 +132,15 @@ function* textsIn(value: Json): Generator<string> {
   else if (isObject(value)) for (const item of Object.values(value)) yield* textsIn(item);
 }
 
+// The operations of a JSON patch need no permission to change names and kinds.
+const renames =
+  /\$patch|local-config|allowKindChange|allowNameChange|path["']?\s*:\s*["']?(?:""|''|\/metadata(?:\/name)?|\/kind|\/apiVersion)["'\s,}]/;
+
 /** Whether a file holds what lets resources go after they were changed, or be called otherwise. */
 async function mayVanish(tree: Tree, files: readonly string[]): Promise<boolean> {
   for (const path of files) {
     if (tree.get(path)?.kind !== "file") continue;
-    if (/\$patch|local-config|allowKindChange|allowNameChange/.test(await textOf(tree, path))) return true;
+    if (renames.test(await textOf(tree, path))) return true;
   }
   return false;
 }

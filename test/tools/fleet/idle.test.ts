@@ -94,6 +94,10 @@ test.each([
     `${base}configMapGenerator: [{name: c, literals: [a=b]}]\npatches: [{target: {kind: ConfigMap, name: c}, ${patch}}]\n`,
   ],
   [
+    "one that a JSON patch renames",
+    `${base}patches: [{target: {kind: Deployment, name: web}, patch: '[{"op": "replace", "path": "/metadata/name", "value": "x"}]'}]\n`,
+  ],
+  [
     "one that is deleted",
     `${base}patches: [{target: {kind: Deployment, name: web}, patch: "apiVersion: apps/v1\\nkind: Deployment\\nmetadata: {name: web}\\n$patch: delete"}]\n`,
   ],
