@@ -16,8 +16,8 @@ export interface BoardRow {
   versions: { subject: string; version: string; mixed: boolean }[];
   /** ISO 8601, and whether the forge vouches for it; undefined where the history does not tell. */
   since?: { time: string; commit: string; verified: boolean };
-  /** What may come next, and why it waits. */
-  next?: { from: string; moves: string[]; open: boolean; because: string; mend?: string };
+  /** What may come next, and why it waits: the gate that matters most, and in `also` every other that is not open. */
+  next?: { from: string; moves: string[]; open: boolean; because: string; mend?: string; also?: string[] };
 }
 
 /** One row for each app and environment, apps by name, environments in the order of promotion. */
@@ -52,7 +52,11 @@ function rowOf(state: State, cell: Cell, candidate: Candidate | undefined): Boar
     row.since = { time: new Date(at).toISOString(), commit: current.commit.id, verified };
   }
   if (candidate) {
-    const verdict = foremost([...candidate.verdicts, ...candidate.approval]);
+    const verdicts = [...candidate.verdicts, ...candidate.approval];
+    const verdict = foremost(verdicts);
+    const also = verdicts
+      .filter((each) => each.state !== "open" && each !== verdict)
+      .map((each) => `${each.gate}: ${each.because}`);
     // A pull request may be opened before somebody approves it.
     const approved = candidate.approval.every((each) => each.state === "open");
     row.next = {
@@ -61,6 +65,7 @@ function rowOf(state: State, cell: Cell, candidate: Candidate | undefined): Boar
       open: candidate.open,
       because: candidate.open && approved ? "every gate is open" : `${verdict?.gate}: ${verdict?.because}`,
       ...(verdict?.state === "unknown" ? { mend: verdict.mend } : {}),
+      ...(also.length > 0 ? { also } : {}),
     };
   }
   return row;
@@ -93,6 +98,7 @@ export function formatBoardText(board: readonly BoardRow[], paint: Paint): strin
       `  ${"".padEnd(width)}  ${state} ${visible(row.next.moves.join(", "))}: ${visible(row.next.because)}`,
     );
     if (row.next.mend) lines.push(`  ${"".padEnd(width)}  ${paint("dim", visible(row.next.mend))}`);
+    for (const each of row.next.also ?? []) lines.push(`  ${"".padEnd(width)}    and for ${visible(each)}`);
   }
   return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
 }
@@ -105,7 +111,7 @@ export function formatBoardMarkdown(board: readonly BoardRow[]): MarkdownSection
     codeSpan(versionsOf(row)),
     row.since ? formatTime(Date.parse(row.since.time)) : "",
     row.next
-      ? `${row.next.open ? "ready" : "waits"}: ${escapeMarkdown(`${row.next.moves.join(", ")} (${row.next.because})`)}`
+      ? `${row.next.open ? "ready" : "waits"}: ${escapeMarkdown(`${row.next.moves.join(", ")} (${[row.next.because, ...(row.next.also ?? [])].join("; ")})`)}`
       : "",
   ]);
   const full = `### Board\n\n${tableOf(["app", "environment", "runs", "since", "next"], rows)}\n`;

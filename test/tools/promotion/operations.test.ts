@@ -1,4 +1,5 @@
-import { UsageError } from "@gitops-actions/report";
+import { formatBoardText } from "@gitops-actions/promote-env";
+import { plain, UsageError } from "@gitops-actions/report";
 import { describe, expect, test } from "vitest";
 import { fleet, gitops, overlay, place } from "./world.ts";
 
@@ -54,6 +55,30 @@ describe("promote", () => {
     expect(tags(where)[1]).toBe("1.1.0");
     await where.run({ operation: "promote", environments: ["staging"] }, "2026-01-01T02:00:00Z");
     expect(tags(where)[1]).toBe("1.3.0");
+  });
+
+  test("says of every gate that is not open, the one that matters most first", async () => {
+    const gates =
+      "{soak: 24h, times: committed, checks: [a], freezes: [{from: 2026-02-01, until: 2026-02-01, reason: sale}]}";
+    const where = place(fleet(gitops.replace("{times: committed}", gates)));
+    await where.run({
+      operation: "hold",
+      apps: ["web"],
+      environments: ["staging"],
+      reason: "x",
+      owner: "ann",
+    });
+    const { board } = await where.run(
+      { operation: "plan", environments: ["staging"] },
+      "2026-02-01T12:00:00Z",
+    );
+    expect(board[0]?.next).toMatchObject({
+      because: "hold: ann holds it: x",
+      also: [expect.stringMatching(/^checks: /), "freeze: sale: nothing changes until 2026-02-02 00:00 UTC"],
+    });
+    const text = formatBoardText(board, plain);
+    expect(text).toContain("hold: ann holds it: x");
+    expect(text).toContain("and for freeze: sale");
   });
 
   test("does not go back, and not on with what was taken back", async () => {
