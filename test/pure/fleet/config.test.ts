@@ -187,6 +187,14 @@ describe("errors name file, line and what was meant", () => {
       "promotion.strategy: must be one of `pull-request`, `direct` and `merge`",
     ],
     ["promotion: {gates: {'*': {batch: 0}}}\n", "promotion.gates.*.batch: must be more than 0"],
+    [
+      "promotion: {gates: {'*': {windows: [{cron: 0 99 * * 1, lasts: 1h}]}}}\n",
+      'promotion.gates.*.windows.0.cron: "0 99 * * 1" is no time: expected minute hour day month weekday, such as 0 9 * * 1-5',
+    ],
+    [
+      "promotion: {gates: {'*': {windows: [{cron: 0 9 * * 1, zone: Europe/Berln, lasts: 1h}]}}}\n",
+      'promotion.gates.*.windows.0.zone: "Europe/Berln" is no time zone (did you mean Europe/Berlin?); expected one such as Europe/Berlin',
+    ],
     ["promotion: {sign: 'yes'}\n", "promotion.sign: must be true or false, not a text"],
     ["[a]\n", "must be a mapping, not a list"],
     [

@@ -1,3 +1,5 @@
+import { nearest } from "@gitops-actions/report";
+import { Cron } from "croner";
 import * as z from "zod";
 
 const placeholdersHint = "`{app}`, `{environment}` and `{cluster}` stand for themselves";
@@ -32,9 +34,22 @@ const Gates = z.strictObject({
   windows: z
     .array(
       z.strictObject({
-        cron: z.string().min(9).describe("When the window opens: minute hour day month weekday."),
+        cron: z
+          .string()
+          .refine(isCron, {
+            error: ({ input }) =>
+              `${JSON.stringify(input)} is no time: expected minute hour day month weekday, such as 0 9 * * 1-5`,
+          })
+          .describe("When the window opens: minute hour day month weekday."),
         lasts: duration.describe("How long it stays open."),
-        zone: z.string().default("UTC").describe("Time zone, e.g. Europe/Berlin."),
+        zone: z
+          .string()
+          .refine(isZone, {
+            error: ({ input }) =>
+              `${JSON.stringify(input)} is no time zone${meantZone(input)}; expected one such as Europe/Berlin`,
+          })
+          .default("UTC")
+          .describe("Time zone, e.g. Europe/Berlin."),
       }),
     )
     .default([])
@@ -186,4 +201,25 @@ function formatDuration(milliseconds: number): string {
   ];
   const [unit, size] = units.find(([, each]) => milliseconds > 0 && milliseconds % each === 0) ?? ["s", 1000];
   return `${milliseconds / size}${unit}`;
+}
+
+function isCron(text: string): boolean {
+  try {
+    return text.trim().split(/\s+/).length === 5 && new Cron(text, { paused: true }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function isZone(text: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: text }) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+function meantZone(text: unknown): string {
+  const near = nearest(String(text), Intl.supportedValuesOf("timeZone"));
+  return near === undefined ? "" : ` (did you mean ${near}?)`;
 }
