@@ -158,7 +158,8 @@ async function finish(
     const manifests = judged[side];
     if (outcome?.status !== "rendered" || !manifests) continue;
     if (side === "base" && outcomes.base === outcomes.head) continue;
-    stored[side] = await storeRender(directory, side, pair.id, outcome.output, manifests.resources);
+    const written = await storeRender(directory, side, pair.id, outcome.output, manifests.resources);
+    stored[side] = { ...written, ...(outcome.sources && { sources: outcome.sources }) };
     outcome.output = nothing;
   }
   if (stored.head && outcomes.base === outcomes.head) stored.base = stored.head;

@@ -31,6 +31,8 @@ export interface Group {
   environment?: string;
   resources: Resource[];
   problems: Problem[];
+  /** The files that are documents of it as they are, and the lines on which they begin; none where it was rendered. */
+  sources?: IndexSide["sources"];
   /** Where a resource stands in the repository; undefined where that is not known. */
   locate(resource: Resource, pointer: string): Location | undefined;
 }
@@ -78,6 +80,7 @@ function readIndex(file: string): Rendered {
           ...(overlay.environment && { environment: overlay.environment }),
         },
         ...{ resources: allOf(manifests), problems: manifests.problems },
+        ...(side.sources && { sources: side.sources }),
         locate: locator(side, manifests),
       });
     }

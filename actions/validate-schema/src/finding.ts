@@ -121,19 +121,30 @@ export function documentFindings(group: Group): Finding[] {
   return group.problems
     .filter(({ code }) => code !== "duplicate-key" && code !== "no-name")
     .map(({ code, message, line, column, document, source }) => {
-      const isFile = source === group.overlay;
-      const location: Location = { path: source, line, column, precision: "exact", via: [] };
+      const location = placeOf(group, source, line, column);
       return makeFinding({
         rule: `kubeconform/${unreadable[code] ?? "not-yaml"}`,
         severity: "error",
-        message: isFile
+        message: location
           ? message
           : `document ${document + 1} of the rendered manifests (line ${line}): ${message}`,
         overlays: [group.overlay],
         discriminator: `${group.overlay} ${message}`,
-        ...(isFile && { location }),
+        ...(location && { location }),
       });
     });
+}
+
+/** The place in a file of the repository, where the document stands in one as it is. */
+function placeOf(
+  { overlay, sources }: Group,
+  source: string,
+  line: number,
+  column: number,
+): Location | undefined {
+  if (source === overlay) return { path: source, line, column, precision: "exact", via: [] };
+  const own = sources?.findLast((each) => each.line <= line);
+  return own && { path: own.path, line: line - own.line + 1, column, precision: "exact", via: [] };
 }
 
 /** What is wrong with definitions of custom resources, apart from what their own schema says. */

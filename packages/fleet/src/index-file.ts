@@ -26,6 +26,8 @@ const Side = z.strictObject({
   manifest: z.string(),
   digest: z.string(),
   resources: z.array(IndexResource),
+  /** Where the manifest is files of the repository as they are: each, with the 1-based line on which it begins there. */
+  sources: z.array(z.strictObject({ path: z.string(), line: z.int().positive() })).optional(),
 });
 
 const IndexOverlay = z.strictObject({
