@@ -52,7 +52,7 @@ export async function discover(
   const plain = await plainFolders(tree, inventory, folders, context);
   for (const folder of plain.folders) collector.add({ kind: "plain", folder, usual: true });
 
-  const links = await linkedOverlays(tree, inventory.links, folders, collector.overlays);
+  const links = await linkedOverlays(tree, inventory, folders, collector.overlays, context);
   const noticed = [
     ...inventory.noticed,
     ...links,

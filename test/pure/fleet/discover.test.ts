@@ -104,10 +104,13 @@ describe("kustomizations", () => {
       "k/qa": { link: "dev" },
       all: { link: "k" },
       "k/dev/notes": { link: "../../docs" },
+      "linked/a.yaml": { link: "../plain/a.yaml" },
+      "plain/a.yaml": object(),
+      "plain/b.yaml": { link: "a.yaml" },
       "docs/x.md": "",
     };
-    expect(await ids(files)).toEqual(["k/dev"]);
-    expect(await noticed(files)).toEqual(["link all", "link k/qa"]);
+    expect(await ids(files)).toEqual(["k/dev", "plain"]);
+    expect(await noticed(files)).toEqual(["link all", "link k/qa", "link linked/a.yaml"]);
   });
 });
 
@@ -306,6 +309,8 @@ describe("plain manifests", () => {
     ["kind: pipeline\nmetadata: {}\n", false],
     ["services: {web: {image: x}}\n", false],
     ["apiVersion: kyverno.io/v1\nkind: Test\nmetadata: {name: x}\n", false],
+    [`apiVersion: v1\nkind: Config\n---\n${object()}`, true],
+    [`apiVersion: kuttl.dev/v1beta1\nkind: TestStep\n---\n${object()}`, false],
     ["- op: add\n  path: /kind\n", false],
   ])("what is meant as an object, with or without a mistake: %j %j", async (text, is) => {
     expect(await ids({ "a/x.yaml": text })).toEqual(is ? ["a"] : []);

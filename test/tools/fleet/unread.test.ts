@@ -106,7 +106,7 @@ test("what was manifests and is something else now is no longer read, and not re
   expect(found.messages[0]).toMatch(/^app\/cm.yaml is no longer looked at, but still there: .*no objects/);
   const template = await told({ "app/all.yaml": all.replace("replicas: 1", "replicas: {{ n }}") });
   expect(template.findings).toEqual(["render/no-longer-read error app/all.yaml:1"]);
-  const tool = await told({ "app/all.yaml": `${all}---\napiVersion: skaffold/v1\nkind: Config\n` });
+  const tool = await told({ "app/all.yaml": `${all}---\napiVersion: kuttl.dev/v1beta1\nkind: TestStep\n` });
   expect(tool.findings).toEqual(["render/no-longer-read error app/all.yaml:1"]);
   const below = await told(
     { "a/Chart.yaml": "apiVersion: v2\nname: app\nversion: 1.0.0\n" },
@@ -125,7 +125,7 @@ test("what is deleted, commented out or moved into a kustomization is not told",
 
 test("a new file among manifests that is none is named once", async () => {
   const found = await told({ "app/values.yaml": "replicas: 3\n" });
-  expect(found.skipped).toEqual(["not-manifest app: values.yaml hold no objects of the Kubernetes API"]);
+  expect(found.skipped).toEqual(["not-manifest app: values.yaml holds no objects of the Kubernetes API"]);
   const before = { ...start, "app/values.yaml": "replicas: 3\n" };
   expect((await told({ "app/cm.yaml": `${settings}data: {}\n` }, before)).skipped).toEqual([]);
 });
@@ -143,5 +143,5 @@ test("a description of a test takes nothing out of sight but what it names", asy
   const naming = "apiVersion: cli.kyverno.io/v1alpha1\nkind: Test\nresources: [cm.yaml, new.yaml]\n";
   const found = await told({ "app/kyverno-test.yaml": naming, "app/new.yaml": evil });
   expect(found).toMatchObject({ findings: ["render/no-longer-read error app/cm.yaml:1"], removed: 0 });
-  expect(found.skipped).toEqual(["test-fixture app: cm.yaml, new.yaml are inputs of tests"]);
+  expect(found.skipped).toEqual(["test-fixture app: cm.yaml, new.yaml are among the inputs of tests"]);
 });

@@ -2,8 +2,8 @@ import { nearest } from "@gitops-actions/report";
 import { type Document, isMap, parseAllDocuments, visit } from "yaml";
 
 /**
- * What a YAML file is: objects for an API server, a template of such, a program's own configuration, objects beside such
- * a configuration ("mixed"), or anything else.
+ * What a YAML file is: objects for an API server, a template of such, a program's own configuration, objects beside the
+ * steps of a test ("mixed"), or anything else.
  */
 export type ManifestKind = "manifest" | "template" | "tool" | "mixed" | "other";
 
@@ -16,8 +16,8 @@ export function manifestKind(text: string): ManifestKind {
   if (text.includes("\0"))
     return manifestKind(text.replace(/^\uFFFD+/, "").replaceAll("\0", "")) === "other" ? "other" : "manifest";
   const seen = new Set(splitDocuments(text).map(documentKind));
-  if (seen.has("tool")) return seen.has("manifest") ? "mixed" : "tool";
-  if (!seen.has("manifest") && !seen.has("broken")) return "other";
+  if (seen.has("test")) return seen.has("manifest") ? "mixed" : "tool";
+  if (!seen.has("manifest") && !seen.has("broken")) return seen.has("tool") ? "tool" : "other";
   return isTemplated(text) ? "template" : "manifest";
 }
 
@@ -49,12 +49,13 @@ function hasMappingAsKey(document: Document.Parsed | Document): boolean {
   return found;
 }
 
-type DocumentKind = "manifest" | "broken" | "tool" | "other";
+type DocumentKind = "manifest" | "broken" | "test" | "tool" | "other";
 
 function documentKind(document: string): DocumentKind {
   const keys = topLevel(document);
   const apiVersion = keys.get("apiVersion");
   const kind = keys.get("kind");
+  if (apiVersion && /^(?:chainsaw\.kyverno\.io|kuttl\.dev)\//.test(apiVersion)) return "test";
   if (apiVersion && isToolConfiguration({ apiVersion, kind: kind ?? "" })) return "tool";
   if (apiVersion && kind) return "manifest";
   return isMeantAsObject(document, keys) ? "broken" : "other";
@@ -109,8 +110,6 @@ const tools = new RegExp(
     "tilt\\.dev/",
     "cli\\.kyverno\\.io/",
     "test\\.gatekeeper\\.sh/",
-    "chainsaw\\.kyverno\\.io/",
-    "kuttl\\.dev/",
     "kustomize\\.config\\.k8s\\.io/",
     "config\\.kubernetes\\.io/",
     "backstage\\.io/",

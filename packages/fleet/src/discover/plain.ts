@@ -33,27 +33,42 @@ export async function plainFolders(
     );
     const of = (kind: ManifestKind) => left.filter((_, index) => kinds[index] === kind);
     const path = folder === "" ? "." : folder;
-    const notice = (code: string, of: Entry[], what: string) => {
-      if (of.length > 0) noticed.push({ path, code, message: `${listNames(of)} ${what}` });
+    const notice = (code: string, of: Entry[], one: string, several: string, rest: string) => {
+      const verb = of.length === 1 ? one : several;
+      if (of.length > 0) noticed.push({ path, code, message: `${listNames(of)} ${verb} ${rest}` });
     };
-    notice("template", of("template"), "become YAML only through a generator");
-    notice("tool-file", of("mixed"), "hold objects beside configuration of a tool, which no cluster takes");
+    notice("template", of("template"), "becomes", "become", "YAML only through a generator");
+    notice(
+      "tool-file",
+      of("mixed"),
+      "holds",
+      "hold",
+      "objects beside steps of a test, which no cluster takes",
+    );
     const fixtures = of("manifest").filter((entry) => isFixture(folder) || isTestInput(entry.path));
     const manifests = of("manifest").filter((entry) => !fixtures.includes(entry));
-    notice("test-fixture", fixtures, "are inputs of tests");
+    notice("test-fixture", fixtures, "is", "are", "among the inputs of tests");
     if (manifests.length === 0) continue;
     if (inventory.kustomizations.has(folder)) {
-      notice("unlisted-manifest", manifests, "lie beside a kustomization that does not list them");
+      notice(
+        "unlisted-manifest",
+        manifests,
+        "lies",
+        "lie",
+        `beside a kustomization that does not list ${manifests.length === 1 ? "it" : "them"}`,
+      );
     } else if (entries.length > left.length || isPatchFolder(folder, inventory.kustomizations)) {
       notice(
         "unlisted-manifest",
         manifests,
-        "lie among the files of a kustomization, and nothing reads them",
+        "lies",
+        "lie",
+        `among the files of a kustomization, and nothing reads ${manifests.length === 1 ? "it" : "them"}`,
       );
     } else {
       folders.push(folder);
       const other = of("other").filter((entry) => !isTestDescription(entry.path));
-      notice("not-manifest", other, "hold no objects of the Kubernetes API");
+      notice("not-manifest", other, "holds", "hold", "no objects of the Kubernetes API");
       const paths = manifests.map((entry) => entry.path);
       noticed.push(...(await remoteSources(tree, paths, context, context.own)));
     }
