@@ -20,7 +20,7 @@ import { findStuck } from "./stuck.ts";
 import { deliverWhole } from "./takeover.ts";
 import { foremost, type Verdict } from "./verdict.ts";
 import { findWhole, type Whole } from "./whole.ts";
-import { compareWorkingCopy } from "./workingcopy.ts";
+import { compareWorkingCopy, findUnpushed } from "./workingcopy.ts";
 import type { PromoteWorld } from "./world.ts";
 
 export interface PromoteOutcome {
@@ -102,6 +102,7 @@ async function runIn(
     if (result) {
       const only = inputs.operation === "status" || inputs.operation === "plan";
       const copy = only ? await compareWorkingCopy(repository, state) : undefined;
+      const unpushed = only ? await findUnpushed(repository, state) : [];
       return {
         ...result,
         delivered,
@@ -111,7 +112,7 @@ async function runIn(
           inputs,
           delivered,
           ...result,
-          notes: [...(copy?.notes ?? []), ...result.notes],
+          notes: [...(copy?.notes ?? []), ...unpushed, ...result.notes],
           mistakes: [...(copy?.findings ?? []), ...(result.findings ?? [])],
         }),
       };

@@ -1,7 +1,21 @@
-import { type Repository, workingTree } from "@gitops-actions/engine";
-import { type Config, configNames, discover, loadConfig } from "@gitops-actions/fleet";
+import { commonCommit, headCommit, type Repository, treeAt, workingTree } from "@gitops-actions/engine";
+import {
+  type Cell,
+  type Config,
+  cellKey,
+  changedPaths,
+  configNames,
+  discover,
+  loadConfig,
+  readCells,
+  signatureOf,
+  type Tree,
+} from "@gitops-actions/fleet";
 import { type Finding, makeFinding, UsageError } from "@gitops-actions/report";
-import type { State } from "./state.ts";
+import { branchOf, type State } from "./state.ts";
+
+/** So many apps are named. */
+const most = 10;
 
 /** What a person should know of the gitops.yaml before them, which is not the one that counts. */
 export interface WorkingCopy {
@@ -40,6 +54,35 @@ export async function compareWorkingCopy(
     .filter(({ location }) => location?.path === own.path)
     .map(({ message, location }) => mistake(`${own.path}:${location?.line ?? 1}: ${message}`));
   return { notes: note(`the one in the working tree differs: ${differing.join(", ")}`), findings: mistakes };
+}
+
+/**
+ * Says which apps have versions in the checkout, committed or not, that the default branch does not have because they were
+ * not pushed. What the remote has besides is no news: a clone may be behind.
+ */
+export async function findUnpushed(repository: Repository, state: State): Promise<string[]> {
+  const { config, defaultBranch } = state;
+  const head = repository.bare ? undefined : await headCommit(repository);
+  const parted = head && (await commonCommit(repository, head, defaultBranch.tip));
+  if (parted === undefined || parted === "") return [];
+  const [before, now] = [await treeAt(repository, parted), await workingTree(repository)];
+  if (changedPaths(before, now).length === 0) return [];
+  const cellsOf = async (tree: Tree) =>
+    new Map((await readCells(tree, { config })).map((cell): [string, Cell] => [cellKey(cell), cell]));
+  const [then, here] = [await cellsOf(before), await cellsOf(now)];
+  const apps = [...here.values()]
+    .filter(({ environment }) => branchOf(state, environment) === defaultBranch)
+    .filter((cell) => {
+      const [there, remote] = [then.get(cellKey(cell)), state.cells.get(cellKey(cell))];
+      return ![there, remote].some((each) => signatureOf(each) === signatureOf(cell));
+    })
+    .map(({ app, environment }) => `${app} in ${environment}`)
+    .sort();
+  if (apps.length === 0) return [];
+  const more = apps.length > most ? ` and ${apps.length - most} more` : "";
+  return [
+    `what counts is ${defaultBranch.name} (${defaultBranch.tip.slice(0, 7)}): this checkout has other versions of ${apps.slice(0, most).join(", ")}${more}, which are not on it`,
+  ];
 }
 
 /** The sections that say something else, in the words of the file. */

@@ -18,6 +18,7 @@ export {
   makeStep,
 } from "./git/merge.ts";
 export { type GitResult, type GitRun, reasonOf, runGit } from "./git/process.ts";
+export { headCommit } from "./git/refs.ts";
 export type { FetchOptions } from "./git/remote.ts";
 export { remoteAddresses, remoteUrl } from "./git/remote.ts";
 export { keepingRepositories, openRepository, type Repository } from "./git/repository.ts";

@@ -3,7 +3,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { gitops, place } from "./world.ts";
+import { gitops, overlay, place } from "./world.ts";
 
 test.each(["status", "plan"] as const)(
   "%s says that gitops.yaml of the default branch is used where the copy on disk says something else",
@@ -56,4 +56,25 @@ test("a copy on disk that is not there, or not committed yet, is told too", asyn
   expect((await where.run({ operation: "status" })).report.notes).toEqual([
     expect.stringMatching(/^gitops\.yaml of main \(.*\) is used; the working tree has none$/),
   ]);
+});
+
+test("versions that are committed or written here and not pushed are told, and not counted", async () => {
+  const where = place();
+  const file = (environment: string) => `apps/web/overlays/${environment}/kustomization.yaml`;
+  const tip = where.space.git(where.remote, "rev-parse", "--short=7", "main");
+  const notes = async () => (await where.run({ operation: "status" })).report.notes;
+  const told = (apps: string) => [
+    `what counts is main (${tip}): this checkout has other versions of ${apps}, which are not on it`,
+  ];
+  where.space.write(where.clone, { "README.md": "mine\n" });
+  expect(await notes()).toEqual([]);
+  where.space.write(where.clone, { [file("dev")]: overlay("1.5.0") });
+  expect(await notes()).toEqual(told("web in dev"));
+  where.space.commit(where.clone, {}, "not pushed");
+  where.space.write(where.clone, { [file("staging")]: overlay("1.4.0") });
+  expect(await notes()).toEqual(told("web in dev, web in staging"));
+  where.space.git(where.clone, "reset", "-q", "--hard", "origin/main");
+  // A clone that is merely behind has nothing to tell.
+  where.commit({ [file("dev")]: overlay("1.6.0") });
+  expect(await notes()).toEqual([]);
 });
