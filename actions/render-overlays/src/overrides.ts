@@ -57,7 +57,7 @@ export function changedOverrides(
         makeFinding({
           rule: "fleet/controller-override",
           severity: "warning",
-          message: `${parts.names.length > 1 ? "" : "the "}${named(parts.names)} that this object sets over ${named(parts.from)} ${parts.names.length > 1 ? "are" : "is"} changed, and the effect was not rendered, validated or held against policies`,
+          message: `this change sets other ${named(parts.names)} over ${named(parts.from)}: the effect was not rendered, validated or held against policies`,
           help: "Look at it by hand, or write it where it is rendered: in a values file of the chart, or in an overlay.",
           resource: resource.id,
           field: parts.pointers[0],

@@ -80,7 +80,7 @@ test.each<[before: string, after: string, line: number, says: string, warns: str
     release("  values: {replicas: many, debug: true}\n"),
     11,
     "HelmRelease api sets values over ./apps/api",
-    "the values that this object sets over ./apps/api is",
+    "this change sets other values over ./apps/api: the effect",
   ],
   [
     kustomization("  patches: [{patch: a}]\n"),
