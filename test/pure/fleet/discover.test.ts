@@ -253,6 +253,20 @@ describe("plain manifests", () => {
     expect(await ids(files)).toEqual(["a", "clusters/prod", "clusters/prod/more", "half"]);
   });
 
+  test("objects in JSON alone are noticed, and nested ones are none", async () => {
+    const files = {
+      "j/a.json": '{"apiVersion": "v1", "kind": "ConfigMap"}',
+      "j/dashboard.json": '{"panels": [{"apiVersion": "v1", "kind": "ConfigMap"}]}',
+      "j/package.json": '{"name": "x"}',
+      "m/a.json": '{"apiVersion": "v1", "kind": "ConfigMap"}',
+      "m/b.yaml": object(),
+      "k/kustomization.yaml": "resources: [a.json]\n",
+      "k/a.json": '{"apiVersion": "v1", "kind": "ConfigMap"}',
+    };
+    expect(await ids(files)).toEqual(["k", "m"]);
+    expect(await noticed(files)).toEqual(["json-manifest j/a.json"]);
+  });
+
   test("what lies beside a kustomization or among its files is noticed", async () => {
     const files = {
       "a/kustomization.yaml": "resources: [used.yaml, parts/p.yaml]\n",

@@ -12,6 +12,8 @@ export interface Inventory {
   charts: Set<string>;
   /** YAML files by folder, kustomizations and charts' files left out. */
   yaml: Map<string, Entry[]>;
+  /** JSON files that are no program's own by their name. */
+  json: Entry[];
   /** Topmost folders of tools whose output we do not make. */
   noticed: Noticed[];
   /** Symbolic links, whatever they lead to. */
@@ -37,6 +39,8 @@ const foreign: { code: string; pattern: RegExp; message: string }[] = [
   { code: "cdk8s", pattern: /(?:^|\/)cdk8s\.ya?ml$/, message: "cdk8s is not rendered" },
 ];
 
+const programs = /^(?:package|package-lock|composer|renovate|tsconfig.*|.*\.schema)\.json$/;
+
 /** Goes through every name of a tree once; reads nothing. */
 export function takeInventory(tree: Tree): Inventory {
   const inventory: Inventory = {
@@ -45,6 +49,7 @@ export function takeInventory(tree: Tree): Inventory {
     yaml: new Map(),
     noticed: [],
     links: [],
+    json: [],
   };
   const others = new Map<string, Set<string>>();
   for (const entry of tree.entries()) {
@@ -59,7 +64,9 @@ export function takeInventory(tree: Tree): Inventory {
     const folder = folderOf(entry.path);
     if (probed.has(name)) inventory.kustomizations.add(folder);
     else if (name === "Chart.yaml") inventory.charts.add(folder);
-    else if (isManifestName(name) && !name.endsWith(".json") && entry.kind === "file") {
+    else if (name.endsWith(".json")) {
+      if (entry.kind === "file" && !programs.test(name)) inventory.json.push(entry);
+    } else if (isManifestName(name) && entry.kind === "file") {
       const list = inventory.yaml.get(folder);
       if (list) list.push(entry);
       else inventory.yaml.set(folder, [entry]);

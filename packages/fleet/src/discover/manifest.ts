@@ -84,6 +84,8 @@ function splitDocuments(text: string): string[] {
 /** The keys at the top of a document, with the first word of what stands behind each, as far as its lines show them. */
 function topLevel(text: string): Map<string, string> {
   const document = text.replace(/^[ \t]+(?:[!&]\S+[ \t]*)+(?=\r?\n)/, "");
+  const json = jsonKeys(document);
+  if (json) return json;
   const flow = /^\s*(?:#.*\n\s*)*\{/.test(document);
   const indent = /^([ \t]*)[^\s#%]/m.exec(document)?.[1] ?? "";
   const pattern = flow
@@ -92,6 +94,17 @@ function topLevel(text: string): Map<string, string> {
   const keys = new Map<string, string>();
   for (const [, key, value] of document.matchAll(pattern)) if (!keys.has(key!)) keys.set(key!, value!);
   return keys;
+}
+
+/** The same of JSON, which can be read whole: what is nested says nothing of the document. */
+function jsonKeys(document: string): Map<string, string> | undefined {
+  if (!/^\s*\{/.test(document)) return undefined;
+  try {
+    const entries = Object.entries(JSON.parse(document) as Record<string, unknown>);
+    return new Map(entries.map(([key, value]) => [key, typeof value === "string" ? value : ""]));
+  } catch {
+    return undefined;
+  }
 }
 
 // Files that look like objects and are read by programs on a laptop or in a job, never sent to an API server.

@@ -1,7 +1,7 @@
 import type { ClosureContext } from "../closure/context.ts";
 import type { KustomizationFolder } from "../closure/kustomize.ts";
 import type { Noticed } from "../overlay.ts";
-import { nameOf } from "../resolve.ts";
+import { folderOf, nameOf } from "../resolve.ts";
 import type { Entry, Tree } from "../tree.ts";
 import { isPartOfChart } from "./charts.ts";
 import { type Inventory, parentsOf } from "./inventory.ts";
@@ -73,7 +73,29 @@ export async function plainFolders(
       noticed.push(...(await remoteSources(tree, paths, context, context.own)));
     }
   }
+  const apart = inventory.json.filter(({ path }) => !read.has(path) && !folders.includes(folderOf(path)));
+  noticed.push(...(await jsonManifests(tree, apart, inventory, context)));
   return { folders, noticed };
+}
+
+/** Objects in JSON where no manifest in YAML lies: mostly the data of a program, so they make no overlay. */
+async function jsonManifests(
+  tree: Tree,
+  entries: readonly Entry[],
+  { charts }: Inventory,
+  context: ClosureContext,
+): Promise<Noticed[]> {
+  const found = await Promise.all(
+    entries.map(async (entry): Promise<Noticed[]> => {
+      const folder = folderOf(entry.path);
+      if (isOutOfSight(folder) || isFixture(folder) || charts.has(folder) || isPartOfChart(folder, charts))
+        return [];
+      const kind = await context.parsed("manifest", tree, entry, manifestKind, (): ManifestKind => "other");
+      const message = "holds objects in JSON, which are looked at only beside manifests in YAML";
+      return kind === "manifest" ? [{ path: entry.path, code: "json-manifest", message }] : [];
+    }),
+  );
+  return found.flat();
 }
 
 /** Folders of tools and jobs: `.github`, `.git`, `node_modules`. */
