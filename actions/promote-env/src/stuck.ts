@@ -53,8 +53,10 @@ export async function findStuck(state: State, inputs: PromoteInputs): Promise<St
       if (left.length === 0) continue;
       const exactly = isExactly(inputs, place);
       const overlays = await goal.overlaysOf(cell.app);
-      if (target || overlays.length > 0) await addPlaceless(stuck, goal, cell, left, overlays[0], exactly);
-      else if (!addRemoved(stuck, state, goal, cell, exactly)) {
+      if (target || overlays.length > 0) {
+        const misspelt = misspeltIn(state, cell);
+        await addPlaceless(stuck, { ...goal, misspelt }, cell, left, overlays[0], exactly);
+      } else if (!addRemoved(stuck, state, goal, cell, exactly)) {
         if (exactly) stuck.findings.push(absentFinding(goal, cell));
         else absent.push(cell.app);
       }
@@ -97,7 +99,7 @@ function goalOf(state: State, environment: string, source: string): Goal {
 
 async function addPlaceless(
   { findings, notes }: Stuck,
-  goal: Goal,
+  goal: Goal & { misspelt: ReadonlyMap<string, string> },
   { app }: Cell,
   left: readonly Placeless[],
   overlay: Overlay | undefined,
@@ -107,21 +109,31 @@ async function addPlaceless(
   for (const each of left) {
     const { subject, places } = each.slot;
     const [place] = places;
-    const line = Math.min(...Object.values(place!.parts).map((part) => part.line), Number.MAX_SAFE_INTEGER);
-    const there = `${place!.path}${line === Number.MAX_SAFE_INTEGER ? "" : `:${line}`}`;
+    const line = Math.min(...Object.values(place!.parts).map((part) => part.line), Number.POSITIVE_INFINITY);
+    const there = `${place!.path}${Number.isFinite(line) ? `:${line}` : ""}`;
     if (each.own) {
       notes.push(
         `${app} in ${environment} has no place for ${subject}, which ${source} has in an object of its own (${there})`,
       );
       continue;
     }
-    const { why, location } = await explain(goal, each, overlay);
+    const right = goal.misspelt.get(subject);
+    const { why, location } =
+      right === undefined
+        ? await explain(goal, each, overlay)
+        : {
+            why: `only ${source} names it so. Did you mean \`${right}\` there?`,
+            location: at(place!.path, Number.isFinite(line) ? line : 1),
+          };
     findings.push(
       makeFinding({
         rule: nowhereRule,
         severity: exactly ? "error" : "warning",
         message: `${app} in ${environment}: nowhere to write ${subject}, which ${source} runs: ${why}`,
-        help: `A promotion writes only where a version stands already: give ${environment} the field that ${source} has (${there}). Until then what ${environment} runs of it comes from a base or a default, without promotion.`,
+        help:
+          right === undefined
+            ? `A promotion writes only where a version stands already: give ${environment} the field that ${source} has (${there}). Until then what ${environment} runs of it comes from a base or a default, without promotion.`
+            : `Correct it in ${source} (${there}), or give ${environment} the same.`,
         location,
         discriminator: `${app}/${environment}/${subject}`,
       }),
@@ -234,8 +246,21 @@ function quoted(names: readonly string[]): string {
   );
 }
 
-/** A subject that only the target has, and that is nearly the one that is looked for. */
+/** A subject that only the target has, and that is nearly the one that is looked for. Which is wrong nobody can tell. */
 function meant(subject: string, others: readonly string[]): string {
   const near = nearest(subject, others);
-  return near === undefined ? "" : `. Did you mean \`${subject}\` where it says \`${near}\`?`;
+  return near === undefined ? "" : `. Did you mean \`${near}\` and \`${subject}\` to be the same?`;
+}
+
+/** By the subjects of a cell that the environment before it does not have, what they were probably meant to be. */
+function misspeltIn(state: State, cell: Cell): Map<string, string> {
+  const own = state.environments.find(({ name }) => name === cell.environment);
+  const [before] = own ? sourcesOf(own) : [];
+  const above = before && state.cells.get(cellKey({ app: cell.app, environment: before }));
+  const found = new Map<string, string>();
+  for (const { slot, others } of above ? placelessSlots(above, cell) : []) {
+    const near = nearest(slot.subject, others);
+    if (near !== undefined) found.set(near, slot.subject);
+  }
+  return found;
 }

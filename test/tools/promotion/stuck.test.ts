@@ -29,7 +29,7 @@ test.each([
   [
     "an image whose name is misspelt",
     { [file("staging")]: overlay("1.1.0").replace(image, "registry.example.com/wbe") },
-    `${file("staging")} names \`registry.example.com/wbe\` in \`images:\`. Did you mean \`${image}\` where it says \`registry.example.com/wbe\`?`,
+    `${file("staging")} names \`registry.example.com/wbe\` in \`images:\`. Did you mean \`registry.example.com/wbe\` and \`${image}\` to be the same?`,
     3,
   ],
   [
@@ -51,6 +51,14 @@ test.each([
     ["plan", "warning", "findings", message, line],
     ["promote", "error", "findings", message, line],
   ]);
+});
+
+test("what is misspelt in one environment is not asked of the next", async () => {
+  const wrong = overlay("1.1.0").replace(image, "registry.example.com/wbe");
+  const where = placed({ [file("staging")]: wrong });
+  const message = `web in prod: nowhere to write registry.example.com/wbe, which staging runs: only staging names it so. Did you mean \`${image}\` there?`;
+  const { report } = await where.run({ operation: "status", environments: ["prod"] });
+  expect(report.findings).toMatchObject([{ rule, message, location: { path: file("staging"), line: 4 } }]);
 });
 
 const chart = {
