@@ -422,9 +422,9 @@ describe("an overlay with", () => {
     expect(shown.run.exitCode).toBe(1);
     expect(
       findingsOf(shown, "apps/plain")
-        .map(({ rule, message }) => `${rule}: ${message}`)
+        .map(({ rule, location }) => `${rule} ${location?.path}:${location?.line}`)
         .join("\n"),
-    ).toMatch(/render\/syntax: document 1 /);
+    ).toMatch(/^render\/syntax apps\/plain\/a\.yaml:\d+$/);
     expectGood(shown);
     await strike(shown);
   });

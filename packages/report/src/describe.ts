@@ -1,4 +1,4 @@
-import { formatIdentity } from "@gitops-actions/manifest";
+import { compareText, formatIdentity } from "@gitops-actions/manifest";
 import type { Finding, Location, Report } from "./report.ts";
 
 // Sentences that every output format uses, as plain text: each format escapes them its own way.
@@ -96,10 +96,15 @@ export function describeVerdict(report: Report): string {
   }
 }
 
-/** Overlays that are there and were left out: a pass says nothing of them, and must not read as if it did. */
+/** What is there and was left out, overlays and engines: a pass says nothing of it, and must not read as if it did. */
 function describeLeft({ skipped }: Report): string {
-  const overlays = new Set(skipped.flatMap(({ kind, id }) => (kind === "overlay" ? id : [])));
-  return overlays.size > 0 ? `, ${count(overlays.size, "overlay")} not looked at` : "";
+  const of = (wanted: string) => [...new Set(skipped.flatMap(({ kind, id }) => (kind === wanted ? id : [])))];
+  const overlays = of("overlay").length;
+  const engines = of("engine").sort(compareText);
+  return [
+    overlays > 0 ? `, ${count(overlays, "overlay")} not looked at` : "",
+    engines.length > 0 ? `, policies of ${engines.join(", ")} not asked` : "",
+  ].join("");
 }
 
 function describeChecked({ checked, unchanged, engines }: Report): string {

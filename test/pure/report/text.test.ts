@@ -155,6 +155,10 @@ describe("the report as text", () => {
       /: 1 error(?: \(.*\))?, 2 overlays not looked at\. 3 overlays looked at/,
     );
     expect(formatText(reportOf({ skipped: [{ ...overlay("x"), kind: "path" }] }))).toContain(": Passed. 3");
+    const engines = ["vap", "kyverno"].map((id) => ({ ...overlay(id), kind: "engine" }));
+    expect(formatText(reportOf({ skipped: engines }))).toContain(
+      ": Passed, policies of kyverno, vap not asked. 3",
+    );
   });
 
   test("says when all that was found was skipped", () => {
