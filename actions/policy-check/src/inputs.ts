@@ -11,7 +11,7 @@ import {
   readString,
   readTools,
 } from "@gitops-actions/action";
-import { type PolicyEngine, packNames, parseBundle, type ToolSettings } from "@gitops-actions/engine";
+import { type PolicyEngine, packNames, parseBundles, type ToolSettings } from "@gitops-actions/engine";
 import { nearest, type Severity, UsageError } from "@gitops-actions/report";
 
 /** Names a person may give for `engines`. */
@@ -127,12 +127,7 @@ export function readInputs(host: Pick<Host, "env" | "cwd">): PolicyInputs {
 
 /** Throws UsageError for settings that no run could make sense of. Nothing is read or fetched. */
 export function checkSettings({ policyBundles, allowPolicyHosts }: PolicyInputs): void {
-  for (const { host, given } of policyBundles.map(parseBundle)) {
-    if (allowPolicyHosts.includes(host)) continue;
-    throw new UsageError(
-      `policy-bundles: ${given} is on ${host}, which may not be asked. Allow it: allow-policy-hosts: ${host}`,
-    );
-  }
+  parseBundles(policyBundles, new Set(allowPolicyHosts));
 }
 
 /** Words between commas or line ends, each one of those known. Throws UsageError for another. */

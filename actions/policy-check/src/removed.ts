@@ -1,4 +1,4 @@
-import type { FoundPolicies } from "@gitops-actions/fleet";
+import type { FoundPolicies, PolicyObject } from "@gitops-actions/fleet";
 import { compareText, type Redactor } from "@gitops-actions/manifest";
 import { type Finding, makeFinding } from "@gitops-actions/report";
 import { nameOf } from "./kyverno.ts";
@@ -30,21 +30,36 @@ export function findRemoved(base: FoundPolicies, head: FoundPolicies, redactor: 
   ];
 }
 
+/** The policies that are objects, each with its engine and what it is called. */
+export function namedPolicies({
+  kyverno,
+  gatekeeper,
+  admission,
+}: FoundPolicies): { name: string; policy: PolicyObject }[] {
+  const byKind = (engine: string) => (policy: PolicyObject) => {
+    const { kind, name } = policy.resource.id;
+    return { name: `${engine} ${kind}/${name}`, policy };
+  };
+  return [
+    // An exception that goes makes nothing laxer.
+    ...kyverno
+      .filter(({ resource }) => resource.id.kind !== "PolicyException")
+      .map((policy) => ({ name: `kyverno ${nameOf(policy)}`, policy })),
+    ...gatekeeper.map(byKind("gatekeeper")),
+    ...admission.map(byKind("vap")),
+  ];
+}
+
 /** How many times there is a policy of each name: one rule of Rego may stand in several files. */
-function countNames({ rego, kyverno, gatekeeper, admission }: FoundPolicies): Map<string, number> {
-  const files = rego.flatMap((set) => set.files).filter(({ isTest }) => !isTest);
+function countNames(found: FoundPolicies): Map<string, number> {
+  const files = found.rego.flatMap((set) => set.files).filter(({ isTest }) => !isTest);
   const names = [
     ...files.flatMap((file) =>
       file.rules
         .filter(({ kind }) => kind !== "misnamed")
         .map(({ name }) => `conftest ${file.package}/${name}`),
     ),
-    // An exception that goes makes nothing laxer.
-    ...kyverno
-      .filter(({ resource }) => resource.id.kind !== "PolicyException")
-      .map((policy) => `kyverno ${nameOf(policy)}`),
-    ...gatekeeper.map(({ resource: { id } }) => `gatekeeper ${id.kind}/${id.name}`),
-    ...admission.map(({ resource: { id } }) => `vap ${id.kind}/${id.name}`),
+    ...namedPolicies(found).map(({ name }) => name),
   ];
   const counts = new Map<string, number>();
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);

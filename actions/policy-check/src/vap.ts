@@ -112,8 +112,9 @@ async function askBatch(
   const documents = batch.items.map(({ resource }) => resource);
   const whole = await start(plan.policies, documents);
   if (!whole.ok) return whole;
-  const open = openQuestions(plan.checks, indexRows(whole.rows), batch.items);
-  if (open.parts.length === 0) return { ok: true, checks: plan.checks, rows: indexRows(whole.rows) };
+  const rows = indexRows(whole.rows);
+  const open = openQuestions(plan.checks, rows, batch.items);
+  if (open.parts.length === 0) return { ok: true, checks: plan.checks, rows };
   const single = await start(
     open.parts.flatMap((part) => part.policies),
     open.documents.map((document) => documents[document]!),

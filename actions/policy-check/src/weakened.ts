@@ -1,7 +1,7 @@
 import type { FoundPolicies, PolicyObject } from "@gitops-actions/fleet";
 import { compareText, isObject, type Json, type JsonObject, type Redactor } from "@gitops-actions/manifest";
 import { type Finding, makeFinding } from "@gitops-actions/report";
-import { nameOf } from "./kyverno.ts";
+import { namedPolicies } from "./removed.ts";
 
 /** For each policy that a change leaves in place and has refuse less, one warning: `Enforce` that becomes `Audit`. */
 export function findWeakened(base: FoundPolicies, head: FoundPolicies, redactor: Redactor): Finding[] {
@@ -35,15 +35,10 @@ interface Named {
   refuses: Set<string>;
 }
 
-function policiesOf({ kyverno, gatekeeper, admission }: FoundPolicies): Named[] {
-  const named = (engine: string, name: (policy: PolicyObject) => string) => (policy: PolicyObject) => ({
-    ...{ name: `${engine} ${name(policy)}`, policy, refuses: refusing(policy.resource.value) },
-  });
-  return [
-    ...kyverno.filter(({ resource }) => resource.id.kind !== "PolicyException").map(named("kyverno", nameOf)),
-    ...gatekeeper.map(named("gatekeeper", ({ resource: { id } }) => `${id.kind}/${id.name}`)),
-    ...admission.map(named("vap", ({ resource: { id } }) => `${id.kind}/${id.name}`)),
-  ];
+function policiesOf(found: FoundPolicies): Named[] {
+  return namedPolicies(found).map(({ name, policy }) => ({
+    ...{ name, policy, refuses: refusing(policy.resource.value) },
+  }));
 }
 
 /** What of a policy refuses, by the field each engine has for it and that field's default. */

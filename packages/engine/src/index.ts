@@ -51,7 +51,7 @@ export { type RuledDocument, runKubectlValidate } from "./kubectlvalidate.ts";
 export * from "./limits.ts";
 export * from "./machine.ts";
 export { parseBundle } from "./policy/address.ts";
-export { type PolicyBundle, readBundles } from "./policy/bundle.ts";
+export { type PolicyBundle, parseBundles, readBundles } from "./policy/bundle.ts";
 export * from "./policy/conftest.ts";
 export * from "./policy/gator.ts";
 export * from "./policy/gitleaks.ts";

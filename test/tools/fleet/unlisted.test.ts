@@ -1,9 +1,8 @@
 // A pull request that takes overlays out of gitops.yaml and leaves their files: nothing of them is checked any more.
-import { userCacheDir } from "@gitops-actions/engine";
-import { defaults, type RenderInputs, run } from "@gitops-actions/render-overlays";
+import type { RenderInputs } from "@gitops-actions/render-overlays";
 import { expect, test } from "vitest";
-import { scratch } from "../git/scratch.ts";
 import { fleet, gitops } from "../promotion/world.ts";
+import { renderChange } from "./change.ts";
 
 const prod = "apps/web/overlays/prod";
 const listing = (...patterns: string[]) =>
@@ -17,20 +16,7 @@ async function findings(
   start: Record<string, string> = fleet(),
   inputs: Partial<RenderInputs> = {},
 ) {
-  const space = scratch();
-  const folder = space.repository("fleet", start);
-  space.git(folder, "checkout", "-q", "-b", "change");
-  for (const [path, text] of Object.entries(files)) {
-    if (text === undefined) space.git(folder, "rm", "-q", path);
-    else space.write(folder, { [path]: text });
-  }
-  space.commit(folder, {});
-  const cacheDir = userCacheDir(process.env);
-  const host = { ...space.machine, cacheDir, cwd: folder, now: () => new Date(0), isTerminal: false };
-  const { report } = await run(
-    { ...defaults, baseRef: "main", fetch: false, ...inputs },
-    { host, progress: () => {}, signal: new AbortController().signal, secretKey: new Uint8Array(32) },
-  );
+  const { report } = await renderChange(files, start, inputs);
   return report.findings.filter(({ rule }) => rule === "render/no-longer-listed");
 }
 

@@ -1,8 +1,6 @@
 // One mistake in a folder of manifests must not take what stands beside it out of sight.
-import { userCacheDir } from "@gitops-actions/engine";
-import { defaults, run } from "@gitops-actions/render-overlays";
 import { expect, test } from "vitest";
-import { scratch } from "../git/scratch.ts";
+import { renderChange } from "./change.ts";
 
 const service = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}]}\n";
 const deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 1}\n";
@@ -15,20 +13,7 @@ type Texts = Record<string, string | Uint8Array | undefined>;
 
 /** What a change of these files is told. A text of undefined removes the file. */
 async function told(files: Texts, before: Record<string, string> = start) {
-  const space = scratch();
-  const folder = space.repository("fleet", before);
-  space.git(folder, "checkout", "-q", "-b", "change");
-  for (const [path, text] of Object.entries(files)) {
-    if (text === undefined) space.git(folder, "rm", "-q", path);
-    else space.write(folder, { [path]: text });
-  }
-  space.commit(folder, {});
-  const cacheDir = userCacheDir(process.env);
-  const host = { ...space.machine, cacheDir, cwd: folder, now: () => new Date(0), isTerminal: false };
-  const { report, changes, index } = await run(
-    { ...defaults, baseRef: "main", fetch: false, allowEmpty: true },
-    { host, progress: () => {}, signal: new AbortController().signal, secretKey: new Uint8Array(32) },
-  );
+  const { report, changes, index } = await renderChange(files, before, { allowEmpty: true });
   return {
     verdict: report.verdict,
     findings: report.findings.map(({ rule, severity, location }) =>

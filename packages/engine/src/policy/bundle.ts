@@ -21,6 +21,18 @@ export interface PolicyBundle {
   tree: Tree;
 }
 
+/** The addresses of bundles. Throws UsageError for one without digest or commit and for a host that is not allowed. */
+export function parseBundles(addresses: readonly string[], hosts: ReadonlySet<string>): BundleAddress[] {
+  const parsed = addresses.map(parseBundle);
+  for (const { host, given } of parsed) {
+    if (!hosts.has(host))
+      throw new UsageError(
+        `policy-bundles: ${given} is on ${host}, which may not be asked. Allow it: allow-policy-hosts: ${host}`,
+      );
+  }
+  return parsed;
+}
+
 /**
  * Reads bundles through the cache. Throws UsageError for an address without digest or commit and for a host that is not
  * allowed; ToolError when it cannot be had, or is not what its digest says.
@@ -31,15 +43,8 @@ export async function readBundles(
   machine: Machine,
   signal?: AbortSignal,
 ): Promise<PolicyBundle[]> {
-  const parsed = addresses.map(parseBundle);
-  for (const { host, given } of parsed) {
-    if (!hosts.has(host))
-      throw new UsageError(
-        `policy-bundles: ${given} is on ${host}, which may not be asked. Allow it: allow-policy-hosts: ${host}`,
-      );
-  }
   const bundles: PolicyBundle[] = [];
-  for (const address of parsed) {
+  for (const address of parseBundles(addresses, hosts)) {
     const files =
       address.kind === "oci"
         ? await readRegistry(address, hosts, machine, signal)
