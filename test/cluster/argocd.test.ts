@@ -121,6 +121,8 @@ afterAll(async () => {
 
 test("what Argo CD has applied is no drift, all of it is checked, and Argo CD is in sync", async () => {
   for (const name of ["crds", "web"]) await until(name, ({ health }) => health?.status === "Healthy");
+  // Its chart repository is nowhere.
+  await until("traefik", ({ conditions }) => (conditions ?? []).length > 0);
   const outcome = await reportDrift(fleet.folder, plane, inputs);
   const { clean, valuesCompared, valuesUnknown } = outcome.counts;
   console.log(`${clean} objects, ${valuesCompared} of ${valuesCompared + valuesUnknown} values compared`);
@@ -133,7 +135,6 @@ test("what Argo CD has applied is no drift, all of it is checked, and Argo CD is
   for (const name of healthy)
     expect(statusOf(outcome, "Application", name)).toMatchObject({ state: "in-sync", revision: first });
   expect(statusOf(outcome, "Application", "web")?.message).toBe("Synced; auto-sync is off");
-  // Its chart repository is nowhere.
   expect(statusOf(outcome, "Application", "traefik")).toMatchObject({
     state: "failing",
     message: expect.stringContaining("ComparisonError"),
@@ -141,17 +142,23 @@ test("what Argo CD has applied is no drift, all of it is checked, and Argo CD is
 });
 
 test("kubectl scale makes an Application OutOfSync, and the field and who wrote it are told", async () => {
+  // There are no metrics here, and their autoscalers say so at their first look, after up to fifteen seconds.
+  for (const name of ["payments", "storefront"])
+    await until(name, ({ health }) => health?.status === "Degraded");
   kubectl("scale", "deployment/web", "--replicas=5");
   await until("web", ({ sync }) => sync?.status === "OutOfSync");
   const outcome = await reportDrift(fleet.folder, plane, { ...inputs, syncLimitMinutes: 0 });
   expect(linesOf(outcome)).toEqual([
     "drift/changed Deployment/web /spec/replicas",
+    "drift/sync-failing Application/payments",
+    "drift/sync-failing Application/storefront",
     "drift/sync-failing Application/traefik",
     "drift/sync-out-of-sync Application/web",
   ]);
   const messages = outcome.report.findings.map(({ message }) => message).join("\n");
   expect(messages).toMatch(/spec\.replicas differs; last written by kubectl \(Update of scale\)/);
   expect(messages).toContain("OutOfSync, and auto-sync is off");
+  expect(statusOf(outcome, "Application", "payments")?.message).toContain("Degraded");
 });
 
 test("a field added by hand, which Argo CD does not see, is told", async () => {
@@ -172,7 +179,7 @@ test("an ignored field is ignored, and its Application stays in sync", async () 
   await requestRefresh(plane.send, "payments");
   await new Promise((resolve) => setTimeout(resolve, 2000));
   const outcome = await reportDrift(fleet.folder, plane, inputs);
-  // Without metrics its autoscaler is Degraded sooner or later; its sync status is not touched by that.
+  // Without metrics its autoscaler is Degraded; its sync status is not touched by that.
   const { status } = (await plane.send("GET", `${applications}/payments`)).body as Application;
   expect(status?.sync?.status).toBe("Synced");
   // The Application is in Git as well, with auto-sync: somebody has switched it off.

@@ -135,6 +135,8 @@ test("a suspended Kustomization, and what somebody changed meanwhile", async () 
   await plane.send("PATCH", `${path}?fieldManager=kubectl-patch`, { spec: { suspend: true } }, merge);
   kubectl("-n", "storefront", "scale", "deployment/storefront-web", "--replicas=7");
   kubectl("-n", "storefront", "label", "service/storefront-web", "team=me");
+  // Its chart repository is nowhere, and how soon that is known depends on the resolver.
+  await untilFailing("/apis/source.toolkit.fluxcd.io/v1/namespaces/flux-system/helmrepositories/traefik");
   const outcome = await reportDrift(fleet.folder, plane, { ...inputs, syncLimitMinutes: 0 });
   expect(linesOf(outcome)).toEqual(
     [
