@@ -41,17 +41,26 @@ export async function runAction(run: (context: RunContext) => Promise<number>): 
   process.on("SIGTERM", () => cancel("SIGTERM"));
   // A reader that went away (`| head`) is nothing to complain about, and nothing to call clean either: as SIGPIPE ends others.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => end(error.code === "EPIPE" ? 141 : 3));
-  const fail = (error: unknown) => end(cancelled ? SIGNALS[cancelled] : report(error, host));
+  const finish = async (status: number): Promise<never> => {
+    await Promise.all([process.stdout, process.stderr].map(written));
+    return end(status);
+  };
+  const fail = (error: unknown) => finish(cancelled ? SIGNALS[cancelled] : report(error, host));
   process.on("uncaughtException", fail);
   process.on("unhandledRejection", fail);
 
   try {
     host = hostFromProcess(process);
     const status = await run({ host, signal: controller.signal });
-    return end(cancelled ? SIGNALS[cancelled] : status);
+    return await finish(cancelled ? SIGNALS[cancelled] : status);
   } catch (error) {
-    return fail(error);
+    return await fail(error);
   }
+}
+
+/** Waits until all that was written has been taken: a pipe holds 64 KiB, and an exit drops what waits behind them. */
+function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => stream.write("", () => resolve()));
 }
 
 /** Says what went wrong and returns the exit status for it. */

@@ -211,4 +211,20 @@ describe("the end of a run", () => {
     // Not 0: whoever asked for `pipefail` must not read a run cut short as a clean one.
     expect([1, 141]).toContain(done.status);
   });
+
+  test("that a slow reader takes is printed whole", () => {
+    // A pipe holds 64 KiB: what is behind them waits in the process.
+    const script = `"${process.execPath}" "${program}" | (sleep 1; cat) | tail -n 1; exit \${PIPESTATUS[0]}`;
+    const done = spawnSync("bash", ["-c", script], {
+      cwd: workspace,
+      env: {
+        PATH: process.env.PATH!,
+        HOME: workspace,
+        INPUT_FINDINGS: "2000",
+        INPUT_TEXT: "much text ".repeat(10),
+      },
+    });
+    expect(done.status).toBe(1);
+    expect(done.stdout.toString()).toMatch(/^demo: 2,000 errors/);
+  });
 });
