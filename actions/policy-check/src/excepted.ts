@@ -50,6 +50,16 @@ function exceptionsOf({ exceptions, policies }: Judges): Added[] {
       ...{ key: policy.resource.text, name: `PolicyException ${nameOf(policy)}` },
       location: { path: policy.path, line: policy.resource.line, precision: "exact" as const, via: [] },
     })),
+    ...policies.rego
+      .flatMap(({ files }) => files)
+      .filter(({ isTest }) => !isTest)
+      .flatMap((file) =>
+        file.exceptions.map(({ line, text }) => ({
+          key: `${file.package}\n${text}`,
+          name: `exception of the package ${file.package} in ${file.path}`,
+          location: { path: file.path, line, precision: "exact" as const, via: [] },
+        })),
+      ),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { type PolicyLimits, packRoot } from "@gitops-actions/engine";
-import { dataNames, type RegoRule, type RegoSet } from "@gitops-actions/fleet";
+import { dataTree, missingData, type RegoFile, type RegoRule, type RegoSet } from "@gitops-actions/fleet";
 import picomatch from "picomatch";
 import type { EngineRun } from "./engines.ts";
 
@@ -45,9 +45,12 @@ export function lint(
   run: EngineRun,
 ): void {
   const packages = new Set(set.files.map((file) => file.package.split(".")[0]!));
-  const given = dataNames(set.data);
-  for (const files of settings.data) for (const name of dataNames(toFiles(files))) given.add(name);
+  const given = dataTree([...set.data, ...settings.data.flatMap(toFiles)]);
   for (const file of set.files) {
+    if (file.isTest) {
+      skipTests(file, run);
+      continue;
+    }
     for (const { name, line, kind } of file.rules) {
       const id = `${file.path}:${line}`;
       if (kind === "single")
@@ -65,20 +68,49 @@ export function lint(
         });
     }
     // A rule of a pack that needs values is asked only where there are some.
-    if (set.root === packRoot || file.isTest || !namespaces.some(({ name }) => name === file.package))
-      continue;
-    const missing = file.reads.filter(
-      (name) => !packages.has(name) && !given.has(name) && name !== "conftest",
-    );
-    if (missing.length > 0) {
-      const names = missing.map((name) => `data.${name}`).join(", ");
+    if (set.root === packRoot || !namespaces.some(({ name }) => name === file.package)) continue;
+    const missing = file.reads
+      .filter(([first]) => !packages.has(first!) && first !== "conftest")
+      .flatMap((path) => [missingData(given, path) ?? []])
+      .filter((path) => path.length > 0);
+    const [none, some] = [
+      missing.filter(({ length }) => length === 1),
+      missing.filter(({ length }) => length > 1),
+    ];
+    if (none.length > 0)
       run.failures.push({
         id: file.path,
         code: "no-data",
-        message: `it reads ${names}, which nothing gives, so rules that need it say nothing. Name the folder of its values: data`,
+        message: `it reads ${namesOf(none)}, which nothing gives, so rules that need it say nothing. Name the folder of its values: data`,
       });
-    }
+    // Many a policy asks for a name that may be there: worth a line, not a failure.
+    if (some.length > 0)
+      run.skipped.push({
+        kind: "policy",
+        id: file.path,
+        code: "no-data",
+        message: `it reads ${namesOf(some)}, which the values do not have, so rules that need it say nothing`,
+      });
   }
+}
+
+/** conftest evaluates rules in files of tests too. Ours are left out, which an author of such a rule should know. */
+function skipTests(file: RegoFile, run: EngineRun): void {
+  const names = file.rules.filter(({ kind }) => kind === "fail" || kind === "warn").map(({ name }) => name);
+  if (names.length === 0) return;
+  run.skipped.push({
+    kind: "policy",
+    id: file.path,
+    code: "not-asked",
+    message: `${names.join(", ")}: files of tests (_test.rego) are for conftest verify. Move what is a policy to another file`,
+  });
+}
+
+function namesOf(paths: readonly string[][]): string {
+  const names = paths.map((path) =>
+    ["data", ...path].map((name) => (/^\w+$/.test(name) ? name : JSON.stringify(name))),
+  );
+  return [...new Set(names.map((path) => path.join(".")))].join(", ");
 }
 
 function toFiles(files: ReadonlyMap<string, string>): { path: string; text: string }[] {

@@ -164,6 +164,18 @@ describe("what conftest passes over in silence", () => {
     ["broken Rego", "package main\ndeny contains msg if { input.kind ==\n", "policy/a.rego:", "compile"],
     ["a rule that is no set", 'package main\ndeny := "always"\n', "policy/a.rego:2", "not-a-set"],
     [
+      "a rule that makes an object",
+      'package main\ndeny[k] := "always" if { k := input.kind }\n',
+      "policy/a.rego:2",
+      "not-a-set",
+    ],
+    [
+      "data that nothing gives, however it is read",
+      'package main\ndeny contains "banned" if { data["banned"][_] == input.kind }\n',
+      "policy/a.rego",
+      "no-data",
+    ],
+    [
       "an unknown function",
       "package main\ndeny contains msg if { msg := nope(1) }\n",
       "policy/a.rego:2",
@@ -219,6 +231,44 @@ describe("what conftest passes over in silence", () => {
       "policy/b.rego admission-rego",
     ]);
     expect(report.verdict).toBe("passed");
+  });
+
+  test("values that a policy reads and that are not among those given are listed", async () => {
+    const report = await check({
+      "policy/a.rego": 'package main\ndeny contains "banned" if { data.conf.banned[_] == input.kind }\n',
+      "policy/conf/values.yaml": "bannd: [Deployment]\n",
+      ...manifests,
+    });
+    expect(report.skipped).toEqual([
+      expect.objectContaining({
+        id: "policy/a.rego",
+        code: "no-data",
+        message: expect.stringContaining("data.conf.banned, which the values do not have"),
+      }),
+    ]);
+  });
+
+  test("a rule in a file that is only named as tests are is asked; one beside tests is listed", async () => {
+    const rule = 'package main\ndeny contains "hit" if input.kind == "Deployment"\n';
+    const named = await check({ "policy/load_test.rego": rule, ...manifests });
+    expect(lines(named)).toEqual(["error conftest/main/deny Deployment/web : hit"]);
+    const beside = await check({
+      "policy/load_test.rego": `${rule}test_hit if { deny with input as {} }\n`,
+      "policy/a.rego": 'package main\ndeny contains "never" if false\n',
+      ...manifests,
+    });
+    expect(beside.skipped.map(({ id, code }) => `${id} ${code}`)).toEqual([
+      "policy/load_test.rego not-asked",
+    ]);
+  });
+
+  test("a policy about all resources together is told by how it reads them", async () => {
+    const report = await check({
+      "policy/a.rego":
+        'package main\ndeny contains msg if { d := input[_]["contents"]; d.kind == "Deployment"; msg := d.metadata.name }\n',
+      ...manifests,
+    });
+    expect(report.findings.map(({ message }) => message)).toEqual(["web"]);
   });
 
   test("a policy that does not end is stopped", async () => {
@@ -357,6 +407,11 @@ describe("trust", () => {
       expect(await added(me!, {})).toEqual([]);
       const moved = { ".gitops/exceptions.yaml": `# moved\n${exception("me")}` };
       expect(await added(me!, moved)).toEqual([]);
+      const rego = { "policy/a.rego": `${strict}exception contains [""] if input.kind == "Service"\n` };
+      expect(await added({}, rego)).toEqual([
+        "warning: this change adds 1 exception from policies: exception of the package main in policy/a.rego",
+      ]);
+      expect(await added(rego, rego)).toEqual([]);
     });
 
     test("policies that are removed are named, ten at most, in one warning", async () => {

@@ -1,4 +1,4 @@
-import { dataNames } from "@gitops-actions/fleet";
+import { dataTree } from "@gitops-actions/fleet";
 import { isObject, type Json } from "@gitops-actions/manifest";
 import type { Machine } from "../machine.ts";
 import type { Tool } from "../tools/tool.ts";
@@ -42,9 +42,9 @@ export function canSweep(source: RegoSource, questions: readonly RegoQuestion[])
     if (known && [...text.matchAll(head)].some((match) => !known.has(match[1]!))) return false;
   }
   const roots = new Set(questions.map(({ namespace }) => namespace.split(".")[0]!));
-  const given = source.data.flatMap((files) => [
-    ...dataNames([...files].map(([path, text]) => ({ path, text }))),
-  ]);
+  const given = source.data.flatMap((files) =>
+    Object.keys(dataTree([...files].map(([path, text]) => ({ path, text })))),
+  );
   return (
     questions.every(({ namespace }) => simpleName.test(namespace)) && !given.some((name) => roots.has(name))
   );

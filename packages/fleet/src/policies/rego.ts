@@ -29,14 +29,16 @@ export interface RegoFile {
   /** `main`, `kubernetes.images`. */
   package: string;
   rules: RegoRule[];
+  /** conftest's own exceptions, as they are written, each with its line. */
+  exceptions: { line: number; text: string }[];
   /** Says `input.review` or `input.request`: written for an admission webhook, whose input has another shape. */
   forAdmission: boolean;
   /** Reads `contents` of the items of `input`: written for all files of an environment together. */
   isCombined: boolean;
-  /** Whether it holds tests only (`_test.rego`). */
+  /** Whether it is for `conftest verify` (`_test.rego`); one that has rules and no test is only named so. */
   isTest: boolean;
-  /** First names behind `data.` that it reads, sorted. */
-  reads: string[];
+  /** Names behind `data` that it reads, as far as they are written down: `data.a["b"][_]` is `["a", "b"]`; sorted. */
+  reads: string[][];
 }
 
 const evaluated = /^(?:deny|violation|warn)(?:_[a-zA-Z0-9]+)*$/;
@@ -59,16 +61,51 @@ export function readRego(path: string, text: string): RegoFile {
       if (known.kind === "single") known.kind = rule.kind;
     }
   }
+  const asked = [...rules.values()].some(({ kind }) => kind !== "misnamed");
   return {
     path,
     text,
     package: /^\s*package\s+([\w.]+)/m.exec(whole)?.[1] ?? "",
     rules: [...rules.values()],
-    forAdmission: /\binput\.(?:review|request)\b/.test(whole),
-    isCombined: /\binput\[|\bin input\b/.test(whole) && /\bcontents\b/.test(whole),
-    isTest: path.endsWith("_test.rego"),
-    reads: [...new Set([...whole.matchAll(/\bdata\.([A-Za-z_]\w*)/g)].map((match) => match[1]!))].sort(),
+    exceptions: exceptionsIn(code, lines),
+    forAdmission: /\binput(?:\.|\[")(?:review|request)\b/.test(whole),
+    isCombined: /\binput\[(?!["`])|\bin input\b/.test(whole) && /\.contents\b|\["contents"\]/.test(whole),
+    isTest: path.endsWith("_test.rego") && (!asked || /^\s*(?:todo_)?test_/m.test(whole)),
+    reads: dataRead(whole),
   };
+}
+
+/** Rules named `exception`, from the head to where its braces close. */
+function exceptionsIn(code: readonly string[], lines: readonly string[]): RegoFile["exceptions"] {
+  const found: RegoFile["exceptions"] = [];
+  for (const [index, line] of code.entries()) {
+    if (!/^exception\s*(?:\[|contains\b)/.test(line)) continue;
+    let depth = 0;
+    let end = index;
+    for (; end < code.length; end++) {
+      depth += (code[end]!.match(/[{[(]/g)?.length ?? 0) - (code[end]!.match(/[}\])]/g)?.length ?? 0);
+      if (depth <= 0) break;
+    }
+    found.push({ line: index + 1, text: lines.slice(index, end + 1).join("\n") });
+  }
+  return found;
+}
+
+const steps = String.raw`((?:\.[A-Za-z_]\w*|\["[^"]*"\])+)`;
+
+function dataRead(code: string): string[][] {
+  const namesIn = (path: string) => [...path.matchAll(/\.(\w+)|\["([^"]*)"\]/g)].map(([, a, b]) => a ?? b!);
+  const find = (name: string) =>
+    [...code.matchAll(new RegExp(`(?<![\\w."])${name}${steps}`, "g"))].map((found) => namesIn(found[1]!));
+  const reads = find("data");
+  for (const [, path = "", alias] of code.matchAll(
+    new RegExp(String.raw`^\s*import\s+data${steps}(?:\s+as\s+(\w+))?`, "gm"),
+  )) {
+    const imported = namesIn(path);
+    for (const rest of find(alias ?? imported.at(-1)!)) reads.push([...imported, ...rest]);
+  }
+  const unique = new Map(reads.map((names) => [names.join("\0"), names]));
+  return [...unique].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, names]) => names);
 }
 
 function ruleOf(line: string): Pick<RegoRule, "name" | "kind"> | undefined {
@@ -79,17 +116,34 @@ function ruleOf(line: string): Pick<RegoRule, "name" | "kind"> | undefined {
   const isSet = /^\s*(?:\[|contains\b)/.test(rest);
   if (!evaluated.test(name)) return isSet ? { name, kind: "misnamed" } : undefined;
   const isSingle =
-    /^\s*(?:if\b|\{|:?=\s*(?:true|false|null|["`\d{]))/.test(rest) && !/^\s*:?=\s*\{[^:]*\|/.test(rest);
+    isObjectRule(rest) ||
+    (/^\s*(?:if\b|\{|:?=\s*(?:true|false|null|["`\d{]))/.test(rest) && !/^\s*:?=\s*\{[^:]*\|/.test(rest));
   if (isSingle) return { name, kind: "single" };
   return { name, kind: name.startsWith("warn") ? "warn" : "fail" };
 }
 
-/** A line without its comment; texts in quotes are emptied, so that nothing in them is taken for code. */
+/** `deny[key] := value`: the head's bracket closes, and a value follows. */
+function isObjectRule(rest: string): boolean {
+  if (!/^\s*\[/.test(rest)) return false;
+  let depth = 0;
+  for (const [index, character] of [...rest].entries()) {
+    if (character === "[") depth++;
+    if (character === "]" && --depth === 0) return /^\s*:?=/.test(rest.slice(index + 1));
+  }
+  return false;
+}
+
+/**
+ * A line without its comment; texts in quotes are emptied, so that nothing in them is taken for code, but for those that
+ * name a key: `data["name"]`.
+ */
 function withoutComment(line: string): string {
   if (/^\s*#/.test(line)) return "";
-  return line.replace(/"(?:[^"\\]|\\.)*"|`[^`]*`|#.*$/g, (part) =>
-    part.startsWith("#") ? "" : part[0]! + part.at(-1)!,
-  );
+  return line.replace(/"(?:[^"\\]|\\.)*"|`[^`]*`|#.*$/g, (part, offset: number) => {
+    if (part.startsWith("#")) return "";
+    const isKey = /\w\]?\[$/.test(line.slice(0, offset)) && line[offset + part.length] === "]";
+    return isKey && /^"[^"\\[\]]*"$/.test(part) ? part : part[0]! + part.at(-1)!;
+  });
 }
 
 function metadataAbove(lines: readonly string[], index: number): RegoMetadata {
@@ -124,22 +178,56 @@ function asObject(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }
 
-/** First names below `data` that files of values give: folders, and the keys of what stands in none. */
-export function dataNames(files: readonly { path: string; text: string }[]): Set<string> {
-  const names = new Set<string>();
-  for (const { path, text } of files) {
-    const slash = path.indexOf("/");
-    if (slash > 0) names.add(path.slice(0, slash));
-    else for (const key of topKeys(text)) names.add(key);
-  }
-  return names;
+/** What is below `data`: names with what is below each; `true` where that is no object, or could not be read. */
+export interface DataTree {
+  [name: string]: DataTree | true;
 }
 
-function topKeys(text: string): string[] {
+/** What files of values give: folders become names, files do not (conftest's `--data`). */
+export function dataTree(files: readonly { path: string; text: string }[]): DataTree {
+  const tree: DataTree = Object.create(null);
+  for (const { path, text } of files) {
+    let place = tree;
+    for (const folder of path.split("/").slice(0, -1)) {
+      const below = place[folder];
+      place = typeof below === "object" ? below : addTo(place, folder);
+    }
+    merge(place, parsed(text));
+  }
+  return tree;
+}
+
+function addTo(place: DataTree, name: string): DataTree {
+  const below: DataTree = Object.create(null);
+  place[name] = below;
+  return below;
+}
+
+function merge(place: DataTree, value: Record<string, unknown>): void {
+  for (const [name, each] of Object.entries(value)) {
+    const known = place[name];
+    if (typeof each !== "object" || each === null || Array.isArray(each)) place[name] ??= true;
+    else merge(typeof known === "object" ? known : addTo(place, name), each as Record<string, unknown>);
+  }
+}
+
+/** The first part of `path` that is not given; undefined where all of it may be. */
+export function missingData(tree: DataTree, path: readonly string[]): string[] | undefined {
+  let place = tree;
+  for (const [index, name] of path.entries()) {
+    const below = place[name];
+    if (below === undefined) return path.slice(0, index + 1);
+    if (below === true) return undefined;
+    place = below;
+  }
+  return undefined;
+}
+
+function parsed(text: string): Record<string, unknown> {
   try {
-    return Object.keys(asObject(parse(text, { logLevel: "error" })));
+    return asObject(parse(text, { logLevel: "error" }));
   } catch {
     // The engine says what is wrong with it.
-    return [];
+    return {};
   }
 }
