@@ -164,5 +164,5 @@ test("what Flux fills in afterwards is set aside", async () => {
     "a.yaml": resource("Range", "a", "  min: 1\n  tags:\n    - name: $\x7bTAG}\n"),
   });
   expect(report.findings).toEqual([]);
-  expect(report.notes).toContain("1 field set aside: filled in by Flux after rendering");
+  expect(report.notes).toContain("1 field set aside: it looks like a substitution of Flux");
 });

@@ -1,43 +1,95 @@
 import type { SchemaProblem } from "@gitops-actions/engine";
 import { isObject, type Json, type Resource, valueAt, writeJson } from "@gitops-actions/manifest";
+import { canBecome, defaultText, type Substitution, substitutionIn } from "./substitution.ts";
 
 /** Why a field is not the API server's business: what will be there when it gets to see it is not known. */
 export type AsideReason = "sops" | "flux-variable";
 
+/** Whether Flux fills anything in: nobody knows where there is no repository to look through. */
+export type FluxUse = "used" | "absent" | "unknown";
+
 export interface Sorted {
-  kept: SchemaProblem[];
+  kept: (SchemaProblem & { help?: string })[];
   aside: { reason: AsideReason; field: string }[];
 }
 
-/** `${VAR}` and `${VAR:=default}`, which Flux's kustomize-controller replaces after the build. */
-const variable = /\$\{[A-Za-z_][A-Za-z0-9_]*(?::?[-=+?][^}]*)?\}/;
+const mark = "kustomize.toolkit.fluxcd.io/substitute";
 
-/** Sets aside the problems of fields that are encrypted by SOPS or filled in by Flux; the rest of the resource counts. */
-export function sortProblems(problems: readonly SchemaProblem[], resource: Resource): Sorted {
+/**
+ * Sets aside the problems of values that are encrypted by SOPS or filled in by Flux; the rest of the resource counts.
+ * Both change values, never names of fields: what is unknown, missing or twice there stays so. And so does a value that
+ * neither can make fit. Where there is nothing of Flux, a variable is a value like any other.
+ */
+export function sortProblems(problems: readonly SchemaProblem[], resource: Resource, flux: FluxUse): Sorted {
   const isEncrypted = isObject(resource.value.sops) && "mac" in resource.value.sops;
-  const kept: SchemaProblem[] = [];
+  const isFilledIn = !isLeftAlone(resource);
+  const kept: Sorted["kept"] = [];
   const aside: Sorted["aside"] = [];
   for (const problem of problems) {
-    const reason = reasonOf(problem, valueAt(resource.value, problem.field), isEncrypted);
-    if (reason) aside.push({ reason, field: problem.field });
+    const reason = reasonOf(problem, valueAt(resource.value, problem.field), { isEncrypted, isFilledIn });
+    if (reason === "flux-variable" && flux === "absent") {
+      const help = `Nothing in the repository is of Flux. If Flux fills it in, annotate the resource with ${mark}: enabled.`;
+      kept.push({ ...problem, help });
+    } else if (reason) aside.push({ reason, field: problem.field });
     else kept.push(problem);
   }
   return { kept, aside };
 }
 
+/** What is annotated or labelled so Flux leaves as it is. */
+function isLeftAlone({ value: { metadata } }: Resource): boolean {
+  if (!isObject(metadata)) return false;
+  return [metadata.annotations, metadata.labels].some(
+    (marks) => isObject(marks) && marks[mark] === "disabled",
+  );
+}
+
 function reasonOf(
   problem: SchemaProblem,
   value: Json | undefined,
-  isEncrypted: boolean,
+  { isEncrypted, isFilledIn }: { isEncrypted: boolean; isFilledIn: boolean },
 ): AsideReason | undefined {
   if (isEncrypted && problem.field === "/sops") return "sops";
+  if (problem.what === "unknown-field" || problem.what === "missing-field") return undefined;
   // A rule looks at whatever is below its field.
   if (problem.what === "validation-rule" && value !== undefined && typeof value !== "string") {
     const text = writeJson(value);
     if (isEncrypted && text.includes('"ENC[')) return "sops";
-    return variable.test(text) ? "flux-variable" : undefined;
+    return isFilledIn && substitutionIn(text) ? "flux-variable" : undefined;
   }
   if (typeof value !== "string") return undefined;
-  if (isEncrypted && value.startsWith("ENC[")) return "sops";
-  return variable.test(value) ? "flux-variable" : undefined;
+  if (isEncrypted && value.startsWith("ENC[")) return canDecrypt(problem, value) ? "sops" : undefined;
+  const substitution = isFilledIn ? substitutionIn(value) : undefined;
+  return substitution && canFit(problem, substitution) ? "flux-variable" : undefined;
 }
+
+/** SOPS writes what type the value had: `ENC[AES256_GCM,data:...,type:str]`. */
+function canDecrypt({ what, expected = "" }: SchemaProblem, value: string): boolean {
+  const type = /,type:(\w+)\]$/.exec(value)?.[1];
+  return what !== "wrong-type" || (type !== "str" && type !== "bytes") || expected.includes("string");
+}
+
+/** Whether there is a value of the variables with which the field is what it has to be, and their defaults are such values. */
+function canFit({ what, expected = "" }: SchemaProblem, substitution: Substitution): boolean {
+  const standard = defaultText(substitution);
+  if (what === "enum") {
+    const words = expected.split(", ");
+    if (standard !== undefined && standard !== "" && !words.includes(standard)) return false;
+    return words.some((word) => canBecome(substitution, word));
+  }
+  if (what !== "wrong-type") return true;
+  const around = substitution.rest.join("");
+  return expected.split(" or ").some((type) => {
+    const { part, whole } = types[type] ?? { part: /^/, whole: /^/ };
+    return part.test(around) && (standard === undefined || standard === "" || whole.test(standard));
+  });
+}
+
+/** What may stand around variables that are to become a value of a type, and how such a value is written. */
+const types: Readonly<Record<string, { part: RegExp; whole: RegExp }>> = {
+  integer: { part: /^[-+]?[0-9]*$/, whole: /^[-+]?[0-9]+$/ },
+  number: { part: /^[-+0-9.eE]*$/, whole: /^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$/ },
+  boolean: { part: /^$/, whole: /^(?:true|false|True|False|TRUE|FALSE|yes|no|on|off)$/ },
+  object: { part: /^$/, whole: /^\s*\{/ },
+  array: { part: /^$/, whole: /^\s*\[/ },
+};

@@ -11,7 +11,13 @@ import {
   type Tool,
   type Verdict,
 } from "@gitops-actions/engine";
-import { type Resource, type ResourceId, writeJson } from "@gitops-actions/manifest";
+import {
+  type RepeatedKey,
+  type Resource,
+  type ResourceId,
+  repeatedKeys,
+  writeJson,
+} from "@gitops-actions/manifest";
 import { type Availability, availabilityOf } from "./availability.ts";
 import type { Group } from "./documents.ts";
 import type { ValidateInputs } from "./inputs.ts";
@@ -27,7 +33,10 @@ export interface Check {
   /** `skip`: not looked at; `reject`: its kind is not wanted. */
   listed?: "skip" | "reject";
   availability?: Availability;
+  /** Of the resource with the last value of each key that is given more than once. */
   verdict: Verdict;
+  /** Keys that are given more than once, where that is refused. */
+  repeated?: readonly RepeatedKey[];
   /** The schema it was held against. */
   schema?: SchemaText;
   /** The rules in CEL of its definition. */
@@ -62,7 +71,7 @@ export async function checkGroups(groups: readonly Group[], settings: CheckSetti
         const { skip, reject } = settings.inputs;
         if (skip.some((name) => isNamed(resource.id, name))) check.listed = "skip";
         else if (reject.some((name) => isNamed(resource.id, name))) check.listed = "reject";
-        if (check.listed) continue;
+        if (check.listed === "skip") continue;
         const force = settings.schemas.inForce(group, version);
         const { availability, schema } = await ask(force, resource.id);
         const { group: apiGroup, version: apiVersion, kind } = resource.id;
@@ -103,17 +112,31 @@ async function judge(
   const ask = (some: readonly SchemaDocument[]): Promise<Verdict[]> =>
     runKubeconform(some, { strict: inputs.strict }, tool, machine, signal);
   const verdicts = await ask(documents);
-  // The items of a typed list (a PodList) have the list's kind, and their own text does not say so.
-  const kindless = verdicts.flatMap((verdict, index) => (isKindless(verdict) ? [index] : []));
+  // The items of a typed list (a PodList) have the list's kind, and their own text does not say so. What is wrong with a
+  // resource that has a key twice is not said before that is mended.
+  const stopped = verdicts.flatMap((verdict, index) => (stops(verdict) ? [index] : []));
   const again = await ask(
-    kindless.map((index) => ({ ...documents[index]!, text: writeJson(waiting[index]!.resource.value) })),
+    stopped.map((index) => ({ ...documents[index]!, text: writeJson(waiting[index]!.resource.value) })),
   );
-  for (const [position, index] of kindless.entries()) verdicts[index] = again[position]!;
+  for (const [position, index] of stopped.entries()) {
+    const check = waiting[index]!;
+    if (says(verdicts[index]!, "duplicate-key")) {
+      check.repeated = repeatedKeys(check.resource.text);
+      // A key beside a merge key that brings it is none to an API server. Anything else we should have found as well.
+      if (check.repeated.length === 0 && !/<<["']?\s*:/.test(check.resource.text)) continue;
+    }
+    verdicts[index] = again[position]!;
+  }
   for (const [index, check] of waiting.entries()) check.verdict = verdicts[index]!;
 }
 
-function isKindless(verdict: Verdict): boolean {
-  return verdict.status === "unreadable" && verdict.what === "missing-kind";
+/** Whether kubeconform went no further than the text, of which we know the value. */
+function stops(verdict: Verdict): boolean {
+  return says(verdict, "missing-kind") || says(verdict, "duplicate-key");
+}
+
+function says(verdict: Verdict, what: "missing-kind" | "duplicate-key"): boolean {
+  return verdict.status === "unreadable" && verdict.what === what;
 }
 
 interface Answer {

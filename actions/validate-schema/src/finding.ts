@@ -6,7 +6,7 @@ import {
   valueAt,
 } from "@gitops-actions/manifest";
 import { type Finding, type Location, makeFinding } from "@gitops-actions/report";
-import type { AsideReason } from "./aside.ts";
+import type { FluxUse, Sorted } from "./aside.ts";
 import type { Check } from "./check.ts";
 import type { Definition } from "./definitions.ts";
 import type { Group } from "./documents.ts";
@@ -21,6 +21,7 @@ export interface FindingContext {
   versions: readonly string[];
   missingSchemas: MissingSchemas;
   strict: boolean;
+  flux: FluxUse;
   /** Random bytes for the comparison of hidden values. */
   secretKey: Uint8Array;
 }
@@ -28,18 +29,18 @@ export interface FindingContext {
 /** What there is to say of one resource, for all versions together. */
 export interface Judged {
   drafts: Draft[];
-  aside: { reason: AsideReason; field: string }[];
+  aside: Sorted["aside"];
 }
 
 /** Turns the checks of one resource (one for each version) into findings. */
 export function judgeResource(checks: readonly Check[], context: FindingContext): Judged {
   const { group, resource } = checks[0]!;
   const statements = new Map<string, Statement & { versions: string[] }>();
-  const aside = new Map<string, Judged["aside"][number]>();
+  const aside = new Map<string, Sorted["aside"][number]>();
   const redact = lazyRedactor(resource, context.secretKey);
   for (const check of checks) {
-    const bySchema = schemaStatements(check, context.missingSchemas, redact);
-    const byRules = ruleStatements(check, redact);
+    const bySchema = schemaStatements(check, context, redact);
+    const byRules = ruleStatements(check, context, redact);
     for (const each of [...bySchema.aside, ...byRules.aside]) aside.set(each.field, each);
     for (const statement of [...bySchema.statements, ...byRules.statements]) {
       const key = `${statement.engine} ${statement.what}\0${statement.field ?? ""}\0${statement.message}`;
@@ -51,7 +52,8 @@ export function judgeResource(checks: readonly Check[], context: FindingContext)
   const all = [...statements.values()];
   const drafts = all.map(({ engine, what, versions, message, field, help, ...rest }): Draft => {
     const misspelt = misspeltBeside({ what, field, expected: rest.expected }, all);
-    const location = what === "duplicate-key" ? duplicateLocation(group, resource) : undefined;
+    const location =
+      what === "duplicate-key" ? repeatedLocation(checks, field, rest.discriminator) : undefined;
     const finding = makeFinding({
       ...rest,
       rule: `${engine}/${what}`,
@@ -85,16 +87,32 @@ function editedField(
   { value }: Resource,
 ): Pick<Draft, "pointer" | "part"> {
   if (field === undefined) return { pointer: identityFields[what] ?? "", part: "value" };
-  if (what === "unknown-field") return { pointer: field, part: "key" };
+  if (what === "unknown-field" || what === "duplicate-key") return { pointer: field, part: "key" };
   const there = valueAt(value, field);
   return { pointer: field, part: there === undefined || typeof there === "object" ? "body" : "value" };
 }
 
-/** In a file of its own, where our parser met the second of two keys. */
-function duplicateLocation({ problems, overlay }: Group, { document }: Resource): Location | undefined {
-  const problem = problems.find((each) => each.code === "duplicate-key" && each.document === document);
-  if (problem?.source !== overlay) return undefined;
-  return { path: overlay, line: problem.line, column: problem.column, precision: "exact", via: [] };
+/**
+ * Where a key stands again, in a file of the repository that is what was validated. The text of a resource of a List is
+ * not the file's, so the parser of the whole has to know of a key there too.
+ */
+function repeatedLocation(
+  checks: readonly Check[],
+  field: string | undefined,
+  turn = "2",
+): Location | undefined {
+  const { group, resource } = checks[0]!;
+  const key = checks
+    .flatMap(({ repeated = [] }) => repeated)
+    .find((each) => each.pointer === field && String(each.turn) === turn);
+  if (!key) return undefined;
+  const own = group.problems.filter(
+    ({ code, document }) => code === "duplicate-key" && document === resource.document,
+  );
+  const line = resource.line + key.line - 1;
+  const there = own.find((each) => each.line === line && each.column === key.column);
+  const one = there ?? (own.length === 1 ? own[0] : undefined);
+  return one && placeOf(group, one.source, one.line, one.column);
 }
 
 function versionsSuffix(refusing: readonly string[], all: readonly string[]): string {

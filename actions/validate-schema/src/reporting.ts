@@ -1,14 +1,18 @@
 import type { SchemaPack, Tool } from "@gitops-actions/engine";
+import type { Resource } from "@gitops-actions/manifest";
 import {
+  count,
   type Finding,
   markAgainstBase,
   mergeFindings,
   type ReportParts,
   type Unchecked,
 } from "@gitops-actions/report";
+import type { FluxUse } from "./aside.ts";
+import { type Aside, asideNotes, skippedFields } from "./asides.ts";
 import type { Check } from "./check.ts";
 import type { Definition } from "./definitions.ts";
-import type { Rendered, SideName } from "./documents.ts";
+import type { Group, Rendered, SideName } from "./documents.ts";
 import {
   conflictFindings,
   definitionDrafts,
@@ -35,6 +39,7 @@ export interface Learnt {
   tool: Tool;
   /** kubectl-validate, where it was asked for. */
   ruler?: Tool | undefined;
+  flux: FluxUse;
 }
 
 /** What validate-schema reports. Nothing in it is secret. */
@@ -46,11 +51,11 @@ export async function reportParts(
   const { rendered, checks, tool, ruler } = learnt;
   const context: FindingContext = {
     ...{ versions: inputs.kubernetesVersions, missingSchemas: inputs.missingSchemas, strict: inputs.strict },
-    secretKey: world.secretKey,
+    ...{ secretKey: world.secretKey, flux: learnt.flux },
   };
   const judged = judgeAll(checks, context);
   for (const draft of definitionDrafts(learnt.definitions)) judged.drafts[draft.group.side].push(draft);
-  const base = placeDrafts(judged.drafts.base);
+  const base = placeDrafts(comparable(judged.drafts.base, checks));
   const locate = world.locate ?? (async () => undefined);
   if (judged.drafts.head.length > 0) world.progress("Finding the lines to edit");
   const found = { base, head: await locateDrafts(judged.drafts.head, base, locate, world.cores) };
@@ -78,8 +83,16 @@ export async function reportParts(
       unique: new Set(head.map(({ resource }) => resource.text)).size,
     },
     unchanged: rendered.unchanged,
-    notes: [...notesOf(learnt, judged.aside, counts, inputs), ...ruleNotes(head, ruler)],
-    skipped: [...rendered.skipped, ...skippedKinds(head, inputs)],
+    notes: [
+      ...notesOf(learnt, counts, inputs),
+      ...asideNotes(judged.aside, learnt.flux),
+      ...ruleNotes(head, ruler),
+    ],
+    skipped: [
+      ...rendered.skipped,
+      ...skippedKinds(head, inputs),
+      ...skippedFields(judged.aside, learnt.flux),
+    ],
     failed: rendered.failed,
     ...marked,
   };
@@ -87,29 +100,47 @@ export async function reportParts(
 
 interface AllJudged {
   drafts: Record<SideName, Draft[]>;
-  /** How many fields at head were set aside, by reason. */
-  aside: Map<string, number>;
+  /** Fields at head that were set aside. */
+  aside: Aside[];
 }
 
 function judgeAll(checks: readonly Check[], context: FindingContext): AllJudged {
   const drafts: AllJudged["drafts"] = { head: [], base: [] };
-  const aside: AllJudged["aside"] = new Map();
+  const aside: Aside[] = [];
   const each = context.versions.length;
   for (let start = 0; start < checks.length; start += each) {
     const group = checks.slice(start, start + each);
     if (group.every(isPlain)) continue;
     const judged = judgeResource(group, context);
-    const { side } = group[0]!.group;
-    drafts[side].push(...judged.drafts);
-    if (side === "head")
-      for (const { reason } of judged.aside) aside.set(reason, (aside.get(reason) ?? 0) + 1);
+    const { group: from, resource } = group[0]!;
+    drafts[from.side].push(...judged.drafts);
+    if (from.side === "head") aside.push(...judged.aside.map((each) => ({ ...each, group: from, resource })));
   }
   return { drafts, aside };
 }
 
+/** Rules that say that a resource was not validated at all. */
+const unvalidated = ["kubeconform/broken-schema", "kubeconform/not-yaml", "kubectl-validate/not-evaluated"];
+
+/**
+ * What the base says too is no news, unless it says that a resource was not validated, and there is another one now: what is
+ * wrong with that nobody has looked at.
+ */
+function comparable(base: readonly Draft[], checks: readonly Check[]): Draft[] {
+  const isStopped = ({ finding }: Draft): boolean => unvalidated.includes(finding.rule);
+  if (!base.some(isStopped)) return [...base];
+  const key = (group: Group, { id }: Resource): string => JSON.stringify([group.overlay, Object.values(id)]);
+  const head = checks.filter(({ group }) => group.side === "head");
+  const texts = new Map(head.map(({ group, resource }) => [key(group, resource), resource.text]));
+  return base.filter((draft) => {
+    const text = texts.get(key(draft.group, draft.resource));
+    return !isStopped(draft) || text === undefined || text === draft.resource.text;
+  });
+}
+
 /** Most resources: nothing to say. */
-function isPlain({ resource, verdict, ruled, availability, listed }: Check): boolean {
-  if (resource.id.name === "") return false;
+function isPlain({ resource, verdict, ruled, availability, listed, repeated = [] }: Check): boolean {
+  if (resource.id.name === "" || repeated.length > 0) return false;
   return verdict.status === "valid" && (!ruled || ruled.status === "valid") && !availability && !listed;
 }
 
@@ -124,7 +155,9 @@ function countResources(checks: readonly Check[], inputs: ValidateInputs): Count
   let validated = 0;
   let skipped = 0;
   for (let start = 0; start < checks.length; start += each) {
-    const isValidated = checks.slice(start, start + each).some(({ schema, listed }) => schema && !listed);
+    const isValidated = checks
+      .slice(start, start + each)
+      .some(({ schema, listed }) => schema && listed !== "skip");
     if (isValidated) validated += 1;
     else skipped += 1;
   }
@@ -151,30 +184,21 @@ function skippedKinds(checks: readonly Check[], inputs: ValidateInputs): Uncheck
   }
   return [...found.values()].map(({ item, resources }) => ({
     ...item,
-    message: `${plural(resources.size, "resource")}: ${item.message}`,
+    message: `${count(resources.size, "resource")}: ${item.message}`,
   }));
 }
 
-function notesOf(
-  learnt: Learnt,
-  aside: AllJudged["aside"],
-  counts: Counts,
-  inputs: ValidateInputs,
-): string[] {
+function notesOf(learnt: Learnt, counts: Counts, inputs: ValidateInputs): string[] {
   const versions = [...learnt.kubernetes.values()].map(({ kubernetes }) => kubernetes).join(", ");
   const definitions = new Set(
     learnt.definitions.filter(({ side }) => side === "head").map(({ name }) => name),
   ).size;
   const strictness = inputs.strict ? "strict" : "not strict: unknown fields pass";
   const notes = [
-    `held against Kubernetes ${versions} (${strictness}): ${plural(counts.validated, "resource")}, ${counts.skipped} without a schema or skipped`,
+    `held against Kubernetes ${versions} (${strictness}): ${count(counts.validated, "resource")}, ${counts.skipped} without a schema or skipped`,
   ];
   if (definitions > 0)
-    notes.push(`${plural(definitions, "definition")} of custom resources found in the fleet`);
-  const sops = aside.get("sops") ?? 0;
-  const flux = aside.get("flux-variable") ?? 0;
-  if (sops > 0) notes.push(`${plural(sops, "field")} set aside: encrypted by SOPS`);
-  if (flux > 0) notes.push(`${plural(flux, "field")} set aside: filled in by Flux after rendering`);
+    notes.push(`${count(definitions, "definition")} of custom resources found in the fleet`);
   return notes;
 }
 
@@ -183,18 +207,14 @@ function ruleNotes(checks: readonly Check[], ruler: Tool | undefined): string[] 
   const ruled = checks.filter(({ cel }) => cel);
   if (ruled.length === 0) return [];
   const byKind = new Map(ruled.map(({ resource, cel }) => [kindName(resource.id), cel!.rules]));
-  const rules = plural(
+  const rules = count(
     [...byKind.values()].reduce((sum, each) => sum + each, 0),
     "rule",
   );
-  const resources = plural(new Set(ruled.map(({ resource }) => resource)).size, "resource");
+  const resources = count(new Set(ruled.map(({ resource }) => resource)).size, "resource");
   const kinds = [...byKind.keys()].sort().slice(0, 5).join(", ") + (byKind.size > 5 ? ", ..." : "");
   const what = `${rules} in CEL (x-kubernetes-validations) of ${kinds}`;
   return ruler
     ? [`${what} held against ${resources} by kubectl-validate ${ruler.version}`]
     : [`${what} NOT evaluated on ${resources}: engines: kubeconform, kubectl-validate does that`];
-}
-
-function plural(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -1,13 +1,17 @@
 import type { SchemaProblem } from "@gitops-actions/engine";
 import type { Redactor } from "@gitops-actions/manifest";
-import { sortProblems } from "./aside.ts";
+import { type FluxUse, type Sorted, sortProblems } from "./aside.ts";
 import type { Check } from "./check.ts";
 import type { Said, Statement } from "./statement.ts";
 
 const engine = "kubectl-validate";
 
 /** What kubectl-validate says of a custom resource and its schema does not: rules in CEL, and keys that occur twice in a list. */
-export function ruleStatements({ resource, verdict, ruled }: Check, redactor: () => Redactor): Said {
+export function ruleStatements(
+  { resource, verdict, ruled }: Check,
+  { flux }: { flux: FluxUse },
+  redactor: () => Redactor,
+): Said {
   if (ruled?.status === "unreadable") {
     // What cannot be read is kubeconform's to tell.
     if (verdict.status !== "valid") return { statements: [], aside: [] };
@@ -22,6 +26,7 @@ export function ruleStatements({ resource, verdict, ruled }: Check, redactor: ()
   const { kept, aside } = sortProblems(
     ruled.problems.filter((problem) => !isTold(problem)),
     resource,
+    flux,
   );
   return { statements: kept.map((problem) => describe(problem, redactor())), aside };
 }
@@ -35,9 +40,9 @@ function isRelated(one: string, other: string): boolean {
   return one === other || one.startsWith(`${other}/`) || other.startsWith(`${one}/`);
 }
 
-function describe({ what, field, message }: SchemaProblem, redactor: Redactor): Statement {
+function describe({ what, field, message, help }: Sorted["kept"][number], redactor: Redactor): Statement {
   const text = redactor.redactText(message);
-  const about = { engine, what, field, discriminator: text } as const;
+  const about = { engine, what, field, discriminator: text, help } as const;
   if (what !== "rule-not-evaluated") return { ...about, severity: "error", message: text };
   return {
     ...about,

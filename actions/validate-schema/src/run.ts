@@ -18,7 +18,8 @@ import {
 } from "@gitops-actions/engine";
 import type { Tree } from "@gitops-actions/fleet";
 import { makeReport, type Report, UsageError } from "@gitops-actions/report";
-import { checkGroups } from "./check.ts";
+import type { FluxUse } from "./aside.ts";
+import { type Check, checkGroups } from "./check.ts";
 import {
   createConverter,
   type Definition,
@@ -76,8 +77,9 @@ export async function run(inputs: ValidateInputs, world: ValidateWorld): Promise
     const checks = await checkGroups(rendered.groups, settings);
     const locate =
       world.locate ?? (trees.head && createLocator(trees.head, { host, signal, tools: inputs.tools }));
+    const flux = await findFlux(checks, rendered, repository);
     const parts = await reportParts(
-      { rendered, checks, definitions, conflicts: schemas.conflicts, kubernetes, packs, tool, ruler },
+      { rendered, checks, definitions, conflicts: schemas.conflicts, kubernetes, packs, tool, ruler, flux },
       inputs,
       { secretKey: world.secretKey, progress, cores: host.cores, ...(locate && { locate }) },
     );
@@ -151,6 +153,24 @@ async function findDefinitions(
   for (const side of ["head", "base"] as const)
     found.push(...repositoryDefinitions(files[side], side, folders, convert));
   return found;
+}
+
+/** Whether anything that is rendered or lies in the repository names Flux; asked only where that matters. */
+async function findFlux(
+  checks: readonly Check[],
+  { groups, source }: Rendered,
+  repository: Repository | undefined,
+): Promise<FluxUse> {
+  const word = "toolkit.fluxcd.io";
+  const isOpen = ({ verdict, ruled }: Check) => [verdict, ruled].some((each) => each?.status === "invalid");
+  if (!checks.some((check) => isOpen(check) && check.resource.text.includes("${"))) return "unknown";
+  if (groups.some(({ resources }) => resources.some(({ text }) => text.includes(word)))) return "used";
+  if (!repository) return "unknown";
+  const { commit, dirty } = source.head;
+  const isCommit = commit !== null && !dirty;
+  const args = ["grep", "-q", "-a", "-F", "-e", word, isCommit ? commit : "--untracked"];
+  const { exitCode } = await repository.git(args, isCommit ? {} : { cwd: repository.root });
+  return exitCode === 0 ? "used" : exitCode === 1 ? "absent" : "unknown";
 }
 
 /** The repository whose files hold definitions; none when the folder is not in one. */

@@ -1,7 +1,7 @@
 import { knownFields, type SchemaProblem, type SchemaText } from "@gitops-actions/engine";
 import { isObject, type Json, type Redactor, type Resource, valueAt } from "@gitops-actions/manifest";
 import { nearest, type Severity } from "@gitops-actions/report";
-import { type Sorted, sortProblems } from "./aside.ts";
+import { type FluxUse, type Sorted, sortProblems } from "./aside.ts";
 import type { Check } from "./check.ts";
 import type { MissingSchemas, SchemaEngine } from "./inputs.ts";
 import { isAllowedMissing, kindName } from "./kinds.ts";
@@ -31,10 +31,10 @@ export interface Said {
 /** What one Kubernetes version's schemas say of a resource. */
 export function schemaStatements(
   check: Check,
-  missingSchemas: MissingSchemas,
+  { missingSchemas, flux }: { missingSchemas: MissingSchemas; flux: FluxUse },
   redactor: () => Redactor,
 ): Said {
-  const { resource, verdict, availability, listed } = check;
+  const { resource, verdict, availability, listed, repeated = [] } = check;
   let statements: Said["statements"] = [];
   if (resource.id.name === "") {
     const message = `this ${resource.id.kind} has no metadata.name`;
@@ -47,9 +47,16 @@ export function schemaStatements(
       message: `${kindName(resource.id)} is not wanted here (reject)`,
     });
   }
+  for (const { pointer: field, key, turn } of repeated) {
+    const message = redactor().redactText(
+      `the key ${key} is given ${turn === 2 ? "twice" : `${turn} times`}`,
+    );
+    const about = { engine, what: "duplicate-key", severity: "error", message, field } as const;
+    statements.push({ ...about, ...(turn > 2 && { discriminator: String(turn) }) });
+  }
   if (availability?.what === "missing-schema") {
     const severity = missingSchemas === "warn" ? "warning" : "error";
-    if (!isAllowedMissing(resource.id, missingSchemas))
+    if (listed !== "reject" && !isAllowedMissing(resource.id, missingSchemas))
       statements.push({ engine, ...availability, severity });
   } else if (availability) statements.push({ engine, ...availability });
 
@@ -63,7 +70,7 @@ export function schemaStatements(
     statements.push({ engine, what: "broken-schema", severity: "error", message, help });
   } else if (verdict.status === "invalid") {
     const problems = verdict.problems.map((problem) => namedField(problem, resource));
-    const { kept, aside } = sortProblems(problems, resource);
+    const { kept, aside } = sortProblems(problems, resource, flux);
     if (kept.some(saysNameless)) statements = statements.filter((statement) => !saysNameless(statement));
     return {
       statements: [...statements, ...kept.map((problem) => describe(problem, check, redactor()))],
@@ -96,7 +103,11 @@ function namedField(problem: SchemaProblem, { value }: Resource): SchemaProblem 
   };
 }
 
-function describe(problem: SchemaProblem, { resource, schema }: Check, redactor: Redactor): Statement {
+function describe(
+  problem: Sorted["kept"][number],
+  { resource, schema }: Check,
+  redactor: Redactor,
+): Statement {
   const { what, field, expected } = problem;
   const published = redactor.redactResource(resource).value;
   const shown =
@@ -105,7 +116,7 @@ function describe(problem: SchemaProblem, { resource, schema }: Check, redactor:
     ...{ engine, what, severity: "error", field, expected },
     message: redactor.redactText(problem.message),
     actual: shown ?? problem.actual,
-    help: what === "unknown-field" ? suggestion(field, schema) : undefined,
+    help: problem.help ?? (what === "unknown-field" ? suggestion(field, schema) : undefined),
   };
 }
 

@@ -9,6 +9,7 @@ export { fieldPath, mergeKey } from "./path.ts";
 export * from "./pointer.ts";
 export { formatProblem, type Problem, type ProblemCode } from "./problem.ts";
 export { createRedactor, type Redactor, type RedactorInput } from "./redact.ts";
+export { type RepeatedKey, repeatedKeys } from "./repeated.ts";
 export * from "./resource.ts";
 export type { Scalar } from "./scalars.ts";
 export {

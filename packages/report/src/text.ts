@@ -100,6 +100,8 @@ function findingLines(finding: Finding, paint: Paint): string[] {
 const MESSAGE_LIMIT = 10_000;
 const VALUE_LIMIT = 1_000;
 const RELATED_LIMIT = 5;
+/** Fields that were not looked at, of which there may be one in every resource. */
+const FIELD_LIMIT = 5;
 
 function uncheckedLines(
   label: string,
@@ -109,12 +111,17 @@ function uncheckedLines(
   told: ReadonlySet<string> = new Set(),
 ): string[] {
   const again = list.filter((item) => told.has(gapKey(item)));
-  const lines = list
-    .filter((item) => !told.has(gapKey(item)))
+  const untold = list.filter((item) => !told.has(gapKey(item)));
+  const fields = untold.filter(({ kind }) => kind === "field");
+  const more = fields.slice(FIELD_LIMIT);
+  const lines = untold
+    .filter((item) => !more.includes(item))
     .map((item) => {
       const what = `${visible(item.kind)} ${visible(item.id)}`;
       return `${paint(style, label)} ${what}: ${visible(shorten(item.message, VALUE_LIMIT))} ${paint("dim", `(${visible(item.code)})`)}`;
     });
+  if (more.length > 0)
+    lines.push(`${paint(style, label)} ${count(more.length, "more field", "more fields")}, see report.json`);
   if (again.length > 0) {
     const kinds = [...Map.groupBy(again, ({ kind }) => kind)].map(([kind, of]) =>
       count(of.length, visible(kind), `${visible(kind).replace(/([^aeiou])y$/, "$1ie")}s`),

@@ -1,81 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { userCacheDir } from "@gitops-actions/engine";
-import { indexVersion } from "@gitops-actions/fleet";
-import { parseManifests } from "@gitops-actions/manifest";
-import type { Finding, Report } from "@gitops-actions/report";
 import { defaults, run, type ValidateInputs } from "@gitops-actions/validate-schema";
 import { describe, expect, test } from "vitest";
 import { makeMachine, write } from "../engine/machine.ts";
-
-type Files = Record<string, string | Uint8Array>;
-
-const canary = "canary-7f3a9c";
-
-async function validate(files: Files, inputs: Partial<ValidateInputs> = {}): Promise<Report> {
-  const machine = makeMachine();
-  write(machine.folder, files);
-  // Files that nothing renders count where they lie in a repository.
-  if ("crds/thing.yaml" in files) execFileSync("git", ["init", "-q"], { cwd: machine.folder });
-  const host = { ...machine, cacheDir: userCacheDir(process.env), now: () => new Date(0), isTerminal: false };
-  const wanted = {
-    ...defaults,
-    manifests: ".",
-    tools: { allowBuild: true, from: "auto" as const },
-    kubernetesVersions: ["1.36"],
-  };
-  const world = {
-    host,
-    progress: () => {},
-    signal: new AbortController().signal,
-    secretKey: Buffer.from("key"),
-  };
-  const { report } = await run({ ...wanted, ...inputs }, world);
-  expect(JSON.stringify(report), "no secret is published").not.toContain(canary);
-  return report;
-}
-
-/** A finding in one line. */
-function line({ rule, severity, field = "", message, location, places }: Finding): string {
-  const place = location
-    ? ` ${location.path}:${location.line}${location.precision === "near" ? "~" : ""}`
-    : "";
-  const states = places.some(({ state }) => state !== "unknown")
-    ? ` [${places.map(({ overlay, state }) => `${overlay} ${state}`).join(", ")}]`
-    : "";
-  return `${severity} ${rule.replace("kubeconform/", "")}${place} ${field}: ${message}${states}`;
-}
-
-const lines = (report: Report): string[] => report.findings.map(line);
-
-const config = (name: string, more = ""): string =>
-  `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n${more}`;
-
-const definition = (type: string, version = "v1", more = ""): string => `
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: things.example.com}
-spec:
-  group: example.com
-  scope: Namespaced
-  names: {kind: Thing, plural: things}
-  versions:
-    - name: ${version}
-      served: true
-      storage: true
-      ${more}
-      schema:
-        openAPIV3Schema:
-          type: object
-          properties:
-            spec: {type: object, properties: {size: {type: ${type}}}}
-`;
-const thing = (size: string, version = "v1"): string => `
-apiVersion: example.com/${version}
-kind: Thing
-metadata: {name: a}
-spec: {size: ${size}}
-`;
+import { canary, config, definition, type Files, index, line, lines, thing, validate } from "./validation.ts";
 
 describe("a folder of manifests", () => {
   test("each finding has the file, line and field that a person would edit", async () => {
@@ -187,7 +116,7 @@ spec:
       "b.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  namespace: 5\n",
     });
     expect(lines(report)).toEqual([
-      "error duplicate-key a.yaml:7 : the key a is given twice",
+      "error duplicate-key a.yaml:7 /data/a: the key a is given twice",
       "error wrong-type b.yaml:5 /metadata/namespace: expected string, found number",
     ]);
   });
@@ -492,7 +421,7 @@ describe("fields that are not yet what the API server will see", () => {
     ]);
     expect(report.notes.filter((note) => note.includes("set aside"))).toEqual([
       "2 fields set aside: encrypted by SOPS",
-      "1 field set aside: filled in by Flux after rendering",
+      "1 field set aside: it looks like a substitution of Flux",
     ]);
   });
 
@@ -508,55 +437,6 @@ describe("fields that are not yet what the API server will see", () => {
 });
 
 describe("an index of render-overlays", () => {
-  interface Side {
-    head?: string;
-    base?: string;
-    environment?: string;
-    status?: "rendered" | "unchanged" | "failed";
-  }
-
-  function index(overlays: Record<string, Side>): Files {
-    const files: Files = {};
-    const entries = Object.entries(overlays).map(([id, side]) => {
-      const sides = (["head", "base"] as const).flatMap((name) => {
-        const text = side[name];
-        if (text === undefined) return [];
-        const manifest = `${name}/${id}.yaml`;
-        files[manifest] = text;
-        const resources = parseManifests(text, id).resources.map(({ id: identity, document }) => ({
-          ...{ id: identity, document, file: manifest, digest: "d" },
-          origin: { path: `${id}/source.yaml`, line: 3, precision: "exact", via: [] },
-        }));
-        return [[name, { manifest, digest: "d", resources }]];
-      });
-      return {
-        ...{
-          id,
-          path: id,
-          kind: "plain",
-          options: { values: [], apiVersions: [] },
-          change: "changed",
-          status: side.status ?? "rendered",
-        },
-        ...(side.environment && { environment: side.environment }),
-        closure: { digest: "d", complete: true },
-        ...(side.status === "failed" && { reason: { code: "patch-target", message: "no such target" } }),
-        ...Object.fromEntries(sides),
-      };
-    });
-    const source = { head: { commit: null, dirty: true }, base: { commit: "0".repeat(40), how: "given" } };
-    files["index.json"] = JSON.stringify({
-      version: indexVersion,
-      mode: "pull-request",
-      scope: "changed",
-      complete: true,
-      source,
-      tools: [],
-      overlays: entries,
-    });
-    return files;
-  }
-
   const bad = config("a", "data: {a: 1}\n");
 
   test("new and existing findings are told apart, overlay by overlay", async () => {
