@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { convertCrd } from "../../../packages/engine/src/schemas/crd.ts";
 
@@ -144,6 +145,66 @@ describe("a CustomResourceDefinition", () => {
       not: { required: ["c"] },
     });
     expect(spec(schema)).not.toHaveProperty("allOf");
+  });
+
+  test("what a single allOf says of fields and items that the schema has as well is kept", () => {
+    const schema = {
+      type: "object",
+      properties: { a: { type: "string" }, l: { type: "array", items: { type: "string" } } },
+      allOf: [{ properties: { a: { enum: ["x"] }, l: { items: { minLength: 2 } } } }],
+    };
+    expect(spec(schema)).toMatchObject({
+      properties: { a: { type: ["string", "null"] }, l: { items: { type: "string" } } },
+      allOf: [{ properties: { a: { enum: ["x"] }, l: { items: { minLength: 2 } } } }],
+    });
+    const list = { type: "array", items: { type: "string" }, allOf: [{ items: { pattern: "^a" } }] };
+    expect(spec(list)).toMatchObject({ items: { type: "string" }, allOf: [{ items: { pattern: "^a" } }] });
+    const map = {
+      type: "object",
+      additionalProperties: { type: "string" },
+      allOf: [{ properties: { a: { maxLength: 1 } } }],
+    };
+    expect(spec(map)).toMatchObject({
+      additionalProperties: { type: ["string", "null"] },
+      allOf: [{ properties: { a: { maxLength: 1 } } }],
+    });
+  });
+
+  test("no keyword of a schema is lost, wherever it stands", () => {
+    // A number marks each keyword: what is lost, or replaced by another, is missed.
+    let next = 1000;
+    const mark = (name: string): fc.Arbitrary<object> => fc.constant(name).map(() => ({ [name]: next++ }));
+    const limits = fc.oneof(...["maxLength", "minLength", "maxItems", "maxProperties"].map(mark));
+    const inner = fc.letrec<{ node: object }>((tie) => ({
+      node: fc.oneof(
+        { maxDepth: 3, withCrossShrink: true },
+        limits,
+        fc.tuple(limits, tie("node")).map(([own, node]) => ({ ...own, properties: { a: node } })),
+        fc.tuple(limits, tie("node")).map(([own, node]) => ({ ...own, items: node })),
+        fc.array(tie("node"), { minLength: 1, maxLength: 2 }).map((allOf) => ({ allOf })),
+        fc.array(tie("node"), { minLength: 1, maxLength: 2 }).map((anyOf) => ({ anyOf })),
+        tie("node").map((not) => ({ not })),
+      ),
+    })).node;
+    const structural = fc.letrec<{ node: object }>((tie) => ({
+      node: fc.oneof(
+        { maxDepth: 3 },
+        fc.tuple(inner, limits).map(([parts, own]) => ({ type: "string", ...parts, ...own })),
+        fc
+          .tuple(inner, tie("node"))
+          .map(([parts, node]) => ({ type: "object", ...parts, properties: { a: node, b: node } })),
+        fc.tuple(inner, tie("node")).map(([parts, node]) => ({ type: "array", ...parts, items: node })),
+        fc
+          .tuple(inner, tie("node"))
+          .map(([parts, node]) => ({ type: "object", allOf: [parts], additionalProperties: node })),
+      ),
+    })).node;
+    const numbers = (value: unknown): string[] => JSON.stringify(value).match(/\b1\d{3,}\b/g) ?? [];
+    fc.assert(
+      fc.property(structural, (schema) => {
+        expect(new Set(numbers(spec(schema)))).toEqual(new Set(numbers(schema)));
+      }),
+    );
   });
 
   test("with the status subresource, a status is dropped before it is judged: only its fields must exist", () => {

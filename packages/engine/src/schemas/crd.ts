@@ -146,7 +146,7 @@ function convert(schema: Fields): JsonSchema {
   } else if (isObject && !keeps) result.additionalProperties = false;
   if (schema.items !== undefined) result.items = convert(fieldsOf(schema.items));
   if (schema["x-kubernetes-list-type"] === "set") result.uniqueItems = true;
-  return result;
+  return flattened(result);
 }
 
 /** What a schema says of a value, without what it says of unknown fields; also all there is below allOf, anyOf, oneOf and not. */
@@ -173,10 +173,29 @@ function valueSchema(schema: Fields): JsonSchema {
     const parts = listOf(schema[keyword]).map(fieldsOf);
     // `anyOf: [{type: integer}, {type: string}]` beside int-or-string repeats the type, and reads badly in messages.
     if (parts.length > 0 && !(isIntOrString && parts.every(isTypeOnly)))
-      result[keyword] = parts.map(nestedSchema);
+      result[keyword] = [...listOf(result[keyword]), ...parts.map(nestedSchema)];
   }
   if (schema.not !== undefined) result.not = nestedSchema(fieldsOf(schema.not));
-  return flattened(result);
+  return result;
+}
+
+/**
+ * A single allOf is merged into its parent where no keyword clashes: kubeconform then names the field and not "allOf
+ * failed". Last of all, when the parent has every keyword that it will have.
+ */
+function flattened(schema: JsonSchema): JsonSchema {
+  const parts = schema.allOf as JsonSchema[] | undefined;
+  const part = parts?.length === 1 ? parts[0]! : undefined;
+  if (!part || Object.keys(part).some((keyword) => keyword in schema || isSplit(keyword, schema)))
+    return schema;
+  const { allOf: _, ...rest } = schema;
+  return { ...rest, ...part };
+}
+
+/** additionalProperties is about the fields that the properties beside it do not name. */
+function isSplit(keyword: string, beside: JsonSchema): boolean {
+  if (keyword === "properties") return beside.additionalProperties !== undefined;
+  return keyword === "additionalProperties" && beside.properties !== undefined;
 }
 
 function nestedSchema(schema: Fields): JsonSchema {
@@ -190,7 +209,7 @@ function nestedSchema(schema: Fields): JsonSchema {
   const values = schema.additionalProperties;
   if (values !== null && typeof values === "object")
     result.additionalProperties = nestedSchema(fieldsOf(values));
-  return result;
+  return flattened(result);
 }
 
 function applyFormat(result: JsonSchema, format: string, type: string): void {
@@ -206,14 +225,6 @@ function applyFormat(result: JsonSchema, format: string, type: string): void {
   if (shape.pattern !== undefined && result.pattern !== undefined)
     result.allOf = [...listOf(result.allOf), shape];
   else Object.assign(result, { ...shape, ...result });
-}
-
-/** A single allOf is merged into its parent where no keyword clashes: kubeconform then names the field and not "allOf failed". */
-function flattened(schema: JsonSchema): JsonSchema {
-  const parts = schema.allOf as JsonSchema[] | undefined;
-  if (parts?.length !== 1 || Object.keys(parts[0]!).some((keyword) => keyword in schema)) return schema;
-  const { allOf: _, ...rest } = schema;
-  return { ...rest, ...parts[0] };
 }
 
 function allowNull(schema: JsonSchema): JsonSchema {
