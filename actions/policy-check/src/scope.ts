@@ -17,7 +17,7 @@ const clusterKinds = new Set(
 const ownGroup = /^(?:|apps|batch|autoscaling|policy|extensions|[a-z.-]+\.k8s\.io)$/;
 
 /** Whether a resource is in a namespace; undefined for a custom kind that names none and that nobody defines. */
-function scopeOf({ id }: Resource, definitions: readonly JsonObject[]): Scope | undefined {
+export function scopeOf({ id }: Resource, definitions: readonly JsonObject[]): Scope | undefined {
   if (id.namespace !== "") return "Namespaced";
   if (ownGroup.test(id.group)) return clusterKinds.has(id.kind) ? "Cluster" : "Namespaced";
   const own = definitions.find(({ spec }) => {
@@ -55,10 +55,15 @@ export function inScope(
     has: (document) => !scopes || scopes[document] === wanted,
     unknown: (matched) => {
       const kinds = [...matched].filter((document) => scopes && scopes[document] === undefined);
-      const names = [...new Set(kinds.map((document) => items[document]!.resource.id.kind))].sort();
-      return names.map(
-        (kind) => `whether ${kind} is in a namespace is unknown: no CustomResourceDefinition says so`,
-      );
+      return unknownScope(kinds, items);
     },
   };
+}
+
+/** Reasons for resources, by their positions, of which nobody knows whether they are in a namespace. */
+export function unknownScope(documents: Iterable<number>, items: Batch["items"]): string[] {
+  const kinds = [...documents].map((document) => items[document]!.resource.id.kind);
+  return [...new Set(kinds)]
+    .sort()
+    .map((kind) => `whether ${kind} is in a namespace is unknown: no CustomResourceDefinition says so`);
 }

@@ -164,6 +164,11 @@ describe("gator", () => {
     expect(parseGatorError('auditing objects: adding constraint "lonely": no such template')).toMatchObject({
       constraint: "lonely",
     });
+    expect(
+      parseGatorError(
+        '2026/11/24 17:00:00 WARNING - Resource named "c" (from file: "/tmp/gator-1/input.yaml") is already defined in file: "/tmp/gator-1/input.yaml"\nError: auditing objects: adding constraint "c": refused\n',
+      ),
+    ).toEqual({ message: 'adding constraint "c": refused', constraint: "c" });
     expect(parseGatorError("")).toEqual({ message: "gator ended without a word" });
   });
 });

@@ -71,6 +71,9 @@ function nameIn({ metadata }: Record<string, unknown>): { namespace: string; nam
 /** What gator says when it ends without output: one template or constraint that it refuses ends the whole run. */
 export function parseGatorError(stderr: string): { message: string; template?: string; constraint?: string } {
   const message = stderr
+    // That an object is there twice is said of our file; the reason comes after it.
+    .replace(/^.*\bWARNING - Resource named .*$/gm, "")
+    .trim()
     .replace(/^(?:Error: )?(?:auditing objects: )?/, "")
     .replace(/\s+/g, " ")
     .trim()
