@@ -12,7 +12,7 @@ export async function addBundles(judges: Judges, bundles: readonly PolicyBundle[
     const found = await findPolicies(tree, []);
     const rename = (path: string): string => path.replace(/^policy(?=\/|$)/, root);
     const objects = (list: FoundPolicies["kyverno"]) =>
-      list.map(({ path, resource }) => ({ path: rename(path), resource }));
+      list.map(({ path, resource }) => ({ path: rename(path), resource, foreign: true as const }));
     policies = {
       rego: [
         ...policies.rego,

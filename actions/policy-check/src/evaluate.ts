@@ -29,8 +29,8 @@ const toolOf = {
   vap: "kyverno",
 } as const satisfies Record<EngineName, ToolName>;
 
-/** Has every engine for which there are policies evaluate all batches, one engine after the other. */
-export async function evaluate(
+/** Has every engine for which there are policies evaluate all batches by one set of them, one engine after the other. */
+export async function evaluateSet(
   judges: Judges,
   batches: readonly Batch[],
   inputs: PolicyInputs,

@@ -11,6 +11,7 @@ import {
   workingTree,
 } from "@gitops-actions/engine";
 import {
+  contentOf,
   type DescribedNamespaces,
   type Exception,
   exceptionNames,
@@ -21,16 +22,25 @@ import {
   loadExceptions,
   loadReviewedConfig,
   parseExceptions,
+  type RenderedPolicy,
   readRego,
   type Tree,
 } from "@gitops-actions/fleet";
-import { UsageError } from "@gitops-actions/report";
+import { type Unchecked, UsageError } from "@gitops-actions/report";
 import type { PolicyInputs } from "./inputs.ts";
 import type { Rendered } from "./manifests.ts";
+import { readRenderedPolicies } from "./rendered.ts";
+import { settleRenders, trustedSide } from "./standins.ts";
 
 /** What judges a run: policies and exceptions, of one tree. */
 export interface Judges {
   policies: FoundPolicies;
+  /** The policy objects that overlays render: what the cluster gets, whatever the files say. */
+  rendered: RenderedPolicy[];
+  /** What overlays render and no engine is asked about, with the reason. */
+  unasked: Unchecked[];
+  /** Overlays of which nobody knows how they would be rendered by the tree that is trusted. */
+  unknown?: ReadonlySet<string>;
   exceptions: Exception[];
   /** Folders of values for Rego. */
   data: ReadonlyMap<string, string>[];
@@ -53,12 +63,13 @@ export interface Trusted {
 export async function readTrusted(inputs: PolicyInputs, rendered: Rendered, place: Place): Promise<Trusted> {
   const { index } = rendered;
   const { repository, head: headTree } = place;
-  const head = await readJudges(headTree, inputs);
+  const head = await readJudges(headTree, inputs, rendered, "head");
   if (!index?.trusted || !repository) return { judges: head, notes: [] };
   const tip = index.trusted.commit.slice(0, 7);
-  const base = await readJudges(await place.at(index.trusted.commit), inputs, true);
-  const notes: string[] = [];
-  const first = !hasPolicies(base.policies) && hasPolicies(head.policies);
+  const trusted = await place.at(index.trusted.commit);
+  const source = await readJudges(trusted, inputs, rendered, trustedSide(index), true);
+  const { judges: base, notes } = await settleRenders(source, trusted, rendered, place);
+  const first = !hasAny(base) && hasAny(head);
   if (first)
     notes.push(
       `the policies are not yet reviewed: the base branch (${tip}) has none, so this change's count`,
@@ -110,7 +121,17 @@ export async function openPlace(
   };
 }
 
-async function readJudges(tree: Tree, inputs: PolicyInputs, lenient = false): Promise<Judges> {
+function hasAny({ policies, rendered }: Judges): boolean {
+  return hasPolicies(policies) || rendered.length > 0;
+}
+
+async function readJudges(
+  tree: Tree,
+  inputs: PolicyInputs,
+  rendered: Rendered,
+  side: "base" | "head",
+  lenient = false,
+): Promise<Judges> {
   const present = (path: string): boolean =>
     !lenient || tree.get(clean(path)) !== undefined || clean(path) === "";
   const paths = inputs.policy.filter(present);
@@ -128,6 +149,7 @@ async function readJudges(tree: Tree, inputs: PolicyInputs, lenient = false): Pr
   const { namespaces } = lenient ? (await loadReviewedConfig(tree)).config : await loadConfig(tree);
   return {
     policies,
+    ...readRenderedPolicies(rendered, side, policies, tree, inputs),
     data,
     exceptions: await readExceptions(tree, inputs, present),
     ...(namespaces && { namespaces }),
@@ -180,11 +202,12 @@ export function addPacks(policies: FoundPolicies, packs: readonly string[]): Fou
 }
 
 /** Equal for judges that judge alike. */
-function fingerprint({ policies, exceptions, data, values, namespaces }: Judges): string {
+function fingerprint({ policies, rendered, exceptions, data, values, namespaces }: Judges): string {
   const objects = [...policies.kyverno, ...policies.gatekeeper, ...policies.admission, ...policies.others];
   return JSON.stringify([
     policies.rego.map(({ files, data: own }) => [files.map(({ path, text }) => [path, text]), own]),
     objects.map(({ path, resource }) => [path, resource.text]),
+    rendered.map((policy) => [policy.overlay, contentOf(policy)]).sort(),
     exceptions.map(({ location: _, ...rest }) => rest),
     data.map((files) => [...files]),
     values ?? "",

@@ -3,13 +3,13 @@ import { formatIdentity, parseManifests, type Redactor } from "@gitops-actions/m
 import type { Finding } from "@gitops-actions/report";
 import { type Defects, defectsOf } from "./defects.ts";
 import type { EngineRun } from "./engines.ts";
-import { evaluate } from "./evaluate.ts";
 import type { Said } from "./findings.ts";
 import type { PolicyInputs } from "./inputs.ts";
 import { findNarrowed } from "./narrowed.ts";
 import type { Judges } from "./policies.ts";
 import type { PolicyWorld } from "./run.ts";
 import { withoutPatterns } from "./scan.ts";
+import { evaluate } from "./sets.ts";
 import { type Waived, waive } from "./waive.ts";
 
 const shown = 10;

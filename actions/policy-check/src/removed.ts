@@ -1,20 +1,34 @@
-import type { FoundPolicies, PolicyObject } from "@gitops-actions/fleet";
+import {
+  type FoundPolicies,
+  type PolicyObject,
+  policyEngineOf,
+  type RenderedPolicy,
+} from "@gitops-actions/fleet";
 import { compareText, type Redactor } from "@gitops-actions/manifest";
 import { type Finding, makeFinding } from "@gitops-actions/report";
 import { nameOf } from "./kyverno.ts";
 
 const shown = 10;
 
-/** One warning that names the policies that a change removes; none where it removes none. */
-export function findRemoved(base: FoundPolicies, head: FoundPolicies, redactor: Redactor): Finding[] {
+/**
+ * One warning that names the policies that a change removes; none where it removes none. `lost`: those that overlays
+ * render no longer, whether their files are still there or not.
+ */
+export function findRemoved(
+  base: FoundPolicies,
+  head: FoundPolicies,
+  lost: readonly RenderedPolicy[],
+  redactor: Redactor,
+): Finding[] {
   const left = countNames(head);
-  const removed = [...countNames(base)]
-    .filter(([name, count]) => count > (left.get(name) ?? 0))
-    .map(([name, count]) => {
+  const gone = [...countNames(base)].filter(([name, count]) => count > (left.get(name) ?? 0));
+  const removed = [
+    ...gone.map(([name, count]) => {
       const more = left.get(name) ?? 0;
       return more === 0 ? name : `${name} (in ${count - more} of ${count} files)`;
-    })
-    .sort(compareText);
+    }),
+    ...describeLost(lost, new Set(gone.map(([name]) => name))),
+  ].sort(compareText);
   if (removed.length === 0) return [];
   const what = removed.length === 1 ? "1 policy" : `${removed.length} policies`;
   const others = removed.length > shown ? ` and ${removed.length - shown} more` : "";
@@ -30,24 +44,33 @@ export function findRemoved(base: FoundPolicies, head: FoundPolicies, redactor: 
   ];
 }
 
+function describeLost(lost: readonly RenderedPolicy[], gone: ReadonlySet<string>): string[] {
+  const overlays = new Map<string, Set<string>>();
+  for (const policy of lost) {
+    const name = policyName(policy);
+    if (policy.resource.id.kind === "PolicyException" || gone.has(name)) continue;
+    overlays.set(name, (overlays.get(name) ?? new Set()).add(policy.overlay));
+  }
+  return [...overlays].map(([name, ids]) => `${name} (no longer rendered in ${[...ids].sort().join(", ")})`);
+}
+
+/** A policy that is an object, with its engine, for people: `kyverno require-probes`, `vap ValidatingAdmissionPolicy/p`. */
+function policyName(policy: PolicyObject): string {
+  const { id } = policy.resource;
+  const engine = policyEngineOf(id);
+  if (engine === "kyverno") return `kyverno ${nameOf(policy)}`;
+  return `${engine === "admission" ? "vap" : engine} ${id.kind}/${id.name}`;
+}
+
 /** The policies that are objects, each with its engine and what it is called. */
 export function namedPolicies({
   kyverno,
   gatekeeper,
   admission,
 }: FoundPolicies): { name: string; policy: PolicyObject }[] {
-  const byKind = (engine: string) => (policy: PolicyObject) => {
-    const { kind, name } = policy.resource.id;
-    return { name: `${engine} ${kind}/${name}`, policy };
-  };
-  return [
-    // An exception that goes makes nothing laxer.
-    ...kyverno
-      .filter(({ resource }) => resource.id.kind !== "PolicyException")
-      .map((policy) => ({ name: `kyverno ${nameOf(policy)}`, policy })),
-    ...gatekeeper.map(byKind("gatekeeper")),
-    ...admission.map(byKind("vap")),
-  ];
+  // An exception that goes makes nothing laxer.
+  const policies = kyverno.filter(({ resource }) => resource.id.kind !== "PolicyException");
+  return [...policies, ...gatekeeper, ...admission].map((policy) => ({ name: policyName(policy), policy }));
 }
 
 /** How many times there is a policy of each name: one rule of Rego may stand in several files. */

@@ -6,19 +6,18 @@ import { createRedactor, type Redactor } from "@gitops-actions/manifest";
 import { makeReport, markAgainstBase, type Report } from "@gitops-actions/report";
 import { createLocator } from "@gitops-actions/validate-schema";
 import { addBundles } from "./bundles.ts";
-import { type Evaluation, evaluate } from "./evaluate.ts";
-import { findExcepted } from "./excepted.ts";
+import type { Evaluation } from "./evaluate.ts";
 import { findingsOf, type Locate } from "./findings.ts";
 import { checkSettings, type PolicyInputs } from "./inputs.ts";
+import { findLaxer } from "./laxer.ts";
 import { type Rendered, readRendered } from "./manifests.ts";
 import { namespacesOfValues } from "./namespaces.ts";
 import { openPlace, type Place, readTrusted } from "./policies.ts";
 import { compareProposed } from "./proposed.ts";
-import { findRemoved } from "./removed.ts";
 import { reportParts } from "./reporting.ts";
 import { type Scan, scan, withoutPatterns } from "./scan.ts";
+import { evaluate } from "./sets.ts";
 import { waive } from "./waive.ts";
-import { findWeakened } from "./weakened.ts";
 
 /** What a run is given besides its inputs. */
 export interface PolicyWorld {
@@ -72,13 +71,7 @@ export async function run(inputs: PolicyInputs, world: PolicyWorld): Promise<Pol
       ? markAgainstBase([...found.findings, ...secrets.head], [...before.findings, ...secrets.base], rendered)
       : { findings: [...found.findings, ...secrets.head], fixed: [] };
     const all = rendered.index ? rendered.index.scope === "all" : true;
-    const removed = trusted.proposed
-      ? [
-          ...findRemoved(trusted.judges.policies, trusted.proposed.policies, redactor),
-          ...findWeakened(trusted.judges.policies, trusted.proposed.policies, redactor),
-          ...findExcepted(trusted.judges, trusted.proposed, redactor),
-        ]
-      : [];
+    const removed = trusted.proposed ? findLaxer(trusted.judges, trusted.proposed, rendered, redactor) : [];
     const waived = waive([...marked.findings, ...removed], judges.exceptions, host.now(), all);
     const alike = { runs: secrets.runs, findings: [...secrets.head, ...removed] };
     const counting = { judges, runs: evaluation.runs, tree: place.head };

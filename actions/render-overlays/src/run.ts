@@ -30,6 +30,7 @@ import { findLoosened } from "./loosened.ts";
 import { emptyOutput } from "./output.ts";
 import { changedOverrides, findOverrides } from "./overrides.ts";
 import { type RenderedPair, renderPairs } from "./pairs.ts";
+import { holdPolicies } from "./policies.ts";
 import { makeRedactors, redactMessages } from "./redaction.ts";
 import { reportParts } from "./reporting.ts";
 import { requireMatches } from "./selection.ts";
@@ -87,7 +88,9 @@ export async function run(inputs: RenderInputs, world: RenderWorld): Promise<Ren
     const { allowedHosts, notes } = await readTrusted(repository, commits, sides.head, inputs);
     const renderSome = (some: readonly Pair[]) =>
       renderPairs(some, { ...sides, allowedHosts }, directory, inputs, world);
-    const looked = pairs.filter((pair) => all || pair.expected !== "unchanged");
+    const still = pairs.filter((pair) => !all && pair.expected === "unchanged");
+    const judging = new Set(await holdPolicies(still, sides.head, context));
+    const looked = pairs.filter((pair) => all || pair.expected !== "unchanged" || judging.has(pair));
     const first = await renderSome(looked);
     const checkInputs = [...said, ...(all ? [] : renderedInputs(first.rendered))];
     const rest = pairs.filter((pair) => checkInputs.length > 0 && !looked.includes(pair));

@@ -112,6 +112,11 @@ function mentionedKinds(text: string): CheckInput[] {
   return [...kinds];
 }
 
+/** Whether a text may hold a policy, or a part of one: too much is told as soon as it is read. */
+export function mentionsPolicies(text: string): boolean {
+  return mentionedKinds(text).includes("policies");
+}
+
 function says(key: string, value: string): RegExp {
   return new RegExp(`\\b${key}["']?\\s*:\\s*["']?${value}`);
 }

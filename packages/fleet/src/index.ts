@@ -21,10 +21,15 @@ export { createOrigins, type OriginInput, type Origins } from "./origin/origins.
 export type { Probe } from "./origin/probe.ts";
 export * from "./overlay.ts";
 export { compilePattern } from "./pattern.ts";
+export * from "./policies/asked.ts";
 export * from "./policies/batches.ts";
+export { contentOf } from "./policies/decision.ts";
+export * from "./policies/differences.ts";
 export * from "./policies/exceptions.ts";
 export * from "./policies/find.ts";
+export * from "./policies/kinds.ts";
 export * from "./policies/rego.ts";
+export * from "./policies/rendered.ts";
 export * from "./promotion/index.ts";
 export * from "./repository.ts";
 export { joinPath, type Resolved, resolvePath } from "./resolve.ts";

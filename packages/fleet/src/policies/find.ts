@@ -2,6 +2,7 @@ import { formatIdentity, parseManifests, type Resource } from "@gitops-actions/m
 import { type Unchecked, UsageError } from "@gitops-actions/report";
 import { resolvePath } from "../resolve.ts";
 import type { Tree } from "../tree.ts";
+import { isUnread, policyEngineOf } from "./kinds.ts";
 import { type RegoFile, readRego } from "./rego.ts";
 
 /** Rego that is compiled together, and the files whose values it reads as `data`. */
@@ -17,6 +18,10 @@ export interface RegoSet {
 export interface PolicyObject {
   path: string;
   resource: Resource;
+  /** It comes from a bundle, not from the repository: nothing that the repository renders stands in for it. */
+  foreign?: true;
+  /** It is asked as these overlays render it, which is not what the file says; `path` is where they begin. */
+  rendered?: { overlays: readonly string[]; path: string };
 }
 
 /** Every policy of a repository, by the engine that reads it. All lists are sorted. */
@@ -100,32 +105,14 @@ function sortObjects(path: string, text: string, found: FoundPolicies): boolean 
   if (!/apiVersion/.test(text)) return false;
   const { resources } = parseManifests(text, path);
   for (const resource of resources) {
-    const engine = engineOf(resource);
+    const engine = policyEngineOf(resource.id);
     if (engine) found[engine].push({ path, resource });
-    else if (isUnread(resource)) {
+    else if (isUnread(resource.id)) {
       const message = `${formatIdentity(resource.id)} changes or generates resources, or rules over other things; nothing here evaluates it`;
       found.aside.push({ kind: "policy", id: path, code: "other-policy", message });
     } else found.others.push({ path, resource });
   }
   return resources.length > 0;
-}
-
-const kyvernoKinds = /^(?:Cluster)?Policy$|^(?:Namespaced)?ValidatingPolicy$|^PolicyException$/;
-
-function engineOf({ id }: Resource): "kyverno" | "gatekeeper" | "admission" | undefined {
-  if (["kyverno.io", "policies.kyverno.io"].includes(id.group))
-    return kyvernoKinds.test(id.kind) ? "kyverno" : undefined;
-  if (id.group === "templates.gatekeeper.sh" && id.kind === "ConstraintTemplate") return "gatekeeper";
-  if (["constraints.gatekeeper.sh", "expansion.gatekeeper.sh"].includes(id.group)) return "gatekeeper";
-  if (id.group === "admissionregistration.k8s.io" && /^ValidatingAdmissionPolicy(?:Binding)?$/.test(id.kind))
-    return "admission";
-  return undefined;
-}
-
-function isUnread({ id }: Resource): boolean {
-  if (/(?:^|\.)kyverno\.io$/.test(id.group) && id.group !== "cli.kyverno.io")
-    return /Polic|CleanUp|CleanupPolicy/.test(id.kind);
-  return id.group === "mutations.gatekeeper.sh" || /^MutatingAdmissionPolicy/.test(id.kind);
 }
 
 function regoSets(
