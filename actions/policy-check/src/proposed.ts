@@ -6,6 +6,7 @@ import type { EngineRun } from "./engines.ts";
 import type { Said } from "./findings.ts";
 import type { PolicyInputs } from "./inputs.ts";
 import { findNarrowed } from "./narrowed.ts";
+import { narrowerMatches } from "./narrowermatch.ts";
 import type { Judges } from "./policies.ts";
 import type { PolicyWorld } from "./run.ts";
 import { withoutPatterns } from "./scan.ts";
@@ -59,7 +60,13 @@ export async function compareProposed(
   return {
     notes,
     defects: defectsOf(evaluation.runs, counting.runs, head.length, redactor, counting.tree),
-    narrowed: findNarrowed(counting.runs, evaluation.runs, head.length, redactor),
+    narrowed: findNarrowed(
+      counting.runs,
+      evaluation.runs,
+      head.length,
+      narrowerMatches(counting.judges.policies, judges.policies),
+      redactor,
+    ),
   };
 }
 

@@ -1,12 +1,14 @@
 import type { FoundPolicies, PolicyObject } from "@gitops-actions/fleet";
 import { compareText, isObject, type Json, type JsonObject, type Redactor } from "@gitops-actions/manifest";
 import { type Finding, makeFinding } from "@gitops-actions/report";
+import { actionOf } from "./enforcement.ts";
+import { excludedMore } from "./excludednamespaces.ts";
 import { namedPolicies } from "./removed.ts";
 
 /** For each policy that a change leaves in place and has refuse less, one warning: `Enforce` that becomes `Audit`. */
 export function findWeakened(base: FoundPolicies, head: FoundPolicies, redactor: Redactor): Finding[] {
   const after = new Map(policiesOf(head).map((each) => [each.name, each] as const));
-  return policiesOf(base)
+  const weaker = policiesOf(base)
     .flatMap(({ name, refuses }) => {
       const now = after.get(name);
       const lost = now ? [...refuses].filter((what) => !now.refuses.has(what)) : [];
@@ -26,6 +28,7 @@ export function findWeakened(base: FoundPolicies, head: FoundPolicies, redactor:
       });
     })
     .sort((a, b) => compareText(a.message, b.message));
+  return [...weaker, ...excludedMore(base, head, redactor)];
 }
 
 interface Named {
@@ -48,7 +51,7 @@ function refusing({ apiVersion, kind, spec: given }: JsonObject): Set<string> {
   const all = (refuses: boolean): Set<string> => new Set(refuses ? [""] : []);
   if (group === "kyverno.io") return enforcedRules(spec);
   if (group === "policies.kyverno.io") return all(listsDeny(spec.validationActions));
-  if (group === "constraints.gatekeeper.sh") return all(deniesConstraint(spec));
+  if (group === "constraints.gatekeeper.sh") return all(actionOf({ spec }) === "deny");
   if (kind === "ValidatingAdmissionPolicy")
     return new Set(spec.failurePolicy === "Ignore" ? [] : ["what its expressions cannot evaluate"]);
   if (kind === "ValidatingAdmissionPolicyBinding") return all(listsDeny(spec.validationActions));
@@ -66,10 +69,4 @@ function enforcedRules({ rules, validationFailureAction }: JsonObject): Set<stri
 
 function listsDeny(actions: Json | undefined): boolean {
   return !Array.isArray(actions) || actions.length === 0 || actions.includes("Deny");
-}
-
-function deniesConstraint({ enforcementAction = "deny", scopedEnforcementActions }: JsonObject): boolean {
-  if (enforcementAction !== "scoped") return enforcementAction === "deny";
-  const scoped = Array.isArray(scopedEnforcementActions) ? scopedEnforcementActions : [];
-  return scoped.filter(isObject).some(({ action }) => action === "deny");
 }

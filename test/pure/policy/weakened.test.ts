@@ -48,6 +48,20 @@ test.each([
     constraint("{enforcementAction: deny}"),
     constraint("{enforcementAction: scoped, scopedEnforcementActions: [{action: warn}]}"),
   ],
+  [
+    "a constraint's denial at audit alone",
+    constraint("{}"),
+    constraint(
+      "{enforcementAction: scoped, scopedEnforcementActions: [{action: deny, enforcementPoints: [{name: audit.gatekeeper.sh}]}]}",
+    ),
+  ],
+  [
+    "a constraint's denial at admission for a warning",
+    constraint(
+      "{enforcementAction: scoped, scopedEnforcementActions: [{action: deny, enforcementPoints: [{name: validation.gatekeeper.sh}]}]}",
+    ),
+    constraint("{enforcementAction: warn}"),
+  ],
   ["a ValidatingPolicy's default for Audit", cel("{}"), cel("{validationActions: [Audit]}")],
   [
     "Deny of a binding for Warn",
@@ -75,4 +89,33 @@ test("one rule of a policy is named, and a rule may have an action of its own", 
 
 test("what is removed is another finding", () => {
   expect(findWeakened(policies(constraint("{}")), policies(), redactor)).toEqual([]);
+});
+
+test("a Config of Gatekeeper that leaves out more namespaces is told", () => {
+  const config = (...entries: string[]) => {
+    const found = policies(
+      `apiVersion: config.gatekeeper.sh/v1alpha1\nkind: Config\nmetadata: {name: config, namespace: g}\nspec: {match: [${entries.join(", ")}]}\n`,
+    );
+    return { ...found, gatekeeper: [], others: found.gatekeeper };
+  };
+  const entry = (process: string, ...names: string[]) =>
+    `{processes: ["${process}"], excludedNamespaces: [${names.map((name) => `"${name}"`).join(", ")}]}`;
+  const [narrow, wide] = [config(entry("*", "kube-system")), config(entry("*", "kube-system", "shop"))];
+  expect(
+    findWeakened(narrow, wide, redactor).map(({ message, location }) => [message, location?.path]),
+  ).toEqual([
+    [
+      "this change has Gatekeeper's Config leave out namespaces that it looks at now: shop",
+      "policies/0.yaml",
+    ],
+  ]);
+  expect(findWeakened(policies(), wide, redactor)[0]!.message).toContain("kube-system, shop");
+  expect(findWeakened(wide, narrow, redactor)).toEqual([]);
+  expect(findWeakened(wide, config(entry("webhook", "shop")), redactor)).toEqual([]);
+  expect(
+    findWeakened(narrow, config(entry("*", "kube-system"), entry("mutation-webhook", "a")), redactor),
+  ).toEqual([]);
+  expect(findWeakened(narrow, config(entry("*", "kube-system"), entry("audit", "a")), redactor)).toHaveLength(
+    1,
+  );
 });
