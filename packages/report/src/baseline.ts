@@ -18,7 +18,8 @@ export interface Marked {
 /**
  * Tells new findings from existing ones, overlay by overlay: what exists in dev is still new in prod.
  * Counts matter: where the base had one finding of a fingerprint and the head has two, one of them is new
- * (the one whose message the base did not have, if any). Linear time. The inputs are not changed.
+ * (the one whose message the base did not have, if any). A wrong value that a change replaces by another wrong one is
+ * new: whoever made the change wrote it. Linear time. The inputs are not changed.
  */
 export function markAgainstBase(
   head: readonly Finding[],
@@ -69,11 +70,11 @@ function findFixed(
 }
 
 function messageKey(finding: Finding, overlay: string): string {
-  return `${finding.fingerprint}\0${overlay}\0${finding.message}`;
+  return `${printKey(finding, overlay)}\0${finding.message}`;
 }
 
 function printKey(finding: Finding, overlay: string): string {
-  return `${finding.fingerprint}\0${overlay}`;
+  return `${finding.fingerprint}\0${overlay}\0${finding.actual ?? ""}`;
 }
 
 function countPlaces(

@@ -71,6 +71,11 @@ test("an exception speaks of its rule, its resources and its overlays, and of no
   );
   expect(exceptionMatcher(all!)({ rule: "conftest/a/b", overlay: "x" })).toBe(true);
   expect(exceptionMatcher(all!)({ rule: "kyverno/a/b", overlay: "x" })).toBe(false);
+  const [every] = parseExceptions(
+    text.replace("conftest/main/deny_latest", '"*"').replace(/ +resource.*\n/, ""),
+    "e",
+  );
+  expect(exceptionMatcher(every!)({ rule: "kyverno/a/b", overlay: "x" })).toBe(true);
 });
 
 describe("waiving", () => {

@@ -34,6 +34,17 @@ describe("against the base", () => {
     expect(states(findings)).toEqual([{ dev: "existing" }]);
   });
 
+  test("a wrong value in place of another wrong value is new", () => {
+    const base = [made("wrong", ["dev", "prod"], { actual: '"always"' })];
+    const same = made("is wrong", ["prod"], { actual: '"always"' });
+    const other = made("wrong", ["dev"], { actual: '"never"' });
+    expect(states(markAgainstBase([other, same], base).findings)).toEqual([
+      { dev: "new" },
+      { prod: "existing" },
+    ]);
+    expect(markAgainstBase([other], base).fixed).toEqual([]);
+  });
+
   test("a second one of the same fingerprint is new, and it is the one that says something else", () => {
     const { findings } = markAgainstBase([made("b", ["dev"]), made("a", ["dev"])], [made("a", ["dev"])]);
     expect(states(findings)).toEqual([{ dev: "new" }, { dev: "existing" }]);

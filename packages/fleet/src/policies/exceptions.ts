@@ -104,8 +104,8 @@ export function exceptionMatcher(exception: Exception): (finding: Excepted) => b
 }
 
 function matcher(pattern: string): (text: string) => boolean {
-  // A rule's id has slashes, and `kyverno/*` means all of Kyverno's.
-  const match = picomatch(pattern.replace(/\/\*$/, "/**"), { dot: true });
+  // A rule's id has slashes, and `kyverno/*` means all of Kyverno's, as `*` means all.
+  const match = picomatch(pattern.replace(/(^|\/)\*$/, "$1**"), { dot: true });
   return (text) => pattern === text || match(text);
 }
 
