@@ -117,7 +117,7 @@ function describeChecked({ checked, unchanged, engines }: Report): string {
   return `${parts.join(", ")}.`;
 }
 
-/** `16 policies asked (conftest 12, kyverno 4)`: those that an engine evaluated on anything. */
+/** `16 policies asked (conftest 12, kyverno 4), 2 of them about nothing here`: those that an engine evaluated on anything. */
 function describeAsked(engines: NonNullable<Report["engines"]>): string {
   const asked = engines.filter(({ evaluated }) => evaluated > 0);
   const names = [...new Set(asked.map(({ name }) => name))];
@@ -125,7 +125,9 @@ function describeAsked(engines: NonNullable<Report["engines"]>): string {
     (name) => `${name} ${groupDigits(asked.filter((engine) => engine.name === name).length)}`,
   );
   const what = count(asked.length, "policy", "policies");
-  return `${what} asked${each.length > 0 ? ` (${each.join(", ")})` : ""}`;
+  const idle = asked.filter(({ matched, notEvaluated }) => matched === 0 && notEvaluated.length === 0).length;
+  const of = asked.length === 1 ? "" : `${idle === asked.length ? "all" : groupDigits(idle)} of them `;
+  return `${what} asked${each.length > 0 ? ` (${each.join(", ")})` : ""}${idle > 0 ? `, ${of}about nothing here` : ""}`;
 }
 
 /** `commit 1a2b3c4d5e6f with uncommitted changes, compared with 0f9e8d7c6b5a (merge-base)`; `mark` dresses commit ids. */

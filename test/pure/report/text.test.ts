@@ -75,8 +75,8 @@ describe("the report as text", () => {
   });
 
   test("says how many policies were asked, and of a report on settings how many checks were made", () => {
-    const count = (name: string, evaluated = 3) => ({
-      ...{ name, evaluated, matched: 1, passed: 1, warned: 0, failed: 0, notEvaluated: [] },
+    const count = (name: string, evaluated = 3, matched = 1, notEvaluated: string[] = []) => ({
+      ...{ name, evaluated, matched, passed: 1, warned: 0, failed: 0, notEvaluated },
     });
     const last = (parts: Parameters<typeof reportOf>[0]) =>
       formatText(reportOf(parts)).trimEnd().split("\n").at(-1);
@@ -85,6 +85,15 @@ describe("the report as text", () => {
       "render-overlays: Passed. 3 overlays looked at, 12 resources, 3 policies asked (conftest 2, kyverno 1).",
     );
     expect(last({ engines: [] })).toMatch(/12 resources, 0 policies asked\.$/);
+    // A policy that is about nothing says nothing of what passed; one that could not be asked is told elsewhere.
+    const idle = count("vap", 3, 0);
+    expect(last({ engines: [idle] })).toMatch(/ 1 policy asked \(vap 1\), about nothing here\.$/);
+    expect(last({ engines: [count("vap"), idle, idle, count("vap", 3, 0, ["labels unknown"])] })).toMatch(
+      / 4 policies asked \(vap 4\), 2 of them about nothing here\.$/,
+    );
+    expect(last({ engines: [idle, idle] })).toMatch(
+      / 2 policies asked \(vap 2\), all of them about nothing here\.$/,
+    );
     const checked = { overlays: 0, resources: 0, unique: 0, checks: 17 };
     expect(last({ checked })).toBe("render-overlays: Passed. 17 checks made.");
     expect(reportOf({ checked: { ...checked, checks: 0 } }).verdict).toBe("nothing-found");
