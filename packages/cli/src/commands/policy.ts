@@ -11,11 +11,11 @@ import {
   readInputs,
   run,
 } from "@gitops-actions/policy-check";
-import { UsageError } from "@gitops-actions/report";
+import { type Report, UsageError } from "@gitops-actions/report";
 import { type Arguments, text } from "../arguments.ts";
 import type { Command, Option, Terminal } from "../command.ts";
 import { readTyped } from "../inputs.ts";
-import { findManifests } from "./manifests.ts";
+import { findManifests, withGaps } from "./manifests.ts";
 import {
   failOnOption,
   limitOptions,
@@ -124,10 +124,15 @@ export async function checkAndSay(
   host: Host,
   terminal: Terminal,
   signal: AbortSignal,
+  rendering?: Report,
 ): Promise<void> {
   const { report } = await check(inputs, host, terminal, signal);
   const { failOn, failOnSeverity, allowEmpty } = inputs;
-  saying.say(report, { failOn, failOnSeverity, allowEmpty }, join(host.tempDir, "checked"));
+  saying.say(
+    withGaps(report, rendering),
+    { failOn, failOnSeverity, allowEmpty },
+    join(host.tempDir, "checked"),
+  );
 }
 
 /** The same where policies are one thing of several: a repository without any has nothing to be told. */
@@ -191,7 +196,8 @@ export const policy: Command = {
     const inputs = policyInputs(args, host, "", path);
     if (text(args, "manifests") === undefined) await requirePolicyFiles(args, path, host);
     const manifests = await findManifests(args, renderInputs(args, host), host, terminal, signal);
-    await checkAndSay({ ...inputs, manifests: manifests.path }, saying, host, terminal, signal);
+    const { path: where, rendering } = manifests;
+    await checkAndSay({ ...inputs, manifests: where }, saying, host, terminal, signal, rendering);
     return saying.end();
   },
 };

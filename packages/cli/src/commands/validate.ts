@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join, resolve } from "node:path";
 import { type Host, workspaceOf } from "@gitops-actions/action";
+import type { Report } from "@gitops-actions/report";
 import {
   checkSettings,
   defaults,
@@ -12,7 +13,7 @@ import {
 import type { Arguments } from "../arguments.ts";
 import type { Command, Option, Terminal } from "../command.ts";
 import { readTyped } from "../inputs.ts";
-import { findManifests } from "./manifests.ts";
+import { findManifests, withGaps } from "./manifests.ts";
 import {
   failOnOption,
   limitOptions,
@@ -100,11 +101,16 @@ export async function validateAndSay(
   host: Host,
   terminal: Terminal,
   signal: AbortSignal,
+  rendering?: Report,
 ): Promise<void> {
   const world = { host, progress: terminal.progress, signal, secretKey: randomBytes(32) };
   const { report } = await run(inputs, world);
   const { failOn, failOnSeverity, allowEmpty } = inputs;
-  saying.say(report, { failOn, failOnSeverity, allowEmpty }, join(host.tempDir, "validated"));
+  saying.say(
+    withGaps(report, rendering),
+    { failOn, failOnSeverity, allowEmpty },
+    join(host.tempDir, "validated"),
+  );
 }
 
 /** `gitops validate`: would an API server take it? */
@@ -142,7 +148,8 @@ export const validate: Command = {
     for (const { id, message } of manifests.failed)
       terminal.err(`not rendered, so not validated: ${id}: ${message}
 `);
-    await validateAndSay({ ...inputs, manifests: manifests.path }, saying, host, terminal, signal);
+    const { path: where, rendering } = manifests;
+    await validateAndSay({ ...inputs, manifests: where }, saying, host, terminal, signal, rendering);
     return saying.end();
   },
 };

@@ -12,6 +12,8 @@ export interface Inventory {
   charts: Set<string>;
   /** YAML files by folder, kustomizations and charts' files left out. */
   yaml: Map<string, Entry[]>;
+  /** Files that are called like manifests but for the case of their letters: `x.YAML`. */
+  misnamed: Entry[];
   /** JSON files that are no program's own by their name. */
   json: Entry[];
   /** Topmost folders of tools whose output we do not make. */
@@ -50,6 +52,7 @@ export function takeInventory(tree: Tree): Inventory {
     noticed: [],
     links: [],
     json: [],
+    misnamed: [],
   };
   const others = new Map<string, Set<string>>();
   for (const entry of tree.entries()) {
@@ -70,7 +73,7 @@ export function takeInventory(tree: Tree): Inventory {
       const list = inventory.yaml.get(folder);
       if (list) list.push(entry);
       else inventory.yaml.set(folder, [entry]);
-    }
+    } else if (/\.(?:ya?ml|json)$/i.test(name) && entry.kind === "file") inventory.misnamed.push(entry);
     for (const { code, pattern } of foreign) {
       if (!pattern.test(entry.path)) continue;
       const folders = others.get(code) ?? new Set();

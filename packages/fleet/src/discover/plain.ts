@@ -22,8 +22,8 @@ export async function plainFolders(
   const noticed: Noticed[] = [];
   const isTestInput = await testInputs(tree, context);
   for (const [folder, entries] of inventory.yaml) {
-    if (isOutOfSight(folder) || inventory.charts.has(folder) || isPartOfChart(folder, inventory.charts))
-      continue;
+    if (inventory.charts.has(folder) || isPartOfChart(folder, inventory.charts)) continue;
+    if (isToolFolder(folder)) continue;
     const left = entries.filter((entry) => !read.has(entry.path));
     if (left.length === 0) continue;
     const kinds = await Promise.all(
@@ -37,6 +37,10 @@ export async function plainFolders(
       const verb = of.length === 1 ? one : several;
       if (of.length > 0) noticed.push({ path, code, message: `${listNames(of)} ${verb} ${rest}` });
     };
+    if (isOutOfSight(folder)) {
+      notice("hidden-folder", of("manifest"), "lies", "lie", "in a hidden folder, which is not looked at");
+      continue;
+    }
     notice("template", of("template"), "becomes", "become", "YAML only through a generator");
     notice(
       "tool-file",
@@ -75,6 +79,8 @@ export async function plainFolders(
   }
   const apart = inventory.json.filter(({ path }) => !read.has(path) && !folders.includes(folderOf(path)));
   noticed.push(...(await jsonManifests(tree, apart, inventory, context)));
+  const misnamed = inventory.misnamed.filter(({ path }) => !read.has(path));
+  noticed.push(...(await misnamedManifests(tree, misnamed, inventory, context)));
   return { folders, noticed };
 }
 
@@ -96,6 +102,31 @@ async function jsonManifests(
     }),
   );
   return found.flat();
+}
+
+/** Objects in files that no controller reads, because of how their names end. */
+async function misnamedManifests(
+  tree: Tree,
+  entries: readonly Entry[],
+  { charts }: Inventory,
+  context: ClosureContext,
+): Promise<Noticed[]> {
+  const found = await Promise.all(
+    entries.map(async (entry): Promise<Noticed[]> => {
+      const folder = folderOf(entry.path);
+      if (isOutOfSight(folder) || isFixture(folder) || charts.has(folder) || isPartOfChart(folder, charts))
+        return [];
+      const kind = await context.parsed("manifest", tree, entry, manifestKind, (): ManifestKind => "other");
+      const message = "holds objects, and is not looked at: names of manifests end in .yaml, .yml or .json";
+      return kind === "manifest" ? [{ path: entry.path, code: "misnamed", message }] : [];
+    }),
+  );
+  return found.flat();
+}
+
+/** What no controller deploys: of Git, of this project (schemas, exceptions), and packages of Node. */
+function isToolFolder(folder: string): boolean {
+  return folder.split("/").some((part) => [".git", ".github", ".gitops", "node_modules"].includes(part));
 }
 
 /** Folders of tools and jobs: `.github`, `.git`, `node_modules`. */
