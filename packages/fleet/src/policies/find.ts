@@ -2,6 +2,7 @@ import { formatIdentity, parseManifests, type Resource } from "@gitops-actions/m
 import { type Unchecked, UsageError } from "@gitops-actions/report";
 import { resolvePath } from "../resolve.ts";
 import type { Tree } from "../tree.ts";
+import { policyFiles } from "./files.ts";
 import { isUnread, policyEngineOf } from "./kinds.ts";
 import { type RegoFile, readRego } from "./rego.ts";
 
@@ -54,14 +55,13 @@ export async function findPolicies(tree: Tree, paths: readonly string[]): Promis
     aside: [],
   };
   const wanted = await selector(tree, paths);
-  const files = [...tree.entries()].filter((entry) => entry.kind === "file" && wanted(entry.path));
   const rego: RegoFile[] = [];
   const loose: { path: string; text: string }[] = [];
-  for (const { path } of files) {
-    if (path.endsWith(".rego")) rego.push(readRego(path, await readText(tree, path)));
-    else if (/\.(?:ya?ml|json)$/.test(path) && !isTemplate(tree, path)) {
-      const text = await readText(tree, path);
-      if (!sortObjects(path, text, found)) loose.push({ path, text });
+  for (const { path, real } of await policyFiles(tree, wanted, found.aside)) {
+    if (path.endsWith(".rego")) rego.push(readRego(path, await readText(tree, real)));
+    else if (!isTemplate(tree, real)) {
+      const text = await readText(tree, real);
+      if (!sortObjects(real, text, found)) loose.push({ path, text });
     }
   }
   found.rego = regoSets(rego, loose, found.aside);
