@@ -137,7 +137,9 @@ spec:
     expect(lines(report)).toEqual([
       "warning kyverno/team/rule Pod/bad /metadata/labels/team: team is required",
     ]);
-    expect(report.notes).toContain("once an exception of the policies themselves applied");
+    expect(report.notes).toContain(
+      "once an exception of the policies themselves applied: kyverno/team/rule of Pod shop/excused (PolicyException shop/e)",
+    );
   });
 
   test("gives each resource and policy the verdict of the plain CLI, and shows a policy that matches nothing", async () => {

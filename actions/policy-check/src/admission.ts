@@ -7,9 +7,9 @@ import type {
   PolicyStatement,
 } from "@gitops-actions/engine";
 import type { Batch, PolicyObject } from "@gitops-actions/fleet";
-import { isObject, type JsonObject } from "@gitops-actions/manifest";
+import { isObject, type Json, type JsonObject, writeJson } from "@gitops-actions/manifest";
 import { annotationsOf, countStatements, listResources } from "./engines.ts";
-import { unknownLabels } from "./namespaces.ts";
+import { namesKind, needsLabels, readsNamespace, unknownReasons, unlabelled } from "./namespaces.ts";
 
 /** What came of one policy under one binding for the resources it is about. */
 interface Verdicts {
@@ -23,16 +23,22 @@ interface Verdicts {
 export function recordAdmission(
   outcome: PolicyOutcome,
   policies: readonly PolicyObject[],
+  bindings: readonly PolicyObject[],
   checks: readonly AdmissionCheck[],
   rows: Rows,
   batch: Batch,
   batches: readonly Batch[],
   auditWarn: boolean,
 ): void {
+  const strange = unlabelled(batch, batches);
   for (const { resource } of policies) {
     const { name } = resource.id;
     const own = checks.filter(({ policy }) => policy === name);
-    const all = own.map((check) => verdictsOf(check, rows, batch.items, auditWarn));
+    const unsure = own.map((check) => {
+      const binding = bindings.find((each) => each.resource.id.name === check.binding)?.resource.value;
+      return unsureOf(resource.value, binding ?? {}, strange, batch.items);
+    });
+    const all = own.map((check, index) => verdictsOf(check, rows, batch.items, unsure[index]!, auditWarn));
     const about = annotationsOf(resource.value);
     const statements = all.flatMap((each) =>
       each.statements.map((statement) => ({ ...statement, ...about })),
@@ -42,11 +48,45 @@ export function recordAdmission(
     outcome.failures.push(...all.flatMap((each) => each.failures));
     const count = countStatements(name, batch.items.length, matched.size, statements);
     const unknown = [
-      ...unknownLabels(resource.value, batch, batches),
+      ...unknownReasons(
+        unsure.flatMap(({ documents }) => [...documents]),
+        batch.items,
+      ),
       ...otherVersions(resource.value, batch.items),
     ];
     outcome.counts.push({ ...count, notEvaluated: unknown });
   }
+}
+
+/** What of a policy under a binding hangs on labels of namespaces that nobody says. */
+interface Unsure {
+  /** In such namespaces, and of kinds that the policy names. */
+  documents: ReadonlySet<number>;
+  /** Whether a validation hangs on them. */
+  has(validation: number): boolean;
+}
+
+function unsureOf(
+  policy: JsonObject,
+  binding: JsonObject,
+  strange: ReadonlySet<number>,
+  items: Batch["items"],
+): Unsure {
+  const spec = isObject(policy.spec) ? policy.spec : {};
+  const { matchConstraints, matchConditions, validations, variables } = spec;
+  const whole = [matchConstraints, matchConditions, binding.spec].some((each) => each && needsLabels(each));
+  // One that reads a variable is taken to read them all.
+  const inVariables = readsNamespace(writeJson(variables ?? null));
+  const hangs = (Array.isArray(validations) ? validations : []).map((each: Json) => {
+    const text = writeJson(each);
+    return whole || readsNamespace(text) || (inVariables && /\bvariables\./.test(text));
+  });
+  const about = writeJson(matchConstraints ?? null);
+  const documents = [...strange].filter((document) => namesKind(about, items[document]!.resource.id.kind));
+  return {
+    documents: new Set(hangs.some(Boolean) ? documents : []),
+    has: (validation) => hangs[validation] ?? whole,
+  };
 }
 
 /** Rows of each policy by document. */
@@ -102,7 +142,13 @@ export function openQuestions(
   return { parts, documents: [...documents].sort((a, b) => a - b) };
 }
 
-function verdictsOf(check: AdmissionCheck, rows: Rows, items: Batch["items"], auditWarn: boolean): Verdicts {
+function verdictsOf(
+  check: AdmissionCheck,
+  rows: Rows,
+  items: Batch["items"],
+  unsure: Unsure,
+  auditWarn: boolean,
+): Verdicts {
   const verdicts: Verdicts = { statements: [], failures: [], matched: new Set() };
   const fail = (index: number, about: readonly KyvernoRow[], message: string): void => {
     if (about.length === 0) return;
@@ -116,10 +162,13 @@ function verdictsOf(check: AdmissionCheck, rows: Rows, items: Batch["items"], au
       message: `${where}: ${message}`,
     });
   };
-  const whole = rowsOf(check, rows, items);
+  const isUnsure = (row: KyvernoRow, index: number) =>
+    unsure.documents.has(row.document) && unsure.has(index);
+  const parts = check.validations.length > 0 ? check.validations : [undefined];
+  const whole = rowsOf(check, rows, items).filter((row) => !parts.every((_, index) => isUnsure(row, index)));
   // The policy's match conditions leave the resource out, or could not be evaluated.
   const skipped = whole.filter(({ result }) => result === "skip");
-  const unsure = check.conditions.flatMap(({ name }) =>
+  const failing = check.conditions.flatMap(({ name }) =>
     skipped.flatMap(({ document }) => {
       const row = rows.get(name)?.get(document);
       return row?.result === "error" ? [row] : [];
@@ -127,22 +176,28 @@ function verdictsOf(check: AdmissionCheck, rows: Rows, items: Batch["items"], au
   );
   const letPass = (row: KyvernoRow | undefined) =>
     `${row?.message ?? ""} (failurePolicy Ignore lets it pass)`;
-  fail(0, unsure, letPass(unsure[0]));
+  fail(0, failing, letPass(failing[0]));
   const evaluated = whole.filter(({ result }) => result !== "skip");
-  for (const { document, result } of evaluated) if (result === "pass") verdicts.matched.add(document);
+  for (const row of evaluated)
+    if (row.result === "pass" && !unsure.documents.has(row.document)) verdicts.matched.add(row.document);
   const refusing = evaluated.filter(({ result }) => result !== "pass");
   const unexplained = new Map(refusing.map((row) => [row.document, row]));
-  for (const [index, part] of (check.validations.length > 0 ? check.validations : [undefined]).entries()) {
+  for (const [index, part] of parts.entries()) {
     const lost: KyvernoRow[] = [];
     const ignored: KyvernoRow[] = [];
     const refused: KyvernoRow[] = [];
     for (const all of refusing) {
+      if (isUnsure(all, index)) {
+        unexplained.delete(all.document);
+        continue;
+      }
       const row = part ? rows.get(part.name)?.get(all.document) : all;
       // An expression that fails denies, where the policy says so; that is what the API server does.
       if (!row) lost.push(all);
       else if (row.result === "error" && isUncompiled(row)) refused.push(row);
       else if (row.result === "error" && check.failurePolicy === "Ignore") ignored.push(row);
       else {
+        if (row.result === "pass" && unsure.documents.has(row.document)) continue;
         verdicts.matched.add(row.document);
         if (row.result === "pass") continue;
         verdicts.statements.push(statementOf(check, index, row, auditWarn));

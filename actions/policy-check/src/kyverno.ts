@@ -13,7 +13,8 @@ import { isObject, type Json, type JsonObject, writeJson } from "@gitops-actions
 import pMap from "p-map";
 import { answerFromValues, type Needs, needsOf } from "./cluster.ts";
 import { annotationsOf, countStatements, type EngineRun, emptyOutcome, listResources } from "./engines.ts";
-import { knownNamespaces, unknownLabels, valuesWith } from "./namespaces.ts";
+import { labelsHold, rulesOf, unsureException } from "./labels.ts";
+import { knownNamespaces, unknownReasons, unlabelled, valuesWith } from "./namespaces.ts";
 import { toPointer } from "./pointer.ts";
 
 export interface KyvernoSettings extends PolicyLimits {
@@ -35,9 +36,7 @@ export async function evaluateKyverno(
     ...{ name: "kyverno", outcomes: batches.map(emptyOutcome), failures: [] },
     ...{ skipped: [], notes: [] },
   };
-  const exceptions = objects
-    .filter(({ resource }) => resource.id.kind === "PolicyException")
-    .map(({ resource }) => resource.text);
+  const exceptions = objects.filter(({ resource }) => resource.id.kind === "PolicyException");
   let policies = objects
     .filter(({ resource }) => resource.id.kind !== "PolicyException")
     .flatMap((policy) => onlyValidating(policy, run))
@@ -61,7 +60,7 @@ export async function evaluateKyverno(
     const values = valuesWith(settings.values, knownNamespaces(batches[index]!, batches));
     const source = {
       policies: policies.map(({ resource }) => resource.text),
-      exceptions,
+      exceptions: exceptions.map(({ resource }) => resource.text),
       definitions: definitionsIn(batches),
       ...(values && { values }),
     };
@@ -96,7 +95,7 @@ export async function evaluateKyverno(
     if (Array.isArray(rows)) {
       answered = true;
       for (const { policy } of rows) spoken.add(policy);
-      record(run, index, policies, batches, rows, settings.values);
+      record(run, index, policies, exceptions, batches, rows, settings.values);
     } else run.outcomes[index]!.failures.push(rows);
   }
   const silent = policies.filter(
@@ -171,19 +170,26 @@ function record(
   run: EngineRun,
   index: number,
   policies: readonly PolicyObject[],
+  exceptions: readonly PolicyObject[],
   batches: readonly Batch[],
   rows: readonly KyvernoRow[],
   values: string | undefined,
 ): void {
   const outcome = run.outcomes[index]!;
   const { items } = batches[index]!;
+  const strange = unlabelled(batches[index]!, batches);
   for (const policy of policies) {
     const { name, namespace } = policy.resource.id;
     const needs = needsOf(policy.resource.value, values);
-    const all = rows.filter((row) => row.policy === name || row.policy === `${namespace}/${name}`);
+    const given = rows.filter((row) => row.policy === name || row.policy === `${namespace}/${name}`);
+    const { unknown, isSure } = withUnknownLabels(policy, given, strange, items);
+    const [excused, all] = partition(given.filter(isSure), (row) =>
+      isUnsurelyExcused(row, policy, exceptions, strange, items),
+    );
+    outcome.failures.push(...unsurelyExcused(excused, policy, exceptions, items));
     const [asked, told] = partition(all, (row) => needs.has(ruleOf(row)) || needs.has(""));
     const [errors, own] = partition(told, isError);
-    const statements = own.flatMap((row) => statementOf(row, policy));
+    const statements = own.flatMap((row) => statementOf(row, policy, exceptions));
     outcome.statements.push(...statements);
     outcome.failures.push(...failuresOf(errors, policy, items), ...unanswered(asked, needs, policy, items));
     // A rule whose conditions leave a resource out says nothing of it; an exception is somebody's word.
@@ -191,9 +197,58 @@ function record(
       own.filter((row) => row.result !== "skip" || isExcepted(row)).map(({ document }) => document),
     );
     const count = countStatements(nameOf(policy), items.length, matched.size, statements);
-    const unknown = unknownLabels(policy.resource.value, batches[index]!, batches);
     outcome.counts.push({ ...count, notEvaluated: unknown });
   }
+}
+
+/** Which namespaces a policy would have to know the labels of, and rows that do not hang on them. */
+function withUnknownLabels(
+  { resource }: PolicyObject,
+  rows: readonly KyvernoRow[],
+  strange: ReadonlySet<number>,
+  items: Batch["items"],
+): { unknown: string[]; isSure(row: KyvernoRow): boolean } {
+  const holdOf = (rule: string, document: number) =>
+    strange.has(document) ? labelsHold(resource.value, rule, items[document]!.resource.id.kind) : undefined;
+  const rules = rulesOf(resource.value);
+  const nameIn = (row: KyvernoRow): string => (rules.includes(ruleOf(row)) ? ruleOf(row) : "");
+  const isSure = (row: KyvernoRow): boolean => {
+    const hold = holdOf(nameIn(row), row.document);
+    // What passes is refused by no action.
+    return hold === undefined || (hold === "action" && ["pass", "skip"].includes(row.result));
+  };
+  const about = [...strange].filter((document) => rules.some((rule) => holdOf(rule, document) === "verdict"));
+  const refused = rows.filter((row) => !isSure(row)).map(({ document }) => document);
+  return { unknown: unknownReasons([...about, ...refused], items), isSure };
+}
+
+/** Whether a row says, or is spared from saying, what an exception of unknown reach decides about. */
+function isUnsurelyExcused(
+  row: KyvernoRow,
+  policy: PolicyObject,
+  exceptions: readonly PolicyObject[],
+  strange: ReadonlySet<number>,
+  items: Batch["items"],
+): boolean {
+  if (row.result === "pass" || !strange.has(row.document)) return false;
+  if (row.result === "skip" && !isExcepted(row)) return false;
+  const { kind } = items[row.document]!.resource.id;
+  return unsureException(exceptions, policy, ruleOf(row), kind) !== undefined;
+}
+
+function unsurelyExcused(
+  rows: readonly KyvernoRow[],
+  policy: PolicyObject,
+  exceptions: readonly PolicyObject[],
+  items: Batch["items"],
+): PolicyFailure[] {
+  return rows.map((row) => {
+    const { id } = items[row.document]!.resource;
+    const exception = unsureException(exceptions, policy, ruleOf(row), id.kind)!;
+    const message = `${listOf([row], items)}: labels of namespace ${id.namespace} unknown, and by them PolicyException ${nameOf(exception)} decides whether it waives this. Say them in gitops.yaml (namespaces)`;
+    const rule = rulesOf(policy.resource.value).includes(ruleOf(row)) ? `/${ruleOf(row)}` : "";
+    return { id: `${nameOf(policy)}${rule}`, code: "labels-unknown", message };
+  });
 }
 
 function partition<Item>(items: readonly Item[], is: (item: Item) => boolean): [Item[], Item[]] {
@@ -254,7 +309,11 @@ function failuresOf(
 
 const statuses = { fail: "failed", warn: "warned", skip: "waived" } as const;
 
-function statementOf(row: KyvernoRow, policy: PolicyObject): PolicyStatement[] {
+function statementOf(
+  row: KyvernoRow,
+  policy: PolicyObject,
+  exceptions: readonly PolicyObject[],
+): PolicyStatement[] {
   const { result, rule, message = "", properties = {}, document, severity } = row;
   if (result === "pass" || result === "error") return [];
   // A rule whose preconditions do not hold has nothing to say either; only an exception lets something be.
@@ -275,6 +334,7 @@ function statementOf(row: KyvernoRow, policy: PolicyObject): PolicyStatement[] {
       document,
       message: cleanMessage(message),
       ...(field && { field }),
+      ...(result === "skip" && { waivedBy: exceptionsOf(row, exceptions) }),
       ...(typeof level === "string" && { severity: level }),
       ...annotationsOf(policy.resource.value),
     },
@@ -283,6 +343,13 @@ function statementOf(row: KyvernoRow, policy: PolicyObject): PolicyStatement[] {
 
 function isExcepted({ result, message = "", properties = {} }: KyvernoRow): boolean {
   return result === "skip" && (properties.exceptions !== undefined || /exception/i.test(message));
+}
+
+/** The exceptions that a row names: by their names alone, so that of namesakes all are meant. */
+function exceptionsOf({ properties = {} }: KyvernoRow, exceptions: readonly PolicyObject[]): string {
+  const names = (properties.exceptions ?? "").split(/,\s*/);
+  const found = exceptions.filter(({ resource }) => names.includes(resource.id.name)).map(nameOf);
+  return `PolicyException ${(found.length > 0 ? found : names).sort().join(", ")}`;
 }
 
 /** Of ValidatingPolicies the CLI calls everything an audit, whatever their actions are. */

@@ -6,24 +6,28 @@ import { UsageError } from "@gitops-actions/report";
 const ownName = "kubernetes.io/metadata.name";
 
 /**
- * Labels of the namespaces that a batch's resources are in, as far as the fleet tells: from Namespaces of the same place,
- * else as gitops.yaml describes them, else from those of any place where all that there are agree.
+ * Labels of the namespaces that a batch's resources are in, as far as the fleet tells: from a Namespace beside them, else from
+ * those of the same place, else as gitops.yaml describes them, else from those of the same environment and of none, where all that there are
+ * agree. What another environment calls by the same name is another namespace.
  */
 export function knownNamespaces(
   batch: Batch,
   batches: readonly Batch[],
 ): Map<string, JsonObject | undefined> {
-  const near = labelsOf(
-    batches.filter((each) => each.cluster === batch.cluster && each.environment === batch.environment),
-  );
-  const far = labelsOf(batches);
+  const own = labelsOf([batch]);
+  const alike = batches.filter(({ environment }) => environment === batch.environment);
+  const near = labelsOf(alike.filter(({ cluster }) => cluster === batch.cluster));
+  const far = labelsOf([...alike, ...batches.filter(({ environment }) => environment === "")]);
   const names = new Set(batch.items.map(({ resource }) => resource.id.namespace).filter(Boolean));
   for (const { resource } of batch.items) if (resource.id.kind === "Namespace") names.add(resource.id.name);
   const described = (name: string): JsonObject | undefined => batch.namespaces?.get(name);
   return new Map(
     [...names]
       .sort()
-      .map((name) => [name, single(near.get(name)) ?? described(name) ?? single(far.get(name))]),
+      .map((name) => [
+        name,
+        single(own.get(name)) ?? single(near.get(name)) ?? described(name) ?? single(far.get(name)),
+      ]),
   );
 }
 
@@ -50,20 +54,50 @@ function single(labels: readonly JsonObject[] | undefined): JsonObject | undefin
  * describes and that has resources of a kind the policy names.
  */
 export function unknownLabels(policy: JsonObject, batch: Batch, batches: readonly Batch[]): string[] {
-  const text = writeJson(policy).toLowerCase();
-  if (!selectsNamespaces(policy) && !/\bnamespaceobject\b(?!\.metadata\.name\b)/.test(text)) return [];
-  const isNamed = (kind: string): boolean =>
+  if (!needsLabels(policy)) return [];
+  const kinds = writeJson(policy);
+  const about = [...unlabelled(batch, batches)].filter((document) =>
+    namesKind(kinds, batch.items[document]!.resource.id.kind),
+  );
+  return unknownReasons(about, batch.items);
+}
+
+/** Positions of the documents that are in namespaces of which nobody says the labels. */
+export function unlabelled(batch: Batch, batches: readonly Batch[]): ReadonlySet<number> {
+  const known = knownNamespaces(batch, batches);
+  const { items } = batch;
+  return new Set(
+    [...items.keys()].filter((document) => {
+      const { namespace } = items[document]!.resource.id;
+      return namespace !== "" && known.get(namespace) === undefined;
+    }),
+  );
+}
+
+/** One reason for each namespace of some documents, sorted. */
+export function unknownReasons(documents: readonly number[], items: Batch["items"]): string[] {
+  const names = new Set(documents.map((document) => items[document]!.resource.id.namespace));
+  return [...names].sort().map((name) => `labels of namespace ${name} unknown`);
+}
+
+/** Whether a policy's text may mean resources of a kind: it holds the name in some form, or a wildcard, or Pods, of which a workload makes some. */
+export function namesKind(policy: string, kind: string): boolean {
+  const text = policy.toLowerCase();
+  return (
     text.includes(kind.toLowerCase().replace(/y$/, "")) ||
     /"\*["/]|\/\*"/.test(text) ||
-    (text.includes("pod") && /^(?:Deployment|StatefulSet|DaemonSet|ReplicaSet|Job|CronJob)$/.test(kind));
-  const used = new Set(
-    batch.items
-      .filter(({ resource }) => isNamed(resource.id.kind))
-      .map(({ resource }) => resource.id.namespace),
+    (text.includes("pod") && /^(?:Deployment|StatefulSet|DaemonSet|ReplicaSet|Job|CronJob)$/.test(kind))
   );
-  return [...knownNamespaces(batch, batches)]
-    .filter(([name, labels]) => labels === undefined && used.has(name))
-    .map(([name]) => `labels of namespace ${name} unknown`);
+}
+
+/** Whether something is decided by labels of a namespace: by a selector of others than its name, or in an expression. */
+export function needsLabels(policy: Json): boolean {
+  return selectsNamespaces(policy) || readsNamespace(writeJson(policy));
+}
+
+/** Whether an expression reads more of a namespace than its name. */
+export function readsNamespace(text: string): boolean {
+  return /\bnamespaceobject\b(?!\.metadata\.name\b)/i.test(text);
 }
 
 /** Whether a policy selects namespaces by a label other than their name. */
@@ -71,11 +105,11 @@ function selectsNamespaces(value: Json): boolean {
   if (Array.isArray(value)) return value.some(selectsNamespaces);
   if (!isObject(value)) return false;
   return Object.entries(value).some(
-    ([key, child]) => (key === "namespaceSelector" && needsLabels(child)) || selectsNamespaces(child),
+    ([key, child]) => (key === "namespaceSelector" && selectsByLabel(child)) || selectsNamespaces(child),
   );
 }
 
-function needsLabels(selector: Json): boolean {
+function selectsByLabel(selector: Json): boolean {
   if (!isObject(selector)) return false;
   const { matchLabels, matchExpressions } = selector;
   const keys = [

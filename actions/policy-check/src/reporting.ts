@@ -1,10 +1,12 @@
 import type { Batch } from "@gitops-actions/fleet";
 import type { Redactor } from "@gitops-actions/manifest";
 import type { ReportParts, Unchecked } from "@gitops-actions/report";
+import { describeDifferences } from "./differing.ts";
 import type { Evaluation } from "./evaluate.ts";
 import { countsOf } from "./findings.ts";
 import type { Rendered } from "./manifests.ts";
 import type { Judges } from "./policies.ts";
+import { describeWaivers } from "./waivers.ts";
 
 /** All that was learnt in a run besides findings. */
 export interface Learnt {
@@ -42,6 +44,7 @@ export function reportParts(learnt: Learnt): Omit<ReportParts, "action" | "findi
     skipped: [
       ...rendered.skipped,
       ...judges.policies.aside,
+      ...judges.unasked,
       ...evaluation.skipped,
       ...evaluation.runs.flatMap((run) => run.skipped),
     ],
@@ -82,20 +85,21 @@ function silence({ evaluation, head, rendered }: Learnt, engines: ReturnType<typ
 }
 
 function notesOf(
-  { evaluation, all, waivedByPolicy }: Learnt,
+  { evaluation, judges, head, all, redactor, waivedByPolicy }: Learnt,
   engines: ReturnType<typeof countsOf>,
 ): string[] {
   const idle = engines
-    .filter(({ evaluated, matched }) => evaluated > 0 && matched === 0)
+    .filter(({ evaluated, matched, notEvaluated }) => evaluated > 0 && matched + notEvaluated.length === 0)
     .map(({ name, policy }) => `${name}/${policy}`);
   return [
     ...evaluation.runs.flatMap((run) => run.notes),
+    ...describeDifferences(judges).map((line) => redactor.redactText(line)),
     ...(evaluation.policies === 0
       ? ["no policies were found; name their folder (policy), or a built-in pack (packs)"]
       : []),
     ...(waivedByPolicy > 0
       ? [
-          `${waivedByPolicy === 1 ? "once" : `${waivedByPolicy} times`} an exception of the policies themselves applied`,
+          `${waivedByPolicy === 1 ? "once" : `${waivedByPolicy} times`} an exception of the policies themselves applied: ${redactor.redactText(describeWaivers(evaluation.runs, head))}`,
         ]
       : []),
     ...(idle.length > 0 && all

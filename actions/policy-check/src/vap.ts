@@ -68,7 +68,8 @@ export async function evaluateAdmission(
     const outcome = run.outcomes[index]!;
     if (answer.ok) {
       const { checks, rows } = answer;
-      recordAdmission(outcome, policies, checks, rows, batches[index]!, batches, settings.auditWarn);
+      const { auditWarn } = settings;
+      recordAdmission(outcome, policies, bindings, checks, rows, batches[index]!, batches, auditWarn);
     } else outcome.failures.push(answer.failure);
   }
   return run;

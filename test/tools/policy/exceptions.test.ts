@@ -117,6 +117,6 @@ describe("gitops policy", () => {
     });
     const { status, out } = await run("policy", ".", "--manifests", "manifests");
     expect(status).toBe(0);
-    expect(out).toContain("once an exception of the policies themselves applied");
+    expect(out).toContain("once an exception of the policies themselves applied: ");
   });
 });

@@ -13,6 +13,8 @@ export interface PolicyDocument {
 export interface PolicyStatement {
   /** waived: the policy itself, or an exception of its engine, lets it be. */
   status: "failed" | "warned" | "waived";
+  /** The exceptions that let it be, where the engine names them. */
+  waivedBy?: string;
   /** `<namespace>`, `<policy>`, `<template>/<constraint>`: what counts are kept for. */
   policy: string;
   /** Behind `<engine>/`: the id of the rule. */

@@ -16,6 +16,7 @@ export interface AdmissionPlan {
 /** One policy under one binding and one parameter. */
 export interface AdmissionCheck {
   policy: string;
+  binding: string;
   actions: string[];
   failurePolicy: string;
   /** Only resources in this namespace: a parameter may come from the resource's own. */
@@ -166,7 +167,14 @@ function addBinding(plan: AdmissionPlan, policy: Named, binding: Named, scopes: 
     const whole = part("", { ...spec, validations: asked }, matchConstraints);
     plan.policies.push(...whole.policies);
     plan.checks.push({
-      ...{ policy: policy.name, failurePolicy, whole: whole.name, narrowed, conditions },
+      ...{
+        policy: policy.name,
+        binding: binding.name,
+        failurePolicy,
+        whole: whole.name,
+        narrowed,
+        conditions,
+      },
       validations:
         asked.length === 1
           ? []
