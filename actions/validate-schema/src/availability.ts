@@ -1,6 +1,7 @@
 import { apiState, type Lifecycle, type SchemaSet, versionsOf } from "@gitops-actions/engine";
 import type { ResourceId } from "@gitops-actions/manifest";
 import { nearest, type Severity } from "@gitops-actions/report";
+import type { Definition } from "./definitions.ts";
 
 /** What can be said of a kind before any field is looked at. */
 export interface Availability {
@@ -42,7 +43,7 @@ export function availabilityOf(
       message: `${name} comes with Kubernetes ${state.introduced}; this is ${version}`,
     };
   }
-  if (!known) return unknown(id, set, name);
+  if (!known) return unknown(id, set, name, state?.state === "off-by-default");
   if (known.served === false) {
     const served = versionsOf(set, id).join(", ") || "none";
     return {
@@ -73,23 +74,30 @@ export function availabilityOf(
   return undefined;
 }
 
-function unknown(id: ResourceId, set: SchemaSet, name: string): Availability {
+function unknown(id: ResourceId, set: SchemaSet, name: string, isOff: boolean): Availability {
   const version = minor(set.kubernetes);
   const served = versionsOf(set, id);
+  const allow = `To go without: missing-schemas: "allow: ${id.group}/${id.kind}"`;
   if (served.length > 0) {
     const help = `Use ${served.map((each) => apiVersion({ ...id, version: each })).join(" or ")}.`;
     return {
       what: "unknown-version",
       severity: "error",
-      message: `Kubernetes ${version} has no ${name}`,
+      message: lacking(id, set, name),
       help,
     };
   }
-  if (set.groups.has(id.group)) {
-    const kinds = [
-      ...new Set([...set.kinds.values()].filter(({ group }) => group === id.group).map(({ kind }) => kind)),
-    ];
-    const near = nearest(id.kind, kinds);
+  const kinds = [
+    ...new Set([...set.kinds.values()].filter(({ group }) => group === id.group).map(({ kind }) => kind)),
+  ];
+  const meant = nearest(id.kind, kinds);
+  if (isOff) {
+    const how = `which Kubernetes ${version} serves only where an administrator has switched it on`;
+    const message = `there is no schema for ${name}, ${how}, so it was not validated`;
+    return { what: "missing-schema", severity: "error", message, help: allow };
+  }
+  if (set.groups.has(id.group) || (meant !== undefined && isSlip(id.kind, meant))) {
+    const near = meant;
     return {
       ...{
         what: "unknown-kind",
@@ -100,8 +108,8 @@ function unknown(id: ResourceId, set: SchemaSet, name: string): Availability {
     };
   }
   // A group name without a dot belongs to Kubernetes; a misspelt one is not somebody else's.
-  const groups = [...set.groups].filter(Boolean);
-  const near = nearest(id.group, groups);
+  const groups = new Set([...set.groups, ...[...set.kinds.values()].map(({ group }) => group)]);
+  const near = nearest(id.group, [...groups].filter(Boolean).sort());
   return {
     ...{
       what: "missing-schema",
@@ -110,10 +118,36 @@ function unknown(id: ResourceId, set: SchemaSet, name: string): Availability {
     },
     help:
       (near && near !== id.group ? `If the group should be ${near}, correct it. Otherwise ` : "") +
+      (near === id.group && meant ? `If the kind should be ${meant}, correct it. Otherwise ` : "") +
       "add its CustomResourceDefinition to the repository (gitops schemas add), or say where its schema is: schema-locations. " +
-      `To go without: missing-schemas: "allow: ${id.group}/${id.kind}"`,
+      allow,
   };
 }
+
+/**
+ * Whether a kind of a group, of which the fleet defines some and perhaps not all, is surely one of those: short names that
+ * are one letter apart may well be two kinds.
+ */
+function isSlip(written: string, meant: string): boolean {
+  const plain = written.toLowerCase();
+  return plain === meant.toLowerCase() || plain === `${meant.toLowerCase()}s` || written.length >= 8;
+}
+
+/** Who would have to know of a version, and does not. */
+function lacking(id: ResourceId, set: SchemaSet, name: string): string {
+  const own: Partial<Definition> | undefined = set.own.get(`${id.group}/${id.kind}`);
+  if (own) {
+    const where = own.overlay ?? own.location?.path;
+    return `the definition of ${id.kind}${where ? ` in ${where}` : ""} has no version ${id.version} of ${id.group}`;
+  }
+  const pack = set.projects.get(id.group);
+  if (pack === undefined) return `Kubernetes ${minor(set.kubernetes)} has no ${name}`;
+  return `the schemas of ${titles[pack] ?? pack} that come with this action have no ${name}`;
+}
+
+const titles: Readonly<Record<string, string>> = {
+  ...{ "argo-cd": "Argo CD", flux: "Flux", gatekeeper: "Gatekeeper", kyverno: "Kyverno" },
+};
 
 function use(replacement: { group: string; version: string; kind: string } | undefined): { help?: string } {
   return replacement ? { help: `Use ${apiVersion(replacement)} ${replacement.kind}.` } : {};

@@ -16,7 +16,10 @@ export interface Definition extends CrdSchemas {
   side: SideName;
   /** Undefined: a file of the repository that no overlay renders. */
   overlay?: string;
+  /** Of the overlay; of a file, that of the overlay in whose folder it lies. */
   environment?: string;
+  /** It is a file in a place from which nothing is deployed: hidden, ignored, or of tests. */
+  isAside?: true;
   resource: Resource;
   /** What it stands among: an overlay, or a file of the repository. */
   group: Group;
@@ -49,11 +52,20 @@ export function renderedDefinitions(groups: readonly Group[], convert: Converter
   );
 }
 
+/** What is known of the places where files lie. */
+export interface Places {
+  /** The overlays, and which environment they are of. */
+  overlays: readonly { path: string; environment?: string | undefined }[];
+  /** Whether gitops.yaml ignores a file or folder. */
+  isIgnored: (path: string) => boolean;
+}
+
 /** The definitions in files of the repository, except files that are templates. */
 export function repositoryDefinitions(
   files: readonly DefinitionFile[],
   side: SideName,
   folders: readonly string[],
+  places: Places,
   convert: Converter,
 ): Definition[] {
   const isWanted = (path: string): boolean =>
@@ -64,11 +76,24 @@ export function repositoryDefinitions(
       const { resources } = parseManifests(text, path);
       const locate = fileLocator(path, text, resources);
       const group: Group = { side, overlay: path, resources, problems: [], locate };
+      const place = placeOf(path, places);
       return resources.filter(isDefinition).map((resource) => ({
-        ...{ name: resource.id.name, side, resource, group, ...convert(resource) },
+        ...{ name: resource.id.name, side, resource, group, ...place, ...convert(resource) },
         location: { path, line: resource.line, precision: "exact" as const, via: [] },
       }));
     });
+}
+
+function placeOf(path: string, { overlays, isIgnored }: Places): Pick<Definition, "environment" | "isAside"> {
+  const parts = path.split("/").slice(0, -1);
+  const isOwn = parts.includes(".gitops");
+  const isHidden = parts.some((part) => part.startsWith("."));
+  const isTest = /(?:^|\/)(?:testdata|fixtures|__tests__|test-fixtures)\//i.test(path);
+  const folders = parts.map((_, index) => parts.slice(0, index + 1).join("/"));
+  if (!isOwn && (isHidden || isTest || [path, ...folders].some(isIgnored))) return { isAside: true };
+  const nearest = folders.toReversed().flatMap((folder) => overlays.filter((each) => each.path === folder));
+  const environment = nearest[0]?.environment;
+  return environment === undefined ? {} : { environment };
 }
 
 function isBelow(path: string, folder: string): boolean {

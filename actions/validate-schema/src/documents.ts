@@ -47,6 +47,8 @@ export interface Rendered {
   unchanged: number;
   failed: Unchecked[];
   skipped: Unchecked[];
+  /** Every overlay of the index, those that are unchanged too. */
+  overlays: { path: string; environment?: string | undefined }[];
 }
 
 /** Reads the manifests that an index.json names, or all YAML and JSON files of a folder (or one file). */
@@ -95,7 +97,7 @@ function readIndex(file: string): Rendered {
   }
   const { source, tools, overlays } = index;
   const unchanged = overlays.filter(({ status }) => status === "unchanged").length;
-  return { groups, source, tools, unchanged, failed, skipped };
+  return { groups, source, tools, unchanged, failed, skipped, overlays };
 }
 
 /** A resource without a name is refused, and whatever else is wrong with it is said all the same. */
@@ -142,7 +144,7 @@ function readFolder(place: string, root: string, ignore: readonly RegExp[]): Ren
     });
   }
   const source = { head: { commit: null, dirty: true } };
-  return { groups, source, tools: [], unchanged: 0, failed: [], skipped };
+  return { groups, source, tools: [], unchanged: 0, failed: [], skipped, overlays: [] };
 }
 
 function whyIgnored(path: string, ignore: readonly RegExp[]): { code: string; message: string } | undefined {

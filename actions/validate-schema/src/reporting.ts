@@ -10,6 +10,7 @@ import {
 } from "@gitops-actions/report";
 import type { FluxUse } from "./aside.ts";
 import { type Aside, asideNotes, skippedFields } from "./asides.ts";
+import { borrowedDefinitions } from "./borrowed.ts";
 import type { Check } from "./check.ts";
 import type { Definition } from "./definitions.ts";
 import type { Group, Rendered, SideName } from "./documents.ts";
@@ -24,7 +25,7 @@ import type { ValidateInputs } from "./inputs.ts";
 import { isAllowedMissing, kindName } from "./kinds.ts";
 import { type Draft, locateDrafts, placeDrafts } from "./locations.ts";
 import type { ValidateWorld } from "./run.ts";
-import type { Conflict } from "./schemas.ts";
+import type { Schemas } from "./schemas.ts";
 import { unknownKinds } from "./unknownkinds.ts";
 
 /** All that was learnt in a run. */
@@ -32,7 +33,7 @@ export interface Learnt {
   rendered: Rendered;
   checks: readonly Check[];
   definitions: readonly Definition[];
-  conflicts: readonly Conflict[];
+  schemas: Pick<Schemas, "conflicts" | "definitionOf">;
   kubernetes: ReadonlyMap<string, SchemaPack>;
   /** Of other projects than Kubernetes. */
   packs: readonly SchemaPack[];
@@ -61,9 +62,19 @@ export async function reportParts(
   const found = { base, head: await locateDrafts(judged.drafts.head, base, locate, world.cores) };
   const of = (side: SideName): Finding[] => {
     const groups = rendered.groups.filter((group) => group.side === side);
-    const conflicts = conflictFindings(learnt.conflicts.filter((each) => each.side === side));
+    const conflicts = conflictFindings(learnt.schemas.conflicts.filter((each) => each.side === side));
     const unknown = side === "head" ? unknownKinds(learnt, inputs) : [];
-    return mergeFindings([...found[side], ...groups.flatMap(documentFindings), ...conflicts, ...unknown]);
+    const borrowed = borrowedDefinitions(
+      checks.filter(({ group }) => group.side === side),
+      learnt.schemas,
+    );
+    return mergeFindings([
+      ...found[side],
+      ...groups.flatMap(documentFindings),
+      ...conflicts,
+      ...borrowed,
+      ...unknown,
+    ]);
   };
   const marked = rendered.source.base
     ? markAgainstBase(of("head"), of("base"))

@@ -16,7 +16,7 @@ import {
   treeAt,
   workingTree,
 } from "@gitops-actions/engine";
-import type { Tree } from "@gitops-actions/fleet";
+import { ignoreMatcher, loadReviewedConfig, type Tree } from "@gitops-actions/fleet";
 import { makeReport, type Report, UsageError } from "@gitops-actions/report";
 import type { FluxUse } from "./aside.ts";
 import { type Check, checkGroups } from "./check.ts";
@@ -79,7 +79,7 @@ export async function run(inputs: ValidateInputs, world: ValidateWorld): Promise
       world.locate ?? (trees.head && createLocator(trees.head, { host, signal, tools: inputs.tools }));
     const flux = await findFlux(checks, rendered, repository);
     const parts = await reportParts(
-      { rendered, checks, definitions, conflicts: schemas.conflicts, kubernetes, packs, tool, ruler, flux },
+      { rendered, checks, definitions, schemas, kubernetes, packs, tool, ruler, flux },
       inputs,
       { secretKey: world.secretKey, progress, cores: host.cores, ...(locate && { locate }) },
     );
@@ -150,8 +150,10 @@ async function findDefinitions(
     { tree: trees.head, commit: head.dirty ? null : head.commit },
     trees.base && base && { tree: trees.base, commit: base.commit },
   );
+  const { config } = await loadReviewedConfig(trees.head);
+  const places = { overlays: rendered.overlays, isIgnored: ignoreMatcher(config.ignore) };
   for (const side of ["head", "base"] as const)
-    found.push(...repositoryDefinitions(files[side], side, folders, convert));
+    found.push(...repositoryDefinitions(files[side], side, folders, places, convert));
   return found;
 }
 

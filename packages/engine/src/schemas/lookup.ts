@@ -9,13 +9,18 @@ export interface SchemaSet {
   definitions: Readonly<Record<string, JsonSchema>>;
   /** Groups of which every kind is known: a kind that is missing from them does not exist. */
   groups: ReadonlySet<string>;
+  /** By group, the name of the pack of another project that knows its kinds. */
+  projects: ReadonlyMap<string, string>;
+  /** By `group/kind`, the definition of the fleet that decides about it. */
+  own: ReadonlyMap<string, CrdSchemas>;
 }
 
 type KindId = Pick<KindSchema, "group" | "version" | "kind">;
 
 /**
  * Puts a Kubernetes pack, packs of custom resources and the schemas of CRDs of the fleet together.
- * The fleet's own CRDs win over packs: they are what the cluster will have.
+ * The fleet's own CRDs win over packs, and later ones over earlier ones: a cluster has one definition of a kind, with the
+ * versions that are in it and no others.
  */
 export function combineSchemas(
   kubernetes: SchemaPack,
@@ -25,16 +30,21 @@ export function combineSchemas(
   const kinds = new Map<string, KindSchema>();
   const definitions: Record<string, JsonSchema> = { ...kubernetes.definitions };
   const groups = new Set(kubernetes.kinds.map((kind) => kind.group));
+  const projects = new Map<string, string>();
+  const own = new Map<string, CrdSchemas>();
+  for (const crd of crds) for (const { group, kind } of crd.kinds) own.set(`${group}/${kind}`, crd);
   for (const pack of packs) {
     for (const kind of pack.kinds) {
-      kinds.set(kindKey(kind), kind);
+      if (!own.has(`${kind.group}/${kind.kind}`)) kinds.set(kindKey(kind), kind);
       groups.add(kind.group);
+      projects.set(kind.group, pack.name);
     }
     Object.assign(definitions, pack.definitions);
   }
   for (const kind of kubernetes.kinds) kinds.set(kindKey(kind), kind);
-  for (const kind of crds.flatMap((crd) => crd.kinds)) kinds.set(kindKey(kind), kind);
-  return { kubernetes: kubernetes.kubernetes ?? "", kinds, definitions, groups };
+  for (const [name, crd] of own)
+    for (const kind of crd.kinds) if (`${kind.group}/${kind.kind}` === name) kinds.set(kindKey(kind), kind);
+  return { kubernetes: kubernetes.kubernetes ?? "", kinds, definitions, groups, projects, own };
 }
 
 /** The schema of a kind; of `XList` too, as a list of X the way `kubectl` reads it. */

@@ -1,0 +1,130 @@
+import { describe, expect, test } from "vitest";
+import { definition, index, lines, thing, validate } from "./validation.ts";
+
+const release = (version: string): string =>
+  `apiVersion: helm.toolkit.fluxcd.io/${version}\nkind: HelmRelease\nmetadata: {name: z}\nspec: {interval: 5m, chart: {spec: {chart: a, sourceRef: {kind: HelmRepository, name: a}}}}\n`;
+const ownRelease = definition("integer", "v2beta1")
+  .replaceAll("things.example.com", "helmreleases.helm.toolkit.fluxcd.io")
+  .replace("group: example.com", "group: helm.toolkit.fluxcd.io")
+  .replace("kind: Thing, plural: things", "kind: HelmRelease, plural: helmreleases");
+
+describe("the fleet's own definition decides", () => {
+  test("over a pack, versions that it does not have too", async () => {
+    const report = await validate({ "crd.yaml": ownRelease, "a.yaml": release("v2") });
+    expect(report.findings.map(({ rule, message, help }) => `${rule} ${message} | ${help}`)).toEqual([
+      "kubeconform/unknown-version the definition of HelmRelease in crd.yaml has no version v2 of helm.toolkit.fluxcd.io | Use helm.toolkit.fluxcd.io/v2beta1.",
+    ]);
+    const packed = await validate({ "a.yaml": release("v2beta9") });
+    expect(packed.findings.map(({ rule, message }) => `${rule} ${message}`)).toEqual([
+      "kubeconform/unknown-version the schemas of Flux that come with this action have no helm.toolkit.fluxcd.io/v2beta9 HelmRelease",
+    ]);
+  });
+
+  test("the one of the environment, though another has more versions", async () => {
+    const report = await validate(
+      index({
+        "dev/crds": { head: definition("string", "v2"), environment: "dev" },
+        "prod/crds": { head: definition("string", "v1"), environment: "prod" },
+        "prod/app": { head: thing("x", "v2"), environment: "prod" },
+      }),
+      { manifests: "index.json" },
+    );
+    expect(lines(report)).toEqual([
+      "error unknown-version prod/app/source.yaml:3~ : the definition of Thing in prod/crds has no version v2 of example.com [prod/app new]",
+    ]);
+  });
+});
+
+describe("a definition of elsewhere is used, and said", () => {
+  const app = { head: thing("x"), base: thing("x"), environment: "prod" };
+  const crds = definition("string");
+
+  test("of another environment; in the change that removes the own one it is new", async () => {
+    const report = await validate(
+      index({
+        "dev/crds": { head: crds, base: crds, environment: "dev" },
+        "prod/crds": { base: crds, environment: "prod" },
+        "prod/app": app,
+      }),
+      { manifests: "index.json" },
+    );
+    expect(lines(report)).toEqual([
+      "warning validate/borrowed-definition dev/crds/source.yaml:3 : example.com/v1 Thing of prod is held against a definition of dev: nothing defines it in prod [prod/app new]",
+    ]);
+    const always = await validate(
+      index({ "dev/crds": { head: crds, base: crds, environment: "dev" }, "prod/app": app }),
+      { manifests: "index.json" },
+    );
+    expect(lines(always)).toEqual([expect.stringContaining("[prod/app existing]")]);
+  });
+
+  test("of a file that nothing deploys", async () => {
+    const report = async (path: string, more = {}): Promise<string[]> =>
+      lines(
+        await validate({ [path]: crds, "deploy/a.yaml": thing("x"), ...more }, { manifests: "deploy" }, true),
+      );
+    for (const path of [".old/crd.yaml", "docs/testdata/crd.yaml"])
+      expect(await report(path), path).toEqual([
+        `warning validate/borrowed-definition ${path}:1 : example.com/v1 Thing is held against a definition in ${path}, which nothing deploys`,
+      ]);
+    const ignore = { "gitops.yaml": "version: 1\nignore: [old/**, old]\n" };
+    expect(await report("old/crd.yaml", ignore)).toEqual([expect.stringContaining("old/crd.yaml, which")]);
+    expect(await report(".gitops/schemas/crd.yaml")).toEqual([]);
+    expect(await report("crds/crd.yaml")).toEqual([]);
+  });
+
+  test("a file of an overlay that is unchanged is of its environment", async () => {
+    const side = { status: "unchanged" as const };
+    const report = await validate(
+      {
+        ...index({
+          "crds/dev": { ...side, environment: "dev" },
+          "crds/prod": { ...side, environment: "prod" },
+          "prod/app": { head: thing("x"), environment: "prod" },
+        }),
+        "crds/dev/crd.yaml": definition("string"),
+        "crds/prod/crd.yaml": definition("integer"),
+      },
+      { manifests: "index.json" },
+      true,
+    );
+    expect(lines(report)).toEqual([
+      "error wrong-type prod/app/source.yaml:3~ /spec/size: expected integer, found string [prod/app new]",
+    ]);
+  });
+});
+
+describe("kinds of a group that the fleet defines", () => {
+  const asks = { missingSchemas: { allow: ["*"] } };
+  const of = (kind: string, group = "example.com"): string =>
+    `apiVersion: ${group}/v1\nkind: ${kind}\nmetadata: {name: a}\n`;
+
+  test("one that is nearly a kind of it always fails, another is somebody else's", async () => {
+    const report = await validate(
+      { "crd.yaml": definition("string"), "a.yaml": of("thing"), "b.yaml": of("Things") },
+      asks,
+    );
+    expect(report.findings.map(({ rule, message, help }) => `${rule} ${message} | ${help}`)).toEqual([
+      "kubeconform/unknown-kind example.com has no kind thing | Did you mean Thing?",
+      "kubeconform/unknown-kind example.com has no kind Things | Did you mean Thing?",
+    ]);
+    expect(
+      (await validate({ "crd.yaml": definition("string"), "a.yaml": of("Widget") }, asks)).findings,
+    ).toEqual([]);
+    const other = await validate({ "crd.yaml": definition("string"), "a.yaml": of("Thing", "Example.com") });
+    expect(other.findings[0]!.help).toContain("If the group should be example.com, correct it.");
+  });
+});
+
+test("an API of Kubernetes for which there is no schema needs no definition", async () => {
+  const report = await validate(
+    {
+      "a.yaml":
+        "apiVersion: storagemigration.k8s.io/v1alpha1\nkind: StorageVersionMigration\nmetadata: {name: a}\nspec: {resource: {resource: a}}\n",
+    },
+    { kubernetesVersions: ["1.32"] },
+  );
+  expect(report.findings.map(({ message, help }) => `${message} | ${help}`)).toEqual([
+    'there is no schema for storagemigration.k8s.io/v1alpha1 StorageVersionMigration, which Kubernetes 1.32 serves only where an administrator has switched it on, so it was not validated | To go without: missing-schemas: "allow: storagemigration.k8s.io/StorageVersionMigration"',
+  ]);
+});
