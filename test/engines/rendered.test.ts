@@ -146,6 +146,28 @@ data: {min: "3"}
     expect(found(report)).toEqual(["error gatekeeper/Least/c apps/web/prod"]);
   });
 
+  test("two constraints of one name in a folder are not taken for one", async () => {
+    const constraint = (kinds: string) =>
+      `apiVersion: constraints.gatekeeper.sh/v1beta1\nkind: Never\nmetadata: {name: c}\nspec: {match: {kinds: [{apiGroups: ["*"], kinds: [${kinds}]}]}}\n`;
+    const template = `apiVersion: templates.gatekeeper.sh/v1
+kind: ConstraintTemplate
+metadata: {name: never}
+spec:
+  crd: {spec: {names: {kind: Never}}}
+  targets:
+    - target: admission.k8s.gatekeeper.sh
+      rego: |
+        package never
+        violation[{"msg": "never"}] { true }
+`;
+    const files = { "policies/t.yaml": template, "policies/b.yaml": constraint("Job") };
+    const report = await check({ ...app("prod"), ...files, "policies/a.yaml": constraint("Deployment") });
+    expect(failures(report)).toEqual([
+      expect.stringContaining("Never c is in policies/a.yaml:1 and otherwise in policies/b.yaml:1"),
+    ]);
+    expect(report.verdict).toBe("incomplete");
+  });
+
   test("labels, annotations and namespaces that kustomize sets make no difference", async () => {
     const report = await check({
       ...app("prod"),
@@ -210,6 +232,23 @@ describe("a pull request", () => {
       "policies/kustomization.yaml",
     ]);
     expect(found(report)).toContainEqual("error kyverno/p/r apps/web/dev new, apps/web/prod existing");
+  });
+
+  test("that has another overlay render what it takes from the first is told all the same", async () => {
+    const report = await check(
+      { ...app("prod"), ...policies },
+      {
+        "policies/kustomization.yaml": `resources: [k.yaml]\n${patch("ClusterPolicy", "/spec/validationFailureAction", "Audit")}`,
+        "others/kustomization.yaml": "resources: [k.yaml, q.yaml]\n",
+        "others/k.yaml": kyverno("p"),
+        "others/q.yaml": kyverno("q"),
+      },
+    );
+    const told = report.findings.filter(({ rule }) => rule.startsWith("policy/"));
+    expect(told.map(({ message }) => message).sort()).toEqual([
+      "this change has kyverno p (r) refuse nothing any more, where it refused before, as rendered in policies",
+      "this change removes 1 policy: kyverno q (no longer rendered in policies)",
+    ]);
   });
 
   test("that takes a policy out of what is rendered is told, whose file is still there", async () => {

@@ -5,7 +5,9 @@ import {
   type PolicyObject,
   type PolicyPlace,
   policiesAt,
+  policyEngineOf,
   policyEngines,
+  type RenderedPolicy,
   versionsOf,
   withoutEqual,
 } from "@gitops-actions/fleet";
@@ -21,16 +23,20 @@ import { findWeakened } from "./weakened.ts";
 export function findLaxer(
   base: Judges,
   head: Judges,
-  { uncheckedAtHead }: Pick<Rendered, "uncheckedAtHead">,
+  rendered: Pick<Rendered, "uncheckedAtHead" | "head">,
   redactor: Redactor,
 ): Finding[] {
+  const { uncheckedAtHead } = rendered;
   const known = base.rendered.filter(({ overlay }) => overlay !== "" && !uncheckedAtHead.has(overlay));
-  const lost = lostPolicies(known, head.rendered);
+  const overlays = new Set(rendered.head.map(({ overlay }) => overlay));
+  const lost = lostPolicies(known, head.rendered, overlays);
   // What cannot be compared was said to be so.
   const now = { ...head, rendered: head.rendered.filter(({ overlay }) => !base.unknown?.has(overlay)) };
+  const weakened = findWeakenedAtPlaces(base, now, redactor);
   return [
     ...findRemoved(base.policies, head.policies, lost, redactor),
-    ...findWeakenedAnywhere(base, now, redactor),
+    ...weakened.findings,
+    ...findWeakenedInOverlays(known, now.rendered, weakened.said, redactor),
     ...findExcepted(withVersions(base), withVersions(head), redactor),
   ];
 }
@@ -40,30 +46,60 @@ function withVersions(judges: Judges): Judges {
   return { ...judges, policies: everyVersion(policies, versionsOf(policies, rendered)) };
 }
 
-/** Place by place: what a policy refuses in prod says nothing of what it refuses in dev. */
-function findWeakenedAnywhere(base: Judges, head: Judges, redactor: Redactor): Finding[] {
+/** Place by place: what a policy refuses in prod says nothing of what it refuses in dev. `said`: what the policies were told. */
+function findWeakenedAtPlaces(
+  base: Judges,
+  head: Judges,
+  redactor: Redactor,
+): { findings: Finding[]; said: Set<string> } {
   const places = new Map<string, PolicyPlace>([["", { cluster: "", environment: "" }]]);
   for (const { cluster, environment } of [...base.rendered, ...head.rendered])
     places.set(`${cluster}\0${environment}`, { cluster, environment });
-  const at = ({ policies, rendered }: Judges, place: PolicyPlace) =>
-    policiesAt(policies, versionsOf(policies, rendered), place);
-  return mergeFindings(
-    [...places.values()].flatMap((place) => {
-      const [before, after] = [at(base, place), at(head, place)];
-      const all = (sets: readonly FoundPolicies[]): FoundPolicies => ({
-        ...sets[0]!,
-        ...Object.fromEntries(
-          policyEngines.map((engine) => [
-            engine,
-            [...new Set<PolicyObject>(sets.flatMap((set) => set[engine]))],
-          ]),
-        ),
-      });
-      const [old, now] = [all(before), all(after)];
-      for (const engine of policyEngines) old[engine] = withoutEqual(old[engine], now[engine]);
-      return findWeakened(old, now, redactor).map((finding) => whereRendered(finding, now));
-    }),
+  const sides = [base, head].map(({ policies, rendered }) => ({
+    policies,
+    versions: versionsOf(policies, rendered),
+  }));
+  const said = new Set<string>();
+  const findings = [...places.values()].flatMap((place) => {
+    const [old, now] = sides.map(({ policies, versions }) => joined(policiesAt(policies, versions, place)));
+    for (const engine of policyEngines) old![engine] = withoutEqual(old![engine], now![engine]);
+    return findWeakened(old!, now!, redactor).map((finding) => {
+      said.add(finding.message);
+      return whereRendered(finding, now!);
+    });
+  });
+  return { findings: mergeFindings(findings), said };
+}
+
+function joined(sets: readonly FoundPolicies[]): FoundPolicies {
+  const all = { ...sets[0]! };
+  for (const engine of policyEngines)
+    all[engine] = [...new Set<PolicyObject>(sets.flatMap((set) => set[engine]))];
+  return all;
+}
+
+/** Overlay by overlay: another one of the same place, which may be new, says nothing of what this one does. */
+function findWeakenedInOverlays(
+  base: readonly RenderedPolicy[],
+  head: readonly RenderedPolicy[],
+  said: ReadonlySet<string>,
+  redactor: Redactor,
+): Finding[] {
+  const after = Map.groupBy(head, ({ overlay }) => overlay);
+  const found = [...Map.groupBy(base, ({ overlay }) => overlay)].flatMap(([overlay, before]) =>
+    findWeakened(foundIn(before), foundIn(after.get(overlay) ?? []), redactor)
+      .filter(({ message }) => !said.has(message))
+      .map((finding) => ({ ...finding, message: `${finding.message}, as rendered in ${overlay}` })),
   );
+  return mergeFindings(found);
+}
+
+function foundIn(policies: readonly RenderedPolicy[]): FoundPolicies {
+  const found: FoundPolicies = {
+    ...{ rego: [], kyverno: [], gatekeeper: [], admission: [], others: [], aside: [] },
+  };
+  for (const policy of policies) found[policyEngineOf(policy.resource.id)!].push(policy);
+  return found;
 }
 
 /** A policy's file may be as it was: what is to be looked at is then what overlays make of it. */

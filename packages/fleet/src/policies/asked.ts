@@ -22,9 +22,11 @@ export function policiesAt(
     const set: FoundPolicies = { ...found, kyverno: [], gatekeeper: [], admission: [] };
     const picked: string[] = [];
     for (const { engine, options } of choices) {
-      const option = options.find((each) => each.overlays.includes(overlay)) ?? options[0]!;
-      set[engine].push(...option.policies);
-      picked.push(String(options.indexOf(option)));
+      const own = options.filter((each) => each.overlays.includes(overlay));
+      // An overlay may make two of one name; which of them counts is not for this to say.
+      const some = own.length > 0 ? own : options.slice(0, 1);
+      set[engine].push(...some.flatMap((option) => option.policies));
+      picked.push(some.map((option) => options.indexOf(option)).join("+"));
     }
     sets.set(picked.join(), set);
   }

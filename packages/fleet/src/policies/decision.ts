@@ -10,9 +10,14 @@ export function bodyOf(value: JsonObject): JsonObject {
   return autogen === undefined ? rest : { ...rest, metadata: { annotations: { autogen } } };
 }
 
+/** Written once: many overlays may render a policy, and each is compared with many. */
+const written = new WeakMap<JsonObject, string>();
+
 /** The same as one text, to compare. */
-export function bodyText({ resource }: PolicyObject): string {
-  return writeJson(bodyOf(resource.value));
+export function bodyText({ resource: { value } }: PolicyObject): string {
+  const text = written.get(value) ?? writeJson(bodyOf(value));
+  written.set(value, text);
+  return text;
 }
 
 /** Equal for policies that are called the same and decide alike, wherever they stand. */

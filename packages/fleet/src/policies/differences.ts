@@ -62,15 +62,21 @@ export function withoutEqual(
   return policies.filter((policy) => !known.has(contentOf(policy)));
 }
 
-/** What one side renders at a place and the other does not any more, under its own name or with an affix. */
+/**
+ * What the base renders and the head does not any more, under its own name or with an affix: in the same overlay, or, where
+ * that is gone (`overlays` are the head's), anywhere at the same place.
+ */
 export function lostPolicies(
   base: readonly RenderedPolicy[],
   head: readonly RenderedPolicy[],
+  overlays: ReadonlySet<string>,
 ): RenderedPolicy[] {
   const placeOf = ({ cluster, environment }: PolicyPlace) => `${cluster}\0${environment}`;
   const there = Map.groupBy(head, placeOf);
+  const inside = Map.groupBy(head, ({ overlay }) => overlay);
   return base.filter((policy) => {
-    const others = there.get(placeOf(policy)) ?? [];
+    const others =
+      (overlays.has(policy.overlay) ? inside.get(policy.overlay) : there.get(placeOf(policy))) ?? [];
     const { group, kind, name } = policy.resource.id;
     return !others.some((other) => {
       const { id } = other.resource;
