@@ -161,6 +161,25 @@ describe("resources without a namespace", () => {
     ]);
   });
 
+  test("are known where they belong to Gatekeeper, Kyverno, Argo CD or Flux", async () => {
+    const object = (apiVersion: string, kind: string) =>
+      `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: x}\n---\n`;
+    const manifests =
+      object("kyverno.io/v1", "ClusterPolicy") +
+      object("kyverno.io/v1", "Policy") +
+      object("argoproj.io/v1alpha1", "Application") +
+      object("source.toolkit.fluxcd.io/v1", "GitRepository") +
+      object("syncset.gatekeeper.sh/v1alpha1", "SyncSet");
+    const report = await check(denyAll + constraint("c", selecting.namespaces), manifests);
+    expect(report.engines![0]!.notEvaluated).toEqual([]);
+    expect(lines(report).sort()).toEqual([
+      "error gatekeeper/DenyAll/c ClusterPolicy/x : deny",
+      "error gatekeeper/DenyAll/c SyncSet/x : deny",
+    ]);
+    const unplaced = report.skipped.filter(({ code }) => code === "unknown-namespace");
+    expect(unplaced.map(({ message }) => message)).toEqual([expect.stringContaining("for 3 resources")]);
+  });
+
   test("are evaluated where namespaces are excluded only; nobody knows of kinds that nobody defines", async () => {
     const manifests = `${deployment("web", "")}${thing}`;
     const excluded = await check(denyAll + constraint("c", "match: {excludedNamespaces: [lab]}"), manifests);
@@ -173,6 +192,33 @@ describe("resources without a namespace", () => {
       "whether Thing is in a namespace is unknown: no CustomResourceDefinition says so",
     ]);
     expect(report.verdict).toBe("incomplete");
+  });
+});
+
+describe("policies among what is rendered", () => {
+  const own = constraint("c", deployments);
+  const lax = denyAll.replace("{ true }", "{ false }");
+  const expansion = `apiVersion: expansion.gatekeeper.sh/v1beta1\nkind: ExpansionTemplate\nmetadata: {name: e}\nspec: {}\n---\n`;
+  test.each([
+    ["a constraint", constraint("c", "match: {kinds: [{apiGroups: [batch], kinds: [Job]}]}")],
+    ["a template", lax],
+    ["a template that no engine takes", template("Broken", "violation[{")],
+    ["an expansion", expansion],
+    ["a mutation", "apiVersion: mutations.gatekeeper.sh/v1\nkind: Assign\nmetadata: {name: a}\n---\n"],
+  ])("judge nothing: %s", async (_, text) => {
+    const report = await check(denyAll + own, `${deployment("web")}${text}`);
+    expect(failures(report)).toEqual([]);
+    expect(lines(report)).toEqual(["error gatekeeper/DenyAll/c Deployment/web : deny"]);
+    expect(report.notes.filter((note) => note.includes("Gatekeeper's own"))).toEqual([]);
+  });
+
+  test("are not asked about either, and that is said where a constraint could be about them", async () => {
+    const report = await check(denyAll + constraint("c", ""), `${deployment("web")}${denyAll}`);
+    expect(failures(report)).toEqual([]);
+    expect(lines(report)).toEqual(["error gatekeeper/DenyAll/c Deployment/web : deny"]);
+    expect(report.notes).toContain(
+      "no constraint was asked about Gatekeeper's own templates, constraints, expansions and mutations: gator takes them for policies",
+    );
   });
 });
 

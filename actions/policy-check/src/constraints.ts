@@ -1,4 +1,5 @@
-import type { PolicyObject } from "@gitops-actions/fleet";
+import { isGatorPolicy } from "@gitops-actions/engine";
+import type { Batch, PolicyObject } from "@gitops-actions/fleet";
 import { isObject, type JsonObject } from "@gitops-actions/manifest";
 import { singleObjects } from "./duplicates.ts";
 import { enforcementRefusal } from "./enforcement.ts";
@@ -99,6 +100,30 @@ export function noteConfig(others: readonly PolicyObject[], run: EngineRun): voi
         "Gatekeeper's Config excludes namespaces in the cluster; constraints are evaluated there all the same",
       );
   }
+}
+
+/** gator cannot be asked about its own policies; a constraint that could be about them is said to leave them out. */
+export function noteOwnPolicies(
+  constraints: readonly PolicyObject[],
+  batches: readonly Batch[],
+  run: EngineRun,
+): void {
+  const isRendered = batches.some(({ items }) => items.some(({ resource }) => isGatorPolicy(resource)));
+  if (isRendered && constraints.some(isAboutPolicies))
+    run.notes.push(
+      "no constraint was asked about Gatekeeper's own templates, constraints, expansions and mutations: gator takes them for policies",
+    );
+}
+
+function isAboutPolicies({ resource }: PolicyObject): boolean {
+  const { spec } = resource.value;
+  const match = isObject(spec) && isObject(spec.match) ? spec.match : {};
+  const kinds = Array.isArray(match.kinds) ? match.kinds.filter(isObject) : [];
+  const isWide = ({ apiGroups }: JsonObject) =>
+    !Array.isArray(apiGroups) ||
+    apiGroups.length === 0 ||
+    apiGroups.some((group) => group === "*" || String(group).endsWith(".gatekeeper.sh"));
+  return kinds.length === 0 || kinds.some(isWide);
 }
 
 /** The constraints whose template is there; the others are failed, and templates without constraints are listed. */

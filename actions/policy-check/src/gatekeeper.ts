@@ -10,6 +10,7 @@ import {
   isTemplate,
   kindOf,
   noteConfig,
+  noteOwnPolicies,
   placeOf,
   withTemplates,
 } from "./constraints.ts";
@@ -40,6 +41,7 @@ export async function evaluateGatekeeper(
   const chosen = choosePolicies(objects, settings.allowNetwork, run);
   noteConfig(others, run);
   let constraints = withTemplates(chosen, run);
+  noteOwnPolicies(constraints, batches, run);
   const unplaced: Unplaced = new Map();
   const ask = (some: readonly number[]): Promise<(GatekeeperAnswer | Refusal)[]> => {
     const given = chosen.policies

@@ -14,6 +14,13 @@ const clusterKinds = new Set(
   StorageVersionMigration`.split(/\s+/),
 );
 
+/** The same for the tools whose schemas ship with validate-schema: groups, and kinds of groups that have both. */
+const clusterGroups = /^(?:constraints|expansion|externaldata|mutations|syncset|templates)\.gatekeeper\.sh$/;
+const clusterPolicies =
+  /^(?:ClusterPolicy|ClusterCleanupPolicy|GlobalContextEntry|(?:Deleting|Generating|ImageValidating|Mutating|Validating)Policy)$/;
+const knownGroups = /^(?:(?:policies\.)?kyverno\.io|[a-z]+\.toolkit\.fluxcd\.io|config\.gatekeeper\.sh)$/;
+const argoKinds = /^(?:Application|ApplicationSet|AppProject)$/;
+
 const ownGroup = /^(?:|apps|batch|autoscaling|policy|extensions|[a-z.-]+\.k8s\.io)$/;
 
 /** Whether a resource is in a namespace; undefined for a custom kind that names none and that nobody defines. */
@@ -24,7 +31,13 @@ export function scopeOf({ id }: Resource, definitions: readonly JsonObject[]): S
     const { group, names } = (spec ?? {}) as { group?: string; names?: { kind?: string } };
     return group === id.group && names?.kind === id.kind;
   });
-  return (own?.spec as { scope?: Scope } | undefined)?.scope;
+  return (own?.spec as { scope?: Scope } | undefined)?.scope ?? scopeOfTools(id);
+}
+
+function scopeOfTools({ group, kind }: Resource["id"]): Scope | undefined {
+  if (clusterGroups.test(group)) return "Cluster";
+  if (knownGroups.test(group)) return clusterPolicies.test(kind) ? "Cluster" : "Namespaced";
+  return group === "argoproj.io" && argoKinds.test(kind) ? "Namespaced" : undefined;
 }
 
 /** The scope that a constraint's match asks for; undefined for any. */

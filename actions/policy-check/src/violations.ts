@@ -1,4 +1,9 @@
-import type { GatorRun, PolicyFailure, PolicyStatement } from "@gitops-actions/engine";
+import {
+  type GatorRun,
+  isGatorPolicy,
+  type PolicyFailure,
+  type PolicyStatement,
+} from "@gitops-actions/engine";
 import type { Batch, PolicyObject } from "@gitops-actions/fleet";
 import type { JsonObject } from "@gitops-actions/manifest";
 import { type AskedConstraint, isInNone } from "./asked.ts";
@@ -31,6 +36,7 @@ export function record(
   const outcome = run.outcomes[index]!;
   const batch = batches[index]!;
   const { items } = batch;
+  const evaluated = items.filter(({ resource }) => !isGatorPolicy(resource)).length;
   const definitions = definitionsIn(batches);
   const told = Map.groupBy(result.violations, ({ constraint }) => `${constraint.kind}/${constraint.name}`);
   const again = new Map(
@@ -69,7 +75,7 @@ export function record(
     );
     outcome.statements.push(...statements);
     for (const { document } of violations) about.add(document);
-    const count = countStatements(policy, items.length, about.size, statements);
+    const count = countStatements(policy, evaluated, about.size, statements);
     const unknown = [
       ...unknownLabels(value, batch, batches),
       ...scope.unknown(new Set([...result.matched[position]!, ...about])),

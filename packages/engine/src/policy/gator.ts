@@ -130,6 +130,14 @@ const witness = constraint(readKind, "witness", {
   kinds: [{ apiGroups: ["constraints.gatekeeper.sh"], kinds: [readKind] }],
 });
 
+/**
+ * Whether gator takes a resource for something to judge by, wherever it stands: then the one that is read last counts. What
+ * is rendered must not change what it is judged by.
+ */
+export function isGatorPolicy({ id }: Pick<PolicyDocument, "id">): boolean {
+  return /^(?:constraints|expansion|mutations|templates)\.gatekeeper\.sh$/.test(id.group);
+}
+
 /** What a run says: violations by the document's position, and for each constraint the documents it is about. */
 export type GatorRun =
   | { ok: true; violations: (GatorViolation & { document: number })[]; matched: Set<number>[] }
@@ -137,8 +145,9 @@ export type GatorRun =
 
 /**
  * Tests documents, no identity twice, in one start. A run counts only if the last object's violation names every
- * document: then each was read, and reviewed before that one (pkg/gator/test/test.go). `others` are what referential policies and namespace
- * selectors need and nobody rendered here; nothing is said of them.
+ * document: then each was read, and reviewed before that one (pkg/gator/test/test.go). Documents that gator would judge by
+ * are left out. `others` are what referential policies and namespace selectors need and nobody rendered here; nothing is
+ * said of them.
  */
 export async function runGator(
   policies: readonly JsonObject[],
@@ -152,7 +161,11 @@ export async function runGator(
 ): Promise<GatorRun> {
   const folder = mkdtempSync(join(machine.tempDir, "gator-"));
   try {
-    const named = documents.map(nameOf);
+    const named = new Map(
+      [...documents.entries()].flatMap(([index, document]) =>
+        isGatorPolicy(document) ? [] : [[index, nameOf(document)] as const],
+      ),
+    );
     // What constraints are about is often the same, and a row for each resource is most of what gator prints.
     const matches = [
       ...new Map(constraints.map((each) => [writeJson(matchOf(each)), matchOf(each)] as const)),
@@ -163,7 +176,7 @@ export async function runGator(
       ...matches.map(([, match], index) => constraint(seenKind, `seen-${index}`, match)),
       ...constraints,
       ...others,
-      ...named,
+      ...named.values(),
       witness,
     ];
     const input = join(folder, "input.yaml");
@@ -210,10 +223,10 @@ function matchOf({ spec }: JsonObject): JsonObject | undefined {
 /** Gives violations their documents, and each match of ours the documents that it is about. */
 function sort(
   violations: readonly GatorViolation[],
-  documents: readonly JsonObject[],
+  documents: ReadonlyMap<number, JsonObject>,
   matches: number,
 ): GatorRun {
-  const positions = new Map(documents.map((each, index) => [keyOf(each), index]));
+  const positions = new Map([...documents].map(([index, each]) => [keyOf(each), index]));
   const matched = Array.from({ length: matches }, () => new Set<number>());
   const said: (GatorViolation & { document: number })[] = [];
   let read = new Set<string>();
@@ -228,7 +241,7 @@ function sort(
   }
   const lost = [...positions.keys()].filter((key) => !read.has(key)).length;
   if (lost === 0) return { ok: true, violations: said, matched };
-  const message = `gator reviewed ${documents.length - lost} of ${documents.length} resources`;
+  const message = `gator reviewed ${documents.size - lost} of ${documents.size} resources`;
   return { ok: false, failure: { id: "gator", code: "lost", message } };
 }
 
