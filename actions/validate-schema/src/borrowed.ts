@@ -31,7 +31,7 @@ export function borrowedDefinitions(
     const kind = kindName(check.resource.id);
     const message = definition.isAside
       ? `${kind} is held against a definition in ${placeOf(definition)}, which nothing deploys`
-      : `${kind} of ${environment} is held against a definition of ${definition.environment}: nothing defines it in ${environment}`;
+      : `${kind} of ${environment} is held against a definition of ${definition.environment} (${placeOf(definition)}): nothing defines it in ${environment}`;
     return makeFinding({
       rule: "validate/borrowed-definition",
       severity: "warning",

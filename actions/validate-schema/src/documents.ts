@@ -115,9 +115,15 @@ function locator(side: IndexSide, manifests: Manifests): Group["locate"] {
     if (origin) origins.set(resource, origin);
   }
   return (resource, pointer) => {
-    const origin = origins.get(resource);
+    const origin = origins.get(resource) ?? sourceOf(side, resource);
     return origin && pointer !== "" ? { ...origin, precision: "near" } : origin;
   };
+}
+
+/** Where a resource begins in a file of the repository that is rendered as it is. */
+function sourceOf({ sources }: IndexSide, { line }: Resource): Location | undefined {
+  const own = sources?.findLast((each) => each.line <= line);
+  return own && { path: own.path, line: line - own.line + 1, precision: "exact", via: [] };
 }
 
 function readFolder(place: string, root: string, ignore: readonly RegExp[]): Rendered {

@@ -183,8 +183,9 @@ export function definitionDrafts(definitions: readonly Definition[]): Draft[] {
 /** Definitions that disagree where both apply. */
 export function conflictFindings(conflicts: readonly Conflict[]): Finding[] {
   return conflicts.map(({ used, other }) => {
-    const where = (definition: Definition): string =>
-      definition.overlay ?? definition.location?.path ?? "the repository";
+    const isOne = used.overlay === other.overlay;
+    const where = ({ overlay, location }: Definition): string =>
+      (isOne ? location?.path : undefined) ?? overlay ?? location?.path ?? "the repository";
     return makeFinding({
       ...{ rule: "kubeconform/conflicting-definition", severity: "warning", resource: used.resource.id },
       message: `defined differently in ${where(other)} and in ${where(used)}; the latter is used`,

@@ -150,11 +150,21 @@ async function findDefinitions(
     { tree: trees.head, commit: head.dirty ? null : head.commit },
     trees.base && base && { tree: trees.base, commit: base.commit },
   );
+  requireFolders(folders, trees.head);
   const { config } = await loadReviewedConfig(trees.head);
   const places = { overlays: rendered.overlays, isIgnored: ignoreMatcher(config.ignore) };
   for (const side of ["head", "base"] as const)
     found.push(...repositoryDefinitions(files[side], side, folders, places, convert));
   return found;
+}
+
+/** A folder that is not there holds no definitions, and whoever named it counts on some. */
+function requireFolders(folders: readonly string[], tree: Tree): void {
+  for (const folder of folders) {
+    const clean = folder.replace(/^\.\//, "").replace(/\/+$/, "");
+    if (clean === "" || clean === "." || tree.get(clean)) continue;
+    throw new UsageError(`crds: ${folder} is not in the repository. Name a folder relative to its root.`);
+  }
 }
 
 /** Whether anything that is rendered or lies in the repository names Flux; asked only where that matters. */

@@ -116,8 +116,16 @@ function describe(
     ...{ engine, what, severity: "error", field, expected },
     message: redactor.redactText(problem.message),
     actual: shown ?? problem.actual,
-    help: problem.help ?? (what === "unknown-field" ? suggestion(field, schema) : undefined),
+    help: problem.help ?? (what === "unknown-field" ? suggestion(field, schema) : quoting(problem)),
   };
+}
+
+/** What YAML took for something else than the text that was meant. */
+function quoting({ what, expected, actual }: SchemaProblem): string | undefined {
+  if (what !== "wrong-type" || expected !== "string") return undefined;
+  if (actual === "boolean")
+    return "Quote it: without, YAML takes true, yes, on, y and their like for a boolean.";
+  return actual === "number" ? "Quote it: without, YAML takes it for a number." : undefined;
 }
 
 /** A value in few characters; nothing of maps and lists. */

@@ -55,5 +55,11 @@ describe("gitops schemas add", () => {
     await expect(run({ "a/x.yaml": "kind: Other\n" }, "add", "a")).rejects.toThrow(
       "There is no CustomResourceDefinition in a",
     );
+    const old = definition("Old").replace("apiextensions.k8s.io/v1", "apiextensions.k8s.io/v1beta1");
+    await expect(run({ "a/x.yaml": old }, "add", "a")).rejects.toThrow(
+      "apiextensions.k8s.io/v1beta1, which no API server has taken since Kubernetes 1.22, is not read: olds.example.com.",
+    );
+    const both = await run({ "a/x.yaml": `${old}---${definition("Thing")}` }, "add", "a");
+    expect(both).toMatchObject({ status: 0, err: expect.stringContaining("is not read: olds.example.com.") });
   });
 });

@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 import { cli } from "../../../packages/cli/src/cli.ts";
 import { write } from "../engine/machine.ts";
 import { scratch } from "../git/scratch.ts";
-import { config } from "./validation.ts";
+import { config, definition, thing } from "./validation.ts";
 
 type Files = Record<string, string>;
 
@@ -74,3 +74,21 @@ test.each(["validate", "policy"])(
     expect(out).toContain("warning render/no-longer-checked gitops.yaml:2");
   },
 );
+
+test("two definitions of a kind are told once, with both places", async () => {
+  const crd = (type: string) => definition(type).trimStart();
+  const gitops = repository(
+    { ...plain, "x1/a.yaml": crd("string"), "x1/b.yaml": crd("integer") },
+    { "x2/t.yaml": thing("1") },
+  );
+  const { out } = await gitops("validate", "--json");
+  const told = JSON.parse(out).findings.filter(({ rule }: { rule: string }) =>
+    rule.endsWith("conflicting-definition"),
+  );
+  expect(
+    told.map(
+      ({ message, location }: { message: string; location: { path: string } }) =>
+        `${location.path} ${message}`,
+    ),
+  ).toEqual(["x1/b.yaml defined differently in x1/a.yaml and in x1/b.yaml; the latter is used"]);
+});

@@ -49,7 +49,7 @@ describe("a definition of elsewhere is used, and said", () => {
       { manifests: "index.json" },
     );
     expect(lines(report)).toEqual([
-      "warning validate/borrowed-definition dev/crds/source.yaml:3 : example.com/v1 Thing of prod is held against a definition of dev: nothing defines it in prod [prod/app new]",
+      "warning validate/borrowed-definition dev/crds/source.yaml:3 : example.com/v1 Thing of prod is held against a definition of dev (dev/crds): nothing defines it in prod [prod/app new]",
     ]);
     const always = await validate(
       index({ "dev/crds": { head: crds, base: crds, environment: "dev" }, "prod/app": app }),
@@ -126,5 +126,25 @@ test("an API of Kubernetes for which there is no schema needs no definition", as
   );
   expect(report.findings.map(({ message, help }) => `${message} | ${help}`)).toEqual([
     'there is no schema for storagemigration.k8s.io/v1alpha1 StorageVersionMigration, which Kubernetes 1.32 serves only where an administrator has switched it on, so it was not validated | To go without: missing-schemas: "allow: storagemigration.k8s.io/StorageVersionMigration"',
+  ]);
+});
+
+test("definitions are looked for in folders that are there", async () => {
+  const files = { "crds/thing.yaml": definition("string"), "deploy/a.yaml": thing("x") };
+  const from = (folder: string) => validate(files, { manifests: "deploy", crds: [folder] });
+  expect(lines(await from("./crds/"))).toEqual([]);
+  await expect(from("nothere")).rejects.toThrow(
+    "crds: nothere is not in the repository. Name a folder relative to its root.",
+  );
+});
+
+test("a value that YAML takes for something else is to be quoted", async () => {
+  const report = await validate({
+    "a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: y}\ndata: {a: 1, b: [x]}\n",
+  });
+  expect(report.findings.map(({ field, help }) => `${field} ${help}`).sort()).toEqual([
+    "/data/a Quote it: without, YAML takes it for a number.",
+    "/data/b undefined",
+    "/metadata/name Quote it: without, YAML takes true, yes, on, y and their like for a boolean.",
   ]);
 });

@@ -31,10 +31,17 @@ export const schemas: Command = {
     if (what !== "add" || paths.length > 0 === flag(args, "from-cluster")) {
       throw new UsageError("gitops schemas add needs folders or files with definitions, or --from-cluster.");
     }
+    const files = paths.flatMap((path) => readPath(resolve(host.cwd, path)));
     const found = flag(args, "from-cluster")
       ? await readCluster(args, host, terminal, signal)
-      : paths.flatMap((path) => readPath(resolve(host.cwd, path)));
+      : files.flatMap(({ current }) => current);
     terminal.done();
+    const old = files.flatMap((file) => file.old);
+    if (old.length > 0) {
+      const left = `apiextensions.k8s.io/v1beta1, which no API server has taken since Kubernetes 1.22, is not read: ${old.join(", ")}. Take v1 of it from a newer release, or from the cluster (gitops schemas add --from-cluster).`;
+      if (found.length === 0) throw new UsageError(left);
+      terminal.err(`${left}\n`);
+    }
     if (found.length === 0)
       throw new UsageError(`There is no CustomResourceDefinition in ${paths.join(", ") || "the cluster"}.`);
     const into = resolve(host.cwd, text(args, "into") ?? folder);
@@ -47,7 +54,13 @@ export const schemas: Command = {
   },
 };
 
-function readPath(path: string): JsonObject[] {
+/** Definitions of a file, and the names of those in the version before. */
+interface Definitions {
+  current: JsonObject[];
+  old: string[];
+}
+
+function readPath(path: string): Definitions[] {
   const stat = lstatSync(path, { throwIfNoEntry: false });
   if (!stat) throw new UsageError(`${path} does not exist.`);
   const files = stat.isDirectory()
@@ -56,14 +69,14 @@ function readPath(path: string): JsonObject[] {
   return files
     .filter((file) => /\.(?:ya?ml|json)$/i.test(file) && lstatSync(file).isFile())
     .sort()
-    .flatMap(definitionsIn);
+    .map(definitionsIn);
 }
 
-function definitionsIn(file: string): JsonObject[] {
+function definitionsIn(file: string): Definitions {
   const { resources } = parseManifests(decodeText(readFileSync(file)) ?? "", file);
-  return resources
-    .filter(({ id }) => id.kind === "CustomResourceDefinition" && id.version === "v1")
-    .map(({ value }) => value);
+  const all = resources.filter(({ id }) => id.kind === "CustomResourceDefinition");
+  const of = (version: string) => all.filter(({ id }) => id.version === version);
+  return { current: of("v1").map(({ value }) => value), old: of("v1beta1").map(({ id }) => id.name) };
 }
 
 async function readCluster(
