@@ -65,6 +65,13 @@ export function annotationsOf(
   return { ...(description !== undefined && { description }), ...(url !== undefined && { url }) };
 }
 
+/** What of a policy (`id`) is said of no creation, listed as left out; nothing where all of it is. */
+export function skipOperations(id: string, name: string, parts: readonly string[]): Unchecked[] {
+  if (parts.length === 0) return [];
+  const message = `${name}: everything rendered is taken for new, so what is said of updates and deletions is left to the cluster: ${parts.join("; ")}`;
+  return [{ kind: "policy", id, code: "other-operation", message }];
+}
+
 /** Resources by their positions: the first ten names, and how many there are more. */
 export function listResources(documents: Iterable<number>, items: Batch["items"]): string {
   const names = [...new Set(documents)]

@@ -12,9 +12,17 @@ import type { Batch, PolicyObject } from "@gitops-actions/fleet";
 import { isObject, type Json, type JsonObject, writeJson } from "@gitops-actions/manifest";
 import pMap from "p-map";
 import { answerFromValues, type Needs, needsOf } from "./cluster.ts";
-import { annotationsOf, countStatements, type EngineRun, emptyOutcome, listResources } from "./engines.ts";
+import {
+  annotationsOf,
+  countStatements,
+  type EngineRun,
+  emptyOutcome,
+  listResources,
+  skipOperations,
+} from "./engines.ts";
 import { labelsHold, rulesOf, unsureException } from "./labels.ts";
 import { knownNamespaces, unknownReasons, unlabelled, valuesWith } from "./namespaces.ts";
+import { beyondCreation } from "./operations.ts";
 import { toPointer } from "./pointer.ts";
 
 export interface KyvernoSettings extends PolicyLimits {
@@ -41,6 +49,12 @@ export async function evaluateKyverno(
     .filter(({ resource }) => resource.id.kind !== "PolicyException")
     .flatMap((policy) => onlyValidating(policy, run))
     .map((policy) => withValues(policy, settings.values));
+  // Values may make every request an update.
+  if (!settings.values?.includes("request.operation"))
+    for (const policy of policies)
+      run.skipped.push(
+        ...skipOperations(placeOf(policy), nameOf(policy), beyondCreation(policy.resource.value)),
+      );
   const probe = async (some: readonly PolicyObject[]): Promise<Set<PolicyObject>> => {
     const documents = samples(batches);
     const answers = await pMap(

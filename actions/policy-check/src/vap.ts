@@ -13,9 +13,10 @@ import { isObject } from "@gitops-actions/manifest";
 import pMap from "p-map";
 import { indexRows, openQuestions, type Rows, recordAdmission } from "./admission.ts";
 import { needsOf } from "./cluster.ts";
-import { type EngineRun, emptyOutcome } from "./engines.ts";
+import { type EngineRun, emptyOutcome, skipOperations } from "./engines.ts";
 import { definitionsIn, type KyvernoSettings } from "./kyverno.ts";
 import { knownNamespaces, valuesWith } from "./namespaces.ts";
+import { beyondCreation } from "./operations.ts";
 import { parametersOf, writeParameters } from "./parameters.ts";
 import { refusal } from "./refusal.ts";
 
@@ -40,6 +41,14 @@ export async function evaluateAdmission(
   const bound = new Set(bindings.map(policyNameOf));
   // One whose binding was refused is there, and asked nothing.
   policies = policies.filter(({ resource }) => bound.has(resource.id.name));
+  for (const { path, resource } of policies) {
+    const own = bindings.filter((binding) => policyNameOf(binding) === resource.id.name);
+    const parts = beyondCreation(
+      resource.value,
+      own.map((binding) => binding.resource.value),
+    );
+    run.skipped.push(...skipOperations(`${path}:${resource.line}`, resource.id.name, parts));
+  }
   const asked = [...batches.keys()].filter((index) => batches[index]!.items.length > 0);
   const ask = (some: readonly number[]) =>
     pMap(
