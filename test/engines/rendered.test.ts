@@ -48,8 +48,19 @@ spec:
     validate: {message: hit, deny: {}}
 `;
 
+interface Meanwhile {
+  /** What main has got since the branch began. */
+  main?: Files;
+  /** Compare with nothing. */
+  alone?: true;
+}
+
 /** Runs `gitops policy` over a repository; with `change`, over a branch that has those files too, against main. */
-async function check(main: Files, change?: Record<string, string | undefined>): Promise<Report> {
+async function check(
+  main: Files,
+  change?: Record<string, string | undefined>,
+  meanwhile: Meanwhile = {},
+): Promise<Report> {
   const machine = makeMachine();
   const folder = join(machine.folder, "fleet");
   mkdirSync(folder);
@@ -66,6 +77,12 @@ async function check(main: Files, change?: Record<string, string | undefined>): 
       if (text === undefined) rmSync(join(folder, path));
       else write(folder, { [path]: text });
     commit("change");
+    if (meanwhile.main) {
+      git(folder, "checkout", "--quiet", "main");
+      write(folder, meanwhile.main);
+      commit("meanwhile");
+      git(folder, "checkout", "--quiet", "change");
+    }
   }
   let out = "";
   const streams = { stdout: { write: (text: string) => (out += text) }, stderr: { write: () => "" } };
@@ -73,7 +90,7 @@ async function check(main: Files, change?: Record<string, string | undefined>): 
     ...{ ...machine, cwd: folder, cacheDir: userCacheDir(process.env), isTerminal: false },
     now: () => new Date("2026-11-24T12:00:00Z"),
   };
-  const args = ["policy", ".", "--json", ...(change ? ["--base", "main"] : [])];
+  const args = ["policy", ".", "--json", ...(change && !meanwhile.alone ? ["--base", "main"] : [])];
   await cli(args, host, streams, new AbortController().signal);
   const [report] = [JSON.parse(out)].flat() as Report[];
   return report!;
@@ -285,5 +302,40 @@ describe("a pull request", () => {
       app("prod", workload("web:2")),
     );
     expect(found(report)).toEqual(["error vap/p/1 apps/web/prod existing"]);
+  });
+
+  const tree = (patched: string): Files => ({
+    ...app("prod"),
+    "policies/base/v.yaml": admission('"true"'),
+    "policies/base/kustomization.yaml": "resources: [v.yaml]\n",
+    "policies/prod/kustomization.yaml": `resources: [../base]\n${patched}`,
+  });
+  const to = (expression: string) =>
+    patch("ValidatingAdmissionPolicy", "/spec/validations/0/expression", `'${expression}'`);
+
+  test("that began before the base branch made a policy stricter is judged by that one", async () => {
+    const report = await check(
+      tree(to("1 == 1")),
+      { ...app("prod", workload("web:2")) },
+      { main: { "policies/base/v.yaml": admission('"false"') } },
+    );
+    expect(found(report)).toEqual(["error vap/p/1 apps/web/prod existing"]);
+    expect(report.notes).toContainEqual(
+      expect.stringContaining("policies of policies/prod count as rendered at"),
+    );
+  });
+
+  test("that is compared with nothing is not judged by what it renders of policies itself", async () => {
+    const alone = await check(
+      tree(to("1 == 1")),
+      { "policies/prod/kustomization.yaml": tree(to("1 == 2"))["policies/prod/kustomization.yaml"] },
+      { alone: true },
+    );
+    expect(found(alone)).toEqual([]);
+    expect(alone.skipped.map(({ id, code }) => `${id} ${code}`)).toEqual(["policies/prod not-compared"]);
+    // Nothing near the policies differs: they are rendered on main as they are here.
+    const near = await check(tree(to("1 == 2")), app("prod", workload("web:2")), { alone: true });
+    expect(found(near)).toEqual(["error vap/p/1 apps/web/prod"]);
+    expect(near.skipped).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { identityKey, isObject, writeJson } from "@gitops-actions/manifest";
 import { affixOf, withoutAffix } from "./affix.ts";
 import type { BatchGroup } from "./batches.ts";
-import { isNamespaced } from "./decision.ts";
+import { contentOf, isNamespaced } from "./decision.ts";
 import type { FoundPolicies, PolicyObject } from "./find.ts";
 import { policyEngineOf, policyEngines } from "./kinds.ts";
 
@@ -73,13 +73,14 @@ export function versionsOf(found: FoundPolicies, rendered: readonly RenderedPoli
     else left.push(each);
   }
   const sources = all.flatMap((versions) => versions.sources);
+  const bundled = new Set(sources.flatMap((source) => (source.foreign ? contentOf(source) : [])));
   for (const some of Map.groupBy(left, ({ overlay }) => overlay).values()) {
     const affixes = some.flatMap((each) => affixOf(each, sources) ?? []);
     for (const each of some) {
       const names = [each, ...affixes.map((affix) => withoutAffix(each, affix))];
       const own = names.find((name) => byIdentity.has(identityKey(name.resource.id)));
       if (own) byIdentity.get(identityKey(own.resource.id))!.rendered.push(own);
-      else {
+      else if (!bundled.has(contentOf(each))) {
         const versions = { engine: policyEngineOf(each.resource.id)!, sources: [], rendered: [each] };
         all.push(versions);
         byIdentity.set(identityKey(each.resource.id), versions);
