@@ -31,6 +31,8 @@ export interface Group {
   environment?: string;
   resources: Resource[];
   problems: Problem[];
+  /** It is a file beside the overlays, which is validated with them. */
+  isFile?: true;
   /** The files that are documents of it as they are, and the lines on which they begin; none where it was rendered. */
   sources?: IndexSide["sources"];
   /** Where a resource stands in the repository; undefined where that is not known. */
@@ -48,7 +50,18 @@ export interface Rendered {
   failed: Unchecked[];
   skipped: Unchecked[];
   /** Every overlay of the index, those that are unchanged too. */
-  overlays: { path: string; environment?: string | undefined }[];
+  overlays: OverlayEntry[];
+}
+
+/** An overlay of the index, and on which sides its manifests are there. */
+export interface OverlayEntry {
+  path: string;
+  kind: "kustomize" | "helm" | "plain";
+  environment?: string | undefined;
+  kubeVersion?: string | undefined;
+  includeCrds: boolean;
+  head: boolean;
+  base: boolean;
 }
 
 /** Reads the manifests that an index.json names, or all YAML and JSON files of a folder (or one file). */
@@ -95,13 +108,20 @@ function readIndex(file: string): Rendered {
     if (overlay.status === "failed") failed.push(why);
     if (overlay.status === "rejected") skipped.push(why);
   }
-  const { source, tools, overlays } = index;
-  const unchanged = overlays.filter(({ status }) => status === "unchanged").length;
+  const { source, tools } = index;
+  const overlays = index.overlays.map(
+    ({ path, kind, environment, options, head, base }): OverlayEntry => ({
+      ...{ path, kind, environment, kubeVersion: options.kubeVersion },
+      includeCrds: options.includeCrds ?? false,
+      ...{ head: head !== undefined, base: base !== undefined },
+    }),
+  );
+  const unchanged = index.overlays.filter(({ status }) => status === "unchanged").length;
   return { groups, source, tools, unchanged, failed, skipped, overlays };
 }
 
 /** A resource without a name is refused, and whatever else is wrong with it is said all the same. */
-function allOf({ resources, nameless }: Manifests): Resource[] {
+export function allOf({ resources, nameless }: Manifests): Resource[] {
   const all = [...resources];
   for (const { resource, before } of nameless.toReversed()) all.splice(before, 0, resource);
   return all;

@@ -88,8 +88,11 @@ export async function reportParts(
     source: rendered.source,
     tools: [...rendered.tools, ...used],
     checked: {
-      overlays: new Set(rendered.groups.filter(({ side }) => side === "head").map(({ overlay }) => overlay))
-        .size,
+      overlays: new Set(
+        rendered.groups
+          .filter(({ side, isFile }) => side === "head" && !isFile)
+          .map(({ overlay }) => overlay),
+      ).size,
       resources: counts.validated,
       unique: new Set(head.map(({ resource }) => resource.text)).size,
     },

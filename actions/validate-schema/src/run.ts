@@ -19,6 +19,7 @@ import {
 import { ignoreMatcher, loadReviewedConfig, type Tree } from "@gitops-actions/fleet";
 import { makeReport, type Report, UsageError } from "@gitops-actions/report";
 import type { FluxUse } from "./aside.ts";
+import { crdFiles, unrenderedVersions } from "./charts.ts";
 import { type Check, checkGroups } from "./check.ts";
 import {
   createConverter,
@@ -64,6 +65,8 @@ export async function run(inputs: ValidateInputs, world: ValidateWorld): Promise
   const repository = await open(inputs.path, host);
   try {
     const trees = repository ? await readTrees(repository, rendered, fetchOptions(inputs, signal)) : {};
+    rendered.groups.push(...(await crdFiles(rendered, trees)));
+    rendered.skipped.push(...(await unrenderedVersions(rendered, trees.head, inputs.kubernetesVersions)));
     const definitions = await findDefinitions(rendered, repository, trees, inputs.crds);
     const schemas = createSchemas(kubernetes, packs, definitions, inputs.strict);
     const tool = await ensureTool("kubeconform", inputs.tools, host, progress, { signal });
@@ -142,7 +145,11 @@ async function findDefinitions(
   folders: readonly string[],
 ): Promise<Definition[]> {
   const convert = createConverter();
-  const found = renderedDefinitions(rendered.groups, convert);
+  // Files count as files of the repository.
+  const found = renderedDefinitions(
+    rendered.groups.filter(({ isFile }) => !isFile),
+    convert,
+  );
   const { head, base } = rendered.source;
   if (!repository || !trees.head) return found;
   const files = await findDefinitionFiles(

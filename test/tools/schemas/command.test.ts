@@ -3,11 +3,12 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { userCacheDir } from "@gitops-actions/engine";
-import { expect, test } from "vitest";
+import type { Report } from "@gitops-actions/report";
+import { describe, expect, test } from "vitest";
 import { cli } from "../../../packages/cli/src/cli.ts";
 import { write } from "../engine/machine.ts";
 import { scratch } from "../git/scratch.ts";
-import { config, definition, thing } from "./validation.ts";
+import { config, definition, lines, thing } from "./validation.ts";
 
 type Files = Record<string, string>;
 
@@ -22,7 +23,7 @@ function repository(base: Files, added: Files = {}, links: Files = {}) {
   }
   const git = (...args: string[]) => execFileSync("git", args, { cwd, stdio: "pipe" });
   git("add", "-A");
-  git("-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-qm", "more");
+  git("-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "--allow-empty", "-qm", "more");
   const host = {
     ...space.machine,
     cacheDir: userCacheDir(process.env),
@@ -91,4 +92,48 @@ test("two definitions of a kind are told once, with both places", async () => {
         `${location.path} ${message}`,
     ),
   ).toEqual(["x1/b.yaml defined differently in x1/a.yaml and in x1/b.yaml; the latter is used"]);
+});
+
+describe("what of a chart rendering leaves out", () => {
+  const chart = { "charts/api/Chart.yaml": "apiVersion: v2\nname: api\nversion: 0.1.0\n" };
+  const template = { "charts/api/templates/a.yaml": config("a") };
+
+  test("definitions in crds/, which Helm installs as they are, are validated once, in their file", async () => {
+    const crd = (more: string) => definition("string").trimStart().replace("spec:\n", `spec:\n${more}`);
+    const values = { "charts/api/values-dev.yaml": "a: 1\n", "charts/api/values-prod.yaml": "a: 2\n" };
+    const base = { ...chart, ...template, ...values, "charts/api/crds/old.yaml": config("z", "fo: 1\n") };
+    const gitops = repository(base, {
+      "charts/api/crds/crd.yaml": crd("  foo: 1\n"),
+      "charts/api/charts/sub/crds/cm.yaml": config("s", "fooo: 1\n"),
+      "charts/api/charts/sub/Chart.yaml": "apiVersion: v2\nname: sub\nversion: 0.1.0\n",
+    });
+    const { status, out } = await gitops("validate", "--base", "HEAD~1", "--json");
+    expect(status).toBe(1);
+    const report = JSON.parse(out) as Report;
+    expect(lines(report)).toEqual([
+      "error unknown-field charts/api/charts/sub/crds/cm.yaml:5 /fooo: unknown field fooo [charts/api/charts/sub/crds/cm.yaml new]",
+      "error unknown-field charts/api/crds/crd.yaml:5 /spec/foo: unknown field foo [charts/api/crds/crd.yaml new]",
+      "error unknown-field charts/api/crds/old.yaml:5 /fo: unknown field fo [charts/api/crds/old.yaml existing]",
+    ]);
+    expect(report.checked).toMatchObject({ overlays: 3, resources: 6 });
+    const { out: included } = await gitops("validate", "--include-crds", "--json");
+    const found = (JSON.parse(included) as Report).findings;
+    expect(found.filter(({ field }) => field === "/spec/foo")).toHaveLength(1);
+  });
+
+  test("branches for another Kubernetes version are said not to be looked at", async () => {
+    const branch = {
+      "charts/api/templates/b.yaml": `{{ if semverCompare ">=1.33-0" .Capabilities.KubeVersion.Version }}\n${config("new")}{{ else }}\n${config("old", "bad: 1\n")}{{ end }}\n`,
+    };
+    const gitops = repository({ ...chart, ...template, ...branch });
+    const said = async (...args: string[]) =>
+      (await gitops("validate", ...args)).out.split("\n").filter((each) => each.startsWith("skipped chart"));
+    expect(await said("--kubernetes-versions", "1.32,1.37")).toEqual([
+      "skipped chart charts/api: rendered for Kubernetes 1.37: its branches for 1.32 were not looked at; kube-version: 1.32 renders them (kube-version)",
+    ]);
+    expect(await said("--kubernetes-versions", "1.32", "--kube-version", "1.32")).toEqual([]);
+    expect(await said()).toEqual([]);
+    const other = repository({ ...chart, ...template });
+    expect((await other("validate", "--kubernetes-versions", "1.32")).out).not.toContain("skipped chart");
+  });
 });
