@@ -342,7 +342,28 @@ describe("F. trust", () => {
     stage.remove();
   });
 
-  test("a linked policy, and one below a linked folder, are not followed", async () => {
+  test("what overlays make of a policy cannot be laxer without being told, though its file is as it was", async () => {
+    const policy = (name: string) =>
+      `apiVersion: kyverno.io/v1\nkind: ClusterPolicy\nmetadata: {name: ${name}}\nspec:\n  validationFailureAction: Enforce\n  rules: [{name: r, match: {any: [{resources: {kinds: [Pod]}}]}, validate: {message: m, deny: {}}}]\n`;
+    const main = {
+      "policies/p.yaml": policy("p"),
+      "policies/q.yaml": policy("q"),
+      "policies/kustomization.yaml": "resources: [p.yaml, q.yaml]\n",
+    };
+    const patch = "- {op: replace, path: /spec/validationFailureAction, value: Audit}";
+    const head = {
+      "policies/kustomization.yaml": `resources: [p.yaml]\npatches: [{target: {kind: ClusterPolicy}, patch: "${patch}"}]\n`,
+    };
+    await judge({ main, head }, (shown) => {
+      expect(messages(shown).sort()).toEqual([
+        "this change has kyverno p (r) refuse nothing any more, where it refused before, as rendered in policies",
+        "this change removes 1 policy: kyverno q (no longer rendered in policies)",
+      ]);
+      expect(shown.report?.notes).toContainEqual(expect.stringContaining("this change alters policies"));
+    });
+  });
+
+  test("a linked policy, and one below a linked folder, are not followed out of the repository, and named", async () => {
     const stage = setStage();
     const head = {
       "policy/evil.rego": { link: stage.outside },
@@ -351,6 +372,9 @@ describe("F. trust", () => {
     await judge({ main: { ...strict, ...head } }, (shown) => {
       expect(messages(shown)).toEqual(["no debug"]);
       expect(shown.published).not.toContain(stage.canaries["file outside"]);
+      expect(shown.report?.skipped.map(({ id, code }) => `${id} ${code}`)).toEqual(
+        expect.arrayContaining(["policy/deep link", "policy/evil.rego link"]),
+      );
     });
     stage.remove();
   });
