@@ -25,15 +25,34 @@ export function readRenderedPolicies(
 ): { rendered: RenderedPolicy[]; unasked: Unchecked[] } {
   const groups = (side === "head" ? rendered.head : rendered.base) ?? [];
   const all = renderedPolicies(groups, placesOf(rendered, side, tree));
-  if (rendered.index && policy.length === 0) return { rendered: all, unasked: [] };
+  const silent = silentTemplates(found, all, rendered);
+  if (rendered.index && policy.length === 0) return { rendered: all, unasked: silent };
   const versions = versionsOf(found, all);
   const others = versions.filter(({ sources }) => sources.length === 0);
   return {
     rendered: rendered.index
       ? versions.flatMap(({ sources, rendered: own }) => (sources.length > 0 ? own : []))
       : [],
-    unasked: others.map(({ rendered: [first] }) => unaskedOf(first!)),
+    unasked: [...silent, ...others.map(({ rendered: [first] }) => unaskedOf(first!))],
   };
+}
+
+/** Templates of charts that no overlay renders: nobody knows what they print. */
+function silentTemplates(
+  { templates = [] }: FoundPolicies,
+  all: readonly RenderedPolicy[],
+  { index }: Rendered,
+): Unchecked[] {
+  const overlays = new Set(index?.overlays.map(({ path }) => path));
+  const kinds = new Set(all.map(({ resource }) => resource.id.kind));
+  return templates
+    .filter(
+      (template) => !overlays.has(template.chart || ".") && !template.kinds.some((kind) => kinds.has(kind)),
+    )
+    .map(({ path, kinds: named }) => {
+      const message = `a chart's template${named.length > 0 ? ` with ${named.join(", ")}` : ""} that nothing here renders, so it was not asked; list the chart as an overlay in gitops.yaml, or name a file that is no template`;
+      return { kind: "policy", id: path, code: "not-rendered", message };
+    });
 }
 
 function unaskedOf({ path, overlay, resource }: RenderedPolicy): Unchecked {

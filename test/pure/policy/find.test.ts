@@ -91,3 +91,20 @@ describe("links", () => {
     ]);
   });
 });
+
+test("templates of charts that name policies are told apart: they are no YAML yet", async () => {
+  const files = {
+    "policies/chart/Chart.yaml": "apiVersion: v2\nname: c\nversion: 0.1.0\n",
+    "policies/chart/templates/v.yaml": `${admission("{{ .Values.name }}")}spec: {}\n`,
+    "policies/chart/templates/config.yaml": "apiVersion: v1\nkind: ConfigMap\n",
+  };
+  const { templates, admission: objects } = await findPolicies(memoryTree(files), []);
+  expect(objects).toEqual([]);
+  expect(templates).toEqual([
+    {
+      path: "policies/chart/templates/v.yaml",
+      chart: "policies/chart",
+      kinds: ["ValidatingAdmissionPolicy"],
+    },
+  ]);
+});

@@ -1,5 +1,6 @@
 import { formatIdentity, parseManifests, type Resource } from "@gitops-actions/manifest";
 import { type Unchecked, UsageError } from "@gitops-actions/report";
+import { mentionsPolicies } from "../check-inputs.ts";
 import { resolvePath } from "../resolve.ts";
 import type { Tree } from "../tree.ts";
 import { policyFiles } from "./files.ts";
@@ -36,6 +37,15 @@ export interface FoundPolicies {
   others: PolicyObject[];
   /** What looks like a policy and is not one for any engine here, with the reason. */
   aside: Unchecked[];
+  /** Templates of charts that may print policies: no YAML yet, so what counts is what is rendered of them. */
+  templates?: PolicyTemplate[];
+}
+
+/** A template that names kinds of policies. */
+export interface PolicyTemplate {
+  path: string;
+  chart: string;
+  kinds: string[];
 }
 
 /** Places in which policies are looked for when nobody says where they are. */
@@ -59,9 +69,11 @@ export async function findPolicies(tree: Tree, paths: readonly string[]): Promis
   const loose: { path: string; text: string }[] = [];
   for (const { path, real } of await policyFiles(tree, wanted, found.aside)) {
     if (path.endsWith(".rego")) rego.push(readRego(path, await readText(tree, real)));
-    else if (!isTemplate(tree, real)) {
+    else {
       const text = await readText(tree, real);
-      if (!sortObjects(real, text, found)) loose.push({ path, text });
+      const chart = chartOf(tree, real);
+      if (chart !== undefined) noteTemplate(real, chart, text, found);
+      else if (!sortObjects(real, text, found)) loose.push({ path, text });
     }
   }
   found.rego = regoSets(rego, loose, found.aside);
@@ -92,12 +104,20 @@ async function readText(tree: Tree, path: string): Promise<string> {
   return new TextDecoder().decode(await tree.read(path));
 }
 
-/** Whether a file belongs to a chart's templates, and so is no YAML yet. */
-function isTemplate(tree: Tree, path: string): boolean {
+/** The chart that a file is a template of, which is no YAML yet: its folder. */
+function chartOf(tree: Tree, path: string): string | undefined {
   for (const match of path.matchAll(/(^|\/)templates\//g)) {
-    if (tree.get(`${path.slice(0, match.index)}${match[1] ? "/" : ""}Chart.yaml`)) return true;
+    const folder = path.slice(0, match.index);
+    if (tree.get(`${folder}${match[1] ? "/" : ""}Chart.yaml`)) return folder;
   }
-  return false;
+  return undefined;
+}
+
+function noteTemplate(path: string, chart: string, text: string, found: FoundPolicies): void {
+  if (!mentionsPolicies(text)) return;
+  const kinds = [...text.matchAll(/^kind:\s*["']?(\w+)/gm)].map((match) => match[1]!);
+  found.templates ??= [];
+  found.templates.push({ path, chart, kinds: [...new Set(kinds)] });
 }
 
 /** Puts the objects of a file where they belong; false when it holds none, and so may be data of Rego. */
