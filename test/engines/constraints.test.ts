@@ -222,6 +222,19 @@ describe("policies among what is rendered", () => {
   });
 });
 
+test("a template that looks up what nobody renders is noted", async () => {
+  const lookups = template(
+    "Lookup",
+    `violation[{"msg": "x"}] { data.inventory.namespace[input.review.namespace][_].Service[_]; data.inventory.cluster["v1"]["Node"][_] }
+      violation[{"msg": "y"}] { data.inventory.namespace[ns]["apps/v1"]["Deployment"][name]; ns == name }`,
+  );
+  const report = await check(lookups + constraint("c", "", "Lookup"), deployment("web"));
+  expect(failures(report)).toEqual([]);
+  expect(report.notes.filter((note) => note.includes("data.inventory"))).toEqual([
+    "the template Lookup looks up Node, Service (data.inventory), of which nothing is rendered: a cluster may know some",
+  ]);
+});
+
 test("one cause is one failure: constraints of a failed template are not said to have none", async () => {
   const report = await check(
     {

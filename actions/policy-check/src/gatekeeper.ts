@@ -15,6 +15,7 @@ import {
   withTemplates,
 } from "./constraints.ts";
 import { type EngineRun, emptyOutcome } from "./engines.ts";
+import { inventoryNotes } from "./inventory.ts";
 import { knownNamespaces } from "./namespaces.ts";
 import { type Unplaced, unplacedSkips } from "./unplaced.ts";
 import { type GatekeeperAnswer, record } from "./violations.ts";
@@ -42,6 +43,9 @@ export async function evaluateGatekeeper(
   noteConfig(others, run);
   let constraints = withTemplates(chosen, run);
   noteOwnPolicies(constraints, batches, run);
+  const asked = new Set(constraints.map(({ resource }) => resource.id.kind));
+  const templates = chosen.policies.filter((each) => isTemplate(each) && asked.has(kindOf(each)));
+  run.notes.push(...inventoryNotes(templates, batches));
   const unplaced: Unplaced = new Map();
   const ask = (some: readonly number[]): Promise<(GatekeeperAnswer | Refusal)[]> => {
     const given = chosen.policies

@@ -70,7 +70,7 @@ function isChange(word: string): boolean {
 }
 
 /** Modules of Rego and expressions of CEL, below `spec.targets`. */
-function codeOf({ spec }: JsonObject): { rego: string[]; cel: string[] } {
+export function codeOf({ spec }: JsonObject): { rego: string[]; cel: string[] } {
   const targets = isObject(spec) && Array.isArray(spec.targets) ? spec.targets.filter(isObject) : [];
   const blocks = targets.flatMap(({ code }) => (Array.isArray(code) ? code.filter(isObject) : []));
   const isCel = ({ engine }: JsonObject) => engine === "K8sNativeValidation";
