@@ -53,6 +53,8 @@ interface Meanwhile {
   main?: Files;
   /** Compare with nothing. */
   alone?: true;
+  /** Further options of the command. */
+  options?: string[];
 }
 
 /** Runs `gitops policy` over a repository; with `change`, over a branch that has those files too, against main. */
@@ -90,7 +92,13 @@ async function check(
     ...{ ...machine, cwd: folder, cacheDir: userCacheDir(process.env), isTerminal: false },
     now: () => new Date("2026-11-24T12:00:00Z"),
   };
-  const args = ["policy", ".", "--json", ...(change && !meanwhile.alone ? ["--base", "main"] : [])];
+  const args = [
+    "policy",
+    ".",
+    "--json",
+    ...(change && !meanwhile.alone ? ["--base", "main"] : []),
+    ...(meanwhile.options ?? []),
+  ];
   await cli(args, host, streams, new AbortController().signal);
   const [report] = [JSON.parse(out)].flat() as Report[];
   return report!;
@@ -128,6 +136,28 @@ describe("a whole repository", () => {
     });
     expect(failures(report)).toEqual([]);
     expect(found(report)).toEqual(["error vap/p/1 apps/web/prod"]);
+  });
+
+  test("what was not rendered, because only some overlays were chosen, is named", async () => {
+    const files = {
+      ...app("prod"),
+      "policies/base/v.yaml": admission('"true"'),
+      "policies/base/kustomization.yaml": "resources: [v.yaml]\n",
+      "policies/prod/kustomization.yaml": `resources: [../base]\n${patch("ValidatingAdmissionPolicy", "/spec/validations/0/expression", '"false"')}`,
+    };
+    const gaps = async (...options: string[]) => {
+      const { skipped } = await check(files, undefined, { options });
+      return skipped.map(({ id, message }) => `${id}: ${message}`);
+    };
+    expect(await gaps("--overlay", "apps/web/prod")).toEqual([
+      "policies/base/v.yaml: its policies are asked as the file has them: what policies/prod makes of them was not rendered",
+    ]);
+    expect(await gaps()).toEqual([]);
+    // Named: what else is rendered is not asked.
+    expect(await gaps("--policy", "apps")).toEqual([
+      "policies/prod (policies/prod/kustomization.yaml): ValidatingAdmissionPolicy p is rendered and was not asked; name its file, or the folder, with `policy`",
+      "policies/prod (policies/prod/kustomization.yaml): ValidatingAdmissionPolicyBinding b is rendered and was not asked; name its file, or the folder, with `policy`",
+    ]);
   });
 
   test("a parameter that a replacement sets is what counts", async () => {

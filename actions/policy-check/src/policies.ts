@@ -31,6 +31,7 @@ import type { PolicyInputs } from "./inputs.ts";
 import type { Rendered } from "./manifests.ts";
 import { readRenderedPolicies } from "./rendered.ts";
 import { settleRenders, trustedSide } from "./standins.ts";
+import { unrenderedPolicies } from "./unrendered.ts";
 
 /** What judges a run: policies and exceptions, of one tree. */
 export interface Judges {
@@ -146,10 +147,16 @@ async function readJudges(
       ? await readText(tree, clean(inputs.valuesFile), "values-file")
       : undefined;
   // Wrong at the base: no labels are known by it, which is said of each policy that needs some.
-  const { namespaces } = lenient ? (await loadReviewedConfig(tree)).config : await loadConfig(tree);
+  const config = lenient ? (await loadReviewedConfig(tree)).config : await loadConfig(tree);
+  const { namespaces } = config;
+  const made = readRenderedPolicies(rendered, side, policies, tree, inputs);
+  const unrendered = rendered.index
+    ? await unrenderedPolicies(policies, made.rendered, rendered.index, tree, config)
+    : [];
   return {
     policies,
-    ...readRenderedPolicies(rendered, side, policies, tree, inputs),
+    rendered: made.rendered,
+    unasked: [...made.unasked, ...unrendered],
     data,
     exceptions: await readExceptions(tree, inputs, present),
     ...(namespaces && { namespaces }),
