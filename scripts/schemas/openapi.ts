@@ -13,7 +13,21 @@ import {
   timestamps,
 } from "../../packages/engine/src/schemas/formats.ts";
 import type { JsonSchema, KindSchema, SchemaPack } from "../../packages/engine/src/schemas/pack.ts";
-import { dnsName, freeNames, isStable, label, ruleOf, segment, shortNames, type TypeRule } from "./rules.ts";
+import type { KeyRule } from "./rules/shapes.ts";
+import {
+  dnsLabel,
+  dnsName,
+  freeNames,
+  hasOwnedFinalizers,
+  isStable,
+  label,
+  prefixedName,
+  qualified,
+  ruleOf,
+  segment,
+  shortNames,
+  type TypeRule,
+} from "./rules.ts";
 import { openTypes, rawJson } from "./special.ts";
 
 export interface OpenApiSchema {
@@ -41,16 +55,43 @@ export interface OpenApiDocument {
  * `short` one without dots.
  */
 type Variant = "whole" | "given" | "decoded" | Named;
-type Named = "named" | "short" | "labelled";
+type Named = "named" | "short" | "word" | "labelled";
 
-const names = { named: dnsName, short: label, labelled: segment } satisfies Record<Named, JsonSchema>;
+const names = {
+  named: dnsName,
+  short: label,
+  word: { maxLength: 63, pattern: "^[a-z](?:[-a-z0-9]*[a-z0-9])?$" },
+  labelled: segment,
+} satisfies Record<Named, JsonSchema>;
 
 interface Conversion {
+  /** Of Kubernetes 1. */
+  minor: number;
   document: OpenApiDocument;
   definitions: Record<string, JsonSchema>;
   /** Variants asked for and not yet made. */
   wanted: string[];
 }
+
+/**
+ * What the beginning of a name may be that the server completes. Where it ends in a hyphen the server looks at neither
+ * that nor the letter before it.
+ */
+const beginnings: Partial<Record<string, JsonSchema>> = {
+  named: { pattern: `^(?:(?:${dnsLabel}\\.)*(?:${dnsLabel}|(?:[a-z0-9][-a-z0-9]*)?.-))?$` },
+  short: { pattern: `^(?:${dnsLabel}|(?:[a-z0-9][-a-z0-9]*)?.-)?$` },
+};
+const ownedFinalizers: JsonSchema = {
+  properties: {
+    metadata: {
+      properties: {
+        finalizers: {
+          items: { pattern: `^(?:kubernetes|orphan|foregroundDeletion|${prefixedName})$` },
+        },
+      },
+    },
+  },
+};
 
 const prefix = "#/definitions/";
 const objectMeta = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
@@ -67,7 +108,8 @@ const notResources = new Set([
 
 /** Makes the pack of one Kubernetes version. `version` is the exact one, e.g. `1.36.3`. */
 export function convertOpenApi(document: OpenApiDocument, version: string): SchemaPack {
-  const conversion: Conversion = { document, definitions: {}, wanted: [] };
+  const minor = Number(version.split(".")[1]);
+  const conversion: Conversion = { minor, document, definitions: {}, wanted: [] };
   const kinds: KindSchema[] = [];
   for (const [name, definition] of Object.entries(document.definitions).sort(byKey)) {
     const identities = definition["x-kubernetes-group-version-kind"] ?? [];
@@ -76,8 +118,7 @@ export function convertOpenApi(document: OpenApiDocument, version: string): Sche
       // A list is made from its items' kind when it is asked for (`findKind`): a fifth of the pack saved.
       const isList = document.resources[`${group}/${version}/${kind.replace(/List$/, "")}`] && !resource;
       if (isList || notResources.has(kind)) continue;
-      const apiVersion = group ? `${group}/${version}` : version;
-      const schema = rootSchema(conversion, name, apiVersion, kind, resource !== undefined);
+      const schema = rootSchema(conversion, name, { group, version, kind }, resource !== undefined);
       kinds.push({ group, version, kind, ...(resource && { namespaced: resource.namespaced }), schema });
     }
   }
@@ -98,10 +139,11 @@ export function convertOpenApi(document: OpenApiDocument, version: string): Sche
 function rootSchema(
   conversion: Conversion,
   name: string,
-  apiVersion: string,
-  kind: string,
+  id: { group: string; version: string; kind: string },
   isStored: boolean,
 ): JsonSchema {
+  const { group, kind } = id;
+  const apiVersion = group ? `${group}/${id.version}` : id.version;
   const definition = conversion.document.definitions[name]!;
   const variantOf = (field: string): Variant => (field === "status" ? "decoded" : "whole");
   const schema = convertObject(conversion, definition, "given", name, variantOf);
@@ -110,12 +152,15 @@ function rootSchema(
   properties.kind = { type: "string", enum: [kind] };
   const required = ["apiVersion", "kind", ...((schema.required as string[]) ?? [])];
   if (isStored) {
-    const isShort = !apiVersion.includes("/") && shortNames.has(kind);
+    const isShort = !group && shortNames.has(kind);
+    // Up to 1.35 a Service's name began with a letter.
+    const isWord = isShort && kind === "Service" && conversion.minor <= 35;
     properties.metadata = refer(
       conversion,
       objectMeta,
-      freeNames.has(kind) ? "labelled" : isShort ? "short" : "named",
+      freeNames.has(kind) ? "labelled" : isWord ? "word" : isShort ? "short" : "named",
     );
+    if (hasOwnedFinalizers(id)) schema.allOf = [...((schema.allOf as JsonSchema[]) ?? []), ownedFinalizers];
     required.push("metadata");
   }
   schema.required = [...new Set(required)];
@@ -133,13 +178,17 @@ function makeVariant(conversion: Conversion, name: string): void {
   if (!definition) throw new Error(`the document refers to ${type} and does not define it`);
   const nameSchema = variant && variant in names ? names[variant as Named] : undefined;
   const schema = convert(conversion, definition, nameSchema ? "given" : (variant ?? "whole"), type);
-  conversion.definitions[name] = nameSchema ? withName(schema, nameSchema) : schema;
+  conversion.definitions[name] = nameSchema
+    ? withName(schema, nameSchema, beginnings[variant as Named])
+    : schema;
 }
 
 /** ObjectMeta of a resource: a name, or the beginning of one that the server makes up. */
-function withName(schema: JsonSchema, name: JsonSchema): JsonSchema {
+function withName(schema: JsonSchema, name: JsonSchema, beginning: JsonSchema = {}): JsonSchema {
   const properties = { ...(schema.properties as Record<string, JsonSchema>) };
   properties.name = { type: "string", ...name };
+  properties.generateName = { ...properties.generateName, ...beginning };
+  properties.finalizers = { ...properties.finalizers, items: { type: "string", ...qualified } };
   return { ...schema, properties, anyOf: [{ required: ["name"] }, { required: ["generateName"] }] };
 }
 
@@ -180,8 +229,8 @@ function convertObject(
     return nullable({ type: "object", ...(type && { additionalProperties: false }) }, variant);
   // One type is decoded leniently and validated all the same.
   const isValidated = variant !== "decoded" || type.endsWith(".JSONSchemaProps");
-  const rule: TypeRule = isValidated ? ruleOf(type) : {};
-  const required = variant === "decoded" ? [] : requiredFields(schema, type);
+  const rule: TypeRule = isValidated ? ruleOf(type, conversion.minor) : {};
+  const required = variant === "decoded" ? [] : requiredFields(conversion, schema, type);
   const properties: Record<string, JsonSchema> = {};
   const beside: Record<string, JsonSchema> = {};
   for (const [field, value] of Object.entries(schema.properties).sort(byKey)) {
@@ -190,6 +239,7 @@ function convertObject(
     const special =
       patch &&
       value.$ref &&
+      !rawJson[value.$ref.slice(value.$ref.lastIndexOf(".") + 1)] &&
       specialType(conversion, value.$ref.slice(prefix.length), isRequired ? "given" : "whole");
     const converted = special || convert(conversion, value, isRequired ? "given" : variantOf(field));
     const demand = isRequired && schema.required?.includes(field) && isStable(type) ? filled(converted) : {};
@@ -200,6 +250,10 @@ function convertObject(
       ? converted
       : { ...converted, ...demand, ...patched(patch, isRequired), ...keys };
   }
+  const parts = [
+    ...(Object.keys(beside).length > 0 ? [{ properties: beside }] : []),
+    ...(rule.either ? [{ anyOf: rule.either }] : []),
+  ];
   const alternatives = (rule.oneOf ?? []).filter((field) => properties[field]);
   return nullable(
     {
@@ -210,7 +264,7 @@ function convertObject(
       ...(alternatives.length > 0 && {
         anyOf: alternatives.map((field) => given(field, properties[field]!)),
       }),
-      ...(Object.keys(beside).length > 0 && { allOf: [{ properties: beside }] }),
+      ...(parts.length > 0 && { allOf: parts }),
       additionalProperties: false,
     },
     variant,
@@ -231,12 +285,16 @@ function given(field: string, schema: JsonSchema): JsonSchema {
 }
 
 /** Of a map: that all of its keys match a pattern. */
-function withKeys(pattern: string | undefined): JsonSchema {
-  return pattern ? { allOf: [{ patternProperties: { [pattern]: {} }, additionalProperties: false }] } : {};
+function withKeys(rule: string | KeyRule | undefined): JsonSchema {
+  if (!rule) return {};
+  if (typeof rule === "string")
+    return { allOf: [{ patternProperties: { [rule]: {} }, additionalProperties: false }] };
+  const others = { enum: [`rule: the key must be ${rule.expected}`] };
+  return { allOf: [{ patternProperties: { [rule.pattern]: {} }, additionalProperties: others }] };
 }
 
-function requiredFields(schema: OpenApiSchema, type: string): string[] {
-  const { required = [], optional = [] } = ruleOf(type);
+function requiredFields({ minor }: Conversion, schema: OpenApiSchema, type: string): string[] {
+  const { required = [], optional = [] } = ruleOf(type, minor);
   const known = [...(schema.required ?? []), ...required].filter((field) => schema.properties?.[field]);
   return [...new Set(known)].filter((field) => !optional.includes(field)).sort();
 }
@@ -248,9 +306,9 @@ function filled(schema: JsonSchema): JsonSchema {
 }
 
 function patched(patch: JsonSchema | undefined, isRequired: boolean): JsonSchema {
-  return patch?.enum && !isRequired
-    ? { ...patch, enum: [...(patch.enum as unknown[]), "", null] }
-    : (patch ?? {});
+  const values = patch?.enum as unknown[] | undefined;
+  if (!values || isRequired || values.includes(null)) return patch ?? {};
+  return { ...patch, enum: [...values, "", null] };
 }
 
 /** An item of a list or a value of a map: null becomes Go's zero value, which is wrong only where fields are required. */
@@ -258,7 +316,9 @@ function convertItem(conversion: Conversion, schema: OpenApiSchema, variant: Var
   if (variant === "decoded") return convert(conversion, schema, "decoded");
   const type = schema.$ref?.slice(prefix.length);
   const definition = type && conversion.document.definitions[type];
-  const needsFields = definition && (requiredFields(definition, type).length > 0 || ruleOf(type).oneOf);
+  const needsFields =
+    definition &&
+    (requiredFields(conversion, definition, type).length > 0 || ruleOf(type, conversion.minor).oneOf);
   return convert(conversion, schema, needsFields ? "given" : "whole");
 }
 

@@ -4,9 +4,10 @@ import { cluster } from "./rules/cluster.ts";
 import { core } from "./rules/core.ts";
 import { extensions } from "./rules/extensions.ts";
 import type { TypeRule } from "./rules/shapes.ts";
+import { versionRules } from "./rules/versions.ts";
 import { workloads } from "./rules/workloads.ts";
 
-export { dnsName, label, segment, type TypeRule } from "./rules/shapes.ts";
+export { dnsLabel, dnsName, label, prefixedName, qualified, segment, type TypeRule } from "./rules/shapes.ts";
 
 const typeRules: Readonly<Record<string, TypeRule>> = { ...cluster, ...core, ...extensions, ...workloads };
 
@@ -30,9 +31,34 @@ export const freeNames: ReadonlySet<string> = new Set([
 const prefixes =
   /^io\.k8s\.(?:api|apimachinery\.pkg\.apis|apiextensions-apiserver\.pkg\.apis|kube-aggregator\.pkg\.apis)\./;
 
-/** The rule for a type of the document, by its full name. */
-export function ruleOf(type: string): TypeRule {
-  return typeRules[type.replace(prefixes, "")] ?? {};
+/** The rule for a type of the document, by its full name, in a minor version of Kubernetes. */
+export function ruleOf(type: string, minor: number): TypeRule {
+  const name = type.replace(prefixes, "");
+  const rule = typeRules[name] ?? {};
+  const fields = { ...rule.fields };
+  for (const added of versionRules(name, minor))
+    for (const [field, schema] of Object.entries(added.fields ?? {}))
+      fields[field] = { ...fields[field], ...schema };
+  return { ...rule, fields };
+}
+
+/** Groups whose kinds take finalizers that name nobody, as far as a label would. */
+const looseFinalizers: ReadonlySet<string> = new Set([
+  ...["admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io"],
+  ...["coordination.k8s.io", "node.k8s.io", "policy"],
+]);
+
+/** Whether a kind's finalizers have to be the server's own or have somebody's domain before them. */
+export function hasOwnedFinalizers({
+  group,
+  kind,
+  version,
+}: {
+  group: string;
+  kind: string;
+  version: string;
+}): boolean {
+  return /^v\d+$/.test(version) && !looseFinalizers.has(group) && !(group === "" && kind === "Event");
 }
 
 /** Whether a type belongs to a stable version: only of those is an empty text or list known to be refused. */

@@ -13,7 +13,13 @@ import {
 } from "@gitops-actions/engine";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Judgement, unexplained } from "../../scripts/schemas/compare/classify.ts";
-import { compareWithServer, drawSamples, stateful } from "../../scripts/schemas/compare/compare.ts";
+import {
+  compareWithServer,
+  drawSamples,
+  type Sample,
+  stateful,
+} from "../../scripts/schemas/compare/compare.ts";
+import { drawEdges } from "../../scripts/schemas/compare/edges.ts";
 import { type ControlPlane, startControlPlane } from "../../scripts/servers/control-plane.ts";
 import { kubernetesVersion } from "../../scripts/servers/programs.ts";
 
@@ -38,9 +44,12 @@ afterAll(() => {
   rmSync(tempDir, { recursive: true, force: true });
 });
 
-async function compare(against: SchemaSet): Promise<Judgement[]> {
+async function compare(
+  against: SchemaSet,
+  samples: readonly Sample[] = drawSamples(schemas, 450, 1),
+): Promise<Judgement[]> {
   const tool = await ensureTool("kubeconform", { allowBuild: false }, machine, () => {});
-  return compareWithServer(drawSamples(schemas, 450, 1), plane.send, against, tool, machine);
+  return compareWithServer(samples, plane.send, against, tool, machine);
 }
 
 test("the pack judges good manifests and blind mutations of them as the server does", async () => {
@@ -52,6 +61,15 @@ test("the pack judges good manifests and blind mutations of them as the server d
   expect(judgements.filter(({ accepted }) => !accepted).length).toBeGreaterThan(200);
   const bySchema = judgements.filter(({ verdict, accepted }) => verdict === "same" && !accepted).length;
   expect(bySchema / judgements.filter(({ accepted }) => !accepted).length).toBeGreaterThan(0.95);
+});
+
+test("the pack knows every rule of the server over one field, to either side of its edge", async () => {
+  const judgements = await compare(schemas, drawEdges(schemas));
+  const differ = judgements.filter(({ verdict }) => verdict !== "same" && verdict !== "on purpose");
+  expect(differ.map(({ what, server, ours }) => `${what}: ${server || ours}`)).toEqual([]);
+  expect(judgements.filter(({ verdict }) => verdict === "on purpose").length).toBeLessThan(5);
+  expect(judgements.filter(({ accepted }) => accepted).length).toBeGreaterThan(400);
+  expect(judgements.filter(({ accepted }) => !accepted).length).toBeGreaterThan(500);
 });
 
 test("a pack that is too strict, or knows a type wrongly, is told", async () => {

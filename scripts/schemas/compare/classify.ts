@@ -48,13 +48,15 @@ export function unexplained(judgements: readonly Judgement[]): Judgement[] {
 function isStricterOnPurpose(what: string, ours: string): boolean {
   // The server makes up a name for a LimitRange; kubectl, Argo CD and Flux cannot apply what has none.
   if (/^LimitRange: .* \/metadata/.test(what)) return /^\/metadata/.test(ours);
-  // A CronJob is taken whose Jobs will all be refused for their labels.
-  if (/^\/spec\/jobTemplate\/metadata\/labels/.test(ours)) return true;
+  // A CronJob is taken whose Jobs will all be refused for their labels or annotations.
+  if (/^\/spec\/jobTemplate\/metadata\/(?:labels|annotations)/.test(ours)) return true;
   // Pods and claims that older servers refuse only when the StatefulSet's controller makes them.
   if (/^StatefulSet: /.test(what) && /^\/spec\/(?:template\/spec|volumeClaimTemplates)\b/.test(ours))
     return true;
+  // An image with space around it, which is found out only when there is a Pod.
+  if (/\/image must be text that matches/.test(ours)) return true;
   // The selector of a metric that no label can match.
-  if (/^\/spec\/metrics\/.*\/matchLabels\//.test(ours)) return true;
+  if (/^\/spec\/metrics\/.*\/(?:matchLabels|matchExpressions)\//.test(ours)) return true;
   // `items: 5` in a definition is read as if it were not there.
   if (/\/items expected array or object/.test(ours)) return true;
   // A quantity without a digit ("Gi") is read as zero.

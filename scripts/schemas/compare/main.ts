@@ -1,11 +1,13 @@
 // Holds the packs against a real API server.
 //
 //   npm run schemas:compare -- VERSION [--documents N] [--seed N] [--show] [--write]
+//   npm run schemas:compare -- VERSION --edges
 //   npm run schemas:compare -- VERSION --corpora DIR
 //
 // Good manifests (good.yaml) and blind mutations of them are judged twice: by a strict server-side dry run, and by
 // kubeconform with the pack of that version. Exit status 1 when a document is refused here that the server takes, or
-// passes here that the server refuses, and no reason of reasons.ts holds for it. With --corpora the documents are those
+// passes here that the server refuses, and no reason of reasons.ts holds for it. With --edges the documents are those of
+// edges.yaml: values to either side of the server's rules over one field. With --corpora the documents are those
 // that the archives of public repositories in DIR render, each once and moved to one namespace.
 import { mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
@@ -27,6 +29,7 @@ import { updateSection } from "../document.ts";
 import { unexplained } from "./classify.ts";
 import { compareWithServer, drawSamples, stateful } from "./compare.ts";
 import { renderSamples } from "./corpora.ts";
+import { drawEdges } from "./edges.ts";
 import { formatTable, withRow } from "./table.ts";
 
 const { values, positionals } = parseArgs({
@@ -35,6 +38,7 @@ const { values, positionals } = parseArgs({
     documents: { type: "string", default: "600" },
     seed: { type: "string", default: "1" },
     corpora: { type: "string" },
+    edges: { type: "boolean" },
     show: { type: "boolean" },
     write: { type: "boolean" },
   },
@@ -62,7 +66,9 @@ try {
   try {
     const samples = values.corpora
       ? await renderSamples(schemas, values.corpora)
-      : drawSamples(schemas, Number(values.documents), Number(values.seed));
+      : values.edges
+        ? drawEdges(schemas)
+        : drawSamples(schemas, Number(values.documents), Number(values.seed));
     const judgements = await compareWithServer(samples, plane.send, schemas, tool, machine);
     console.log(formatTable(version, judgements));
     if (values.write) updateSection("compared", (lines) => withRow(lines, version, judgements));

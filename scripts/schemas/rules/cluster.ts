@@ -6,13 +6,19 @@ import {
   dnsReference,
   driver,
   each,
+  eachHas,
   exactly,
   having,
   items,
   label,
+  labelKey,
+  labels,
   notNegative,
+  notNegativeAmount,
+  notNegativeAmounts,
   oneOf,
   optionalPort,
+  optionalSegment,
   port,
   portName,
   qualified,
@@ -25,6 +31,8 @@ import {
 const qualifiedDriver: JsonSchema = {
   pattern: "^(?:[A-Za-z0-9](?:[-A-Za-z0-9.]*[A-Za-z0-9])?/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$",
 };
+
+const allocationMode: JsonSchema = { pattern: "^(?:All|ExactCount)?$" };
 
 /** What networks, access, devices and storage are checked for. By the type's name in the document, without the common prefix. */
 export const cluster: Readonly<Record<string, TypeRule>> = {
@@ -40,6 +48,7 @@ export const cluster: Readonly<Record<string, TypeRule>> = {
   "networking.v1.IngressClass": { required: ["spec"] },
   "networking.v1.IngressClassParametersReference": {
     fields: {
+      ...{ kind: segment, name: segment },
       apiGroup: { ...dnsReference, minLength: 1 },
       ...{ scope: exactly("Cluster", "Namespace"), namespace: label },
     },
@@ -56,7 +65,12 @@ export const cluster: Readonly<Record<string, TypeRule>> = {
     fields: { ingressClassName: { ...dnsReference, minLength: 1 } },
     oneOf: ["defaultBackend", "rules"],
   },
-  "networking.v1.IngressTLS": { fields: { secretName: dnsReference } },
+  "networking.v1.IngressTLS": {
+    fields: {
+      secretName: dnsReference,
+      hosts: items({ pattern: `^(?:\\*\\.)?${dnsLabel}(?:\\.${dnsLabel})*$` }),
+    },
+  },
   "networking.v1.NetworkPolicyPeer": { oneOf: ["podSelector", "namespaceSelector", "ipBlock"] },
   "networking.v1.NetworkPolicyPort": {
     fields: { endPort: port, protocol: exactly("TCP", "UDP", "SCTP"), port: { ...port, ...portName } },
@@ -71,10 +85,18 @@ export const cluster: Readonly<Record<string, TypeRule>> = {
   },
   "networking.v1.ServiceCIDR": { required: ["spec"] },
   "networking.v1.ServiceCIDRSpec": { required: ["cidrs"], fields: { cidrs: { ...some, items: cidr } } },
-  "node.v1.Overhead": { keys: { podFixed: containerResource } },
+  "networking.v1.ParentReference": { fields: { resource: text, name: segment, namespace: optionalSegment } },
+  "node.v1.Overhead": { keys: { podFixed: containerResource }, fields: { podFixed: notNegativeAmounts } },
   "node.v1.RuntimeClass": { fields: { handler: label } },
+  "node.v1.Scheduling": { keys: { nodeSelector: labelKey }, fields: { nodeSelector: labels } },
   "rbac.v1.AggregationRule": { required: ["clusterRoleSelectors"], fields: { clusterRoleSelectors: some } },
+  "rbac.v1.ClusterRoleBinding": { fields: { roleRef: { properties: { kind: exactly("ClusterRole") } } } },
   "rbac.v1.PolicyRule": { oneOf: ["resources", "nonResourceURLs"], needs: { resources: ["apiGroups"] } },
+  "rbac.v1.Role": {
+    fields: {
+      rules: eachHas({ nonResourceURLs: { maxItems: 0 } }),
+    },
+  },
   "rbac.v1.RoleRef": {
     optional: ["apiGroup"],
     fields: {
@@ -96,8 +118,12 @@ export const cluster: Readonly<Record<string, TypeRule>> = {
   },
   "resource.v1.DeviceRequest": { oneOf: ["exactly", "firstAvailable"], fields: { name: label } },
   "resource.v1.DeviceSelector": { required: ["cel"] },
-  "resource.v1.DeviceSubRequest": { fields: { name: label, deviceClassName: dnsReference } },
-  "resource.v1.ExactDeviceRequest": { fields: { deviceClassName: dnsReference } },
+  "resource.v1.DeviceSubRequest": {
+    fields: { ...{ allocationMode, count: notNegative }, name: label, deviceClassName: dnsReference },
+  },
+  "resource.v1.ExactDeviceRequest": {
+    fields: { ...{ allocationMode, count: notNegative }, deviceClassName: dnsReference },
+  },
   "resource.v1.OpaqueDeviceConfiguration": { fields: { driver } },
   "resource.v1.ResourceClaim": { optional: ["spec"] },
   "resource.v1.ResourceClaimTemplate": { optional: ["spec"] },
@@ -111,6 +137,10 @@ export const cluster: Readonly<Record<string, TypeRule>> = {
   },
   "scheduling.v1.PriorityClass": {
     optional: ["value"],
+    either: [
+      { properties: { metadata: { properties: { name: { pattern: "^system-" } } } } },
+      { properties: { value: { maximum: 1_000_000_000 } } },
+    ],
     fields: { preemptionPolicy: exactly("Never", "PreemptLowerPriority") },
   },
   "storage.v1.CSIDriver": { optional: ["spec"] },
@@ -128,9 +158,18 @@ export const cluster: Readonly<Record<string, TypeRule>> = {
     },
   },
   "storage.v1.CSINodeSpec": { optional: ["drivers"] },
-  "storage.v1.CSIStorageCapacity": { fields: { storageClassName: { ...dnsReference, minLength: 1 } } },
+  "storage.v1.CSIStorageCapacity": {
+    fields: {
+      capacity: notNegativeAmount,
+      storageClassName: { ...dnsReference, minLength: 1 },
+    },
+  },
   "storage.v1.StorageClass": {
-    fields: { provisioner: qualifiedDriver, volumeBindingMode: exactly("Immediate", "WaitForFirstConsumer") },
+    fields: {
+      reclaimPolicy: { pattern: "^(?:Delete|Retain)?$" },
+      provisioner: qualifiedDriver,
+      volumeBindingMode: exactly("Immediate", "WaitForFirstConsumer"),
+    },
   },
   "storage.v1.TokenRequest": {
     fields: { expirationSeconds: { minimum: 600, maximum: 2 ** 32 } },

@@ -8,6 +8,8 @@ import {
   having,
   items,
   label,
+  namePart,
+  never,
   notNegative,
   oneOf,
   port,
@@ -22,6 +24,7 @@ const webhookRule: TypeRule = {
   fields: {
     apiGroups: some,
     ...{ apiVersions: { ...some, ...items(text) }, resources: { ...some, ...items(text) } },
+    scope: { pattern: "^(?:\\*|Cluster|Namespaced)$" },
     operations: { ...some, ...each("*", "CREATE", "UPDATE", "DELETE", "CONNECT") },
   },
 };
@@ -35,7 +38,12 @@ const webhook: TypeRule = {
     failurePolicy,
     matchPolicy: exactly("Exact", "Equivalent"),
     timeoutSeconds: { minimum: 1, maximum: 30 },
-    admissionReviewVersions: { ...some, ...items(dns1035), uniqueItems: true },
+    sideEffects: exactly("None", "NoneOnDryRun"),
+    reinvocationPolicy: exactly("Never", "IfNeeded"),
+    admissionReviewVersions: {
+      ...{ ...some, ...items(dns1035), uniqueItems: true },
+      not: { items: { not: { enum: ["v1", "v1beta1"] } } },
+    },
   },
 };
 /** A policy that is held against nothing is refused; the same type in a binding may be empty. */
@@ -58,11 +66,14 @@ const verbs = [
   "update",
   "watch",
 ];
+const percents: JsonSchema = { minimum: 0, maximum: 100 };
+const none: JsonSchema = { maxProperties: 0 };
 const schemaTypes = ["array", "boolean", "integer", "number", "object", "string"];
 
 /** What extends or guards the API server itself is checked for. By the type's name in the document, without the common prefix. */
 export const extensions: Readonly<Record<string, TypeRule>> = {
   "admissionregistration.v1.ApplyConfiguration": { required: ["expression"], fields: { expression: text } },
+  "admissionregistration.v1.AuditAnnotation": { fields: { key: { pattern: `^${namePart}$` } } },
   "admissionregistration.v1.JSONPatch": { required: ["expression"], fields: { expression: text } },
   "admissionregistration.v1.MatchCondition": { fields: { name: qualified } },
   "admissionregistration.v1.MutatingAdmissionPolicy": { required: ["spec"] },
@@ -99,7 +110,7 @@ export const extensions: Readonly<Record<string, TypeRule>> = {
   },
   "admissionregistration.v1.Variable": { fields: { name: { pattern: "^[A-Za-z_][A-Za-z0-9_]*$" } } },
   "admissionregistration.v1.WebhookClientConfig": {
-    fields: { url: { pattern: "^https://." } },
+    fields: { url: { pattern: "^https://[^?#@]+$" } },
     oneOf: ["url", "service"],
   },
   "apiextensions.v1.CustomResourceColumnDefinition": {
@@ -115,10 +126,14 @@ export const extensions: Readonly<Record<string, TypeRule>> = {
       listKind: { ...mixedName, pattern: `^$|${mixedName.pattern}` },
       plural: dns1035,
       singular: { ...dns1035, pattern: `^$|${dns1035.pattern}` },
+      ...{ shortNames: items(dns1035), categories: items(dns1035) },
     },
   },
   "apiextensions.v1.CustomResourceDefinitionSpec": {
-    fields: { group: dnsName, scope: oneOf("Cluster", "Namespaced") },
+    fields: {
+      ...{ group: dnsName, scope: oneOf("Cluster", "Namespaced") },
+      preserveUnknownFields: { enum: [false, null] },
+    },
   },
   "apiextensions.v1.CustomResourceDefinitionVersion": {
     ...{ required: ["schema"], optional: ["served"] },
@@ -131,7 +146,18 @@ export const extensions: Readonly<Record<string, TypeRule>> = {
     },
   },
   "apiextensions.v1.CustomResourceValidation": { required: ["openAPIV3Schema"] },
-  "apiextensions.v1.JSONSchemaProps": { fields: { type: oneOf(...schemaTypes) } },
+  "apiextensions.v1.JSONSchemaProps": {
+    fields: {
+      type: oneOf(...schemaTypes),
+      ...{ $ref: never("$ref is not supported"), additionalItems: never("additionalItems is not supported") },
+      ...{ id: { maxLength: 0 }, $schema: { maxLength: 0 } },
+      ...{ patternProperties: none, dependencies: none, definitions: none },
+      uniqueItems: { enum: [false, null] },
+      "x-kubernetes-list-type": exactly("atomic", "set", "map"),
+      "x-kubernetes-map-type": exactly("atomic", "granular"),
+      "x-kubernetes-preserve-unknown-fields": { enum: [true, null] },
+    },
+  },
   "apiregistration.v1.APIService": { required: ["spec"] },
   "apiregistration.v1.APIServiceSpec": {
     required: ["version"],
@@ -153,11 +179,19 @@ export const extensions: Readonly<Record<string, TypeRule>> = {
       signerName: { pattern: "^[^/.]+(?:\\.[^/.]+)+/.+$" },
     },
   },
+  "flowcontrol.v1.ExemptPriorityLevelConfiguration": {
+    fields: { nominalConcurrencyShares: notNegative, lendablePercent: percents },
+  },
   "flowcontrol.v1.FlowDistinguisherMethod": { fields: { type: exactly("ByNamespace", "ByUser") } },
   "flowcontrol.v1.FlowSchema": { required: ["spec"] },
+  "flowcontrol.v1.FlowSchemaSpec": { fields: { matchingPrecedence: { minimum: 0, maximum: 10000 } } },
   "flowcontrol.v1.LimitResponse": { fields: { type: oneOf("Queue", "Reject") } },
   "flowcontrol.v1.LimitedPriorityLevelConfiguration": {
-    fields: { nominalConcurrencyShares: notNegative },
+    fields: {
+      nominalConcurrencyShares: notNegative,
+      lendablePercent: percents,
+      borrowingLimitPercent: notNegative,
+    },
     required: ["limitResponse"],
   },
   "flowcontrol.v1.NonResourcePolicyRule": {

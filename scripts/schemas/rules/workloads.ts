@@ -4,15 +4,18 @@ import {
   having,
   notNegative,
   oneOf,
+  percent,
+  percentOfAll,
+  positiveAmount,
+  prefixedName,
   qualified,
   replicas,
+  segment,
   some,
   type TypeRule,
   text,
 } from "./shapes.ts";
 
-/** Of a whole number it only asks not to be negative. */
-const percent: JsonSchema = { pattern: "^[0-9]+%$", minimum: 0 };
 const selector: JsonSchema = {
   anyOf: [
     having({ matchLabels: { type: "object", minProperties: 1 } }),
@@ -45,9 +48,11 @@ export const workloads: Readonly<Record<string, TypeRule>> = {
     required: ["template"],
     fields: { replicas, selector, minReadySeconds: notNegative },
   },
-  "apps.v1.RollingUpdateDaemonSet": { fields: { maxSurge: percent, maxUnavailable: percent } },
-  "apps.v1.RollingUpdateDeployment": { fields: { maxSurge: percent, maxUnavailable: percent } },
+  "apps.v1.RollingUpdateDaemonSet": { fields: { maxSurge: percentOfAll, maxUnavailable: percentOfAll } },
+  "apps.v1.RollingUpdateDeployment": { fields: { maxSurge: percent, maxUnavailable: percentOfAll } },
+  "apps.v1.RollingUpdateStatefulSetStrategy": { fields: { partition: notNegative } },
   "apps.v1.StatefulSet": { required: ["spec"] },
+  "apps.v1.StatefulSetOrdinals": { fields: { start: notNegative } },
   "apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy": {
     fields: { whenDeleted: oneOf("Retain", "Delete"), whenScaled: oneOf("Retain", "Delete") },
   },
@@ -55,21 +60,37 @@ export const workloads: Readonly<Record<string, TypeRule>> = {
     optional: ["serviceName"],
     fields: { replicas, selector, minReadySeconds: notNegative, revisionHistoryLimit: notNegative },
   },
-  "autoscaling.v1.HorizontalPodAutoscalerSpec": { fields: { maxReplicas: { minimum: 1 } } },
+  "autoscaling.v1.CrossVersionObjectReference": { fields: { kind: segment, name: segment } },
+  "autoscaling.v1.HorizontalPodAutoscalerSpec": {
+    fields: { maxReplicas: { minimum: 1 }, targetCPUUtilizationPercentage: { minimum: 1 } },
+  },
+  "autoscaling.v2.CrossVersionObjectReference": { fields: { kind: segment, name: segment } },
   "autoscaling.v2.HPAScalingPolicy": {
-    fields: { type: exactly("Pods", "Percent"), value: { minimum: 1 }, periodSeconds: { minimum: 1 } },
+    fields: {
+      type: exactly("Pods", "Percent"),
+      value: { minimum: 1 },
+      periodSeconds: { minimum: 1, maximum: 1800 },
+    },
   },
   "autoscaling.v2.HPAScalingRules": {
     fields: {
       stabilizationWindowSeconds: { minimum: 0, maximum: 3600 },
       selectPolicy: exactly("Max", "Min", "Disabled"),
+      policies: some,
     },
   },
   "autoscaling.v2.HorizontalPodAutoscalerSpec": { fields: { maxReplicas: { minimum: 1 } } },
   "autoscaling.v2.MetricSpec": {
     fields: { type: oneOf("ContainerResource", "External", "Object", "Pods", "Resource") },
   },
-  "autoscaling.v2.MetricTarget": { fields: { type: oneOf("Utilization", "Value", "AverageValue") } },
+  "autoscaling.v2.MetricIdentifier": { fields: { name: segment } },
+  "autoscaling.v2.MetricTarget": {
+    fields: {
+      type: oneOf("Utilization", "Value", "AverageValue"),
+      averageUtilization: { minimum: 1 },
+      ...{ averageValue: positiveAmount, value: positiveAmount },
+    },
+  },
   "batch.v1.CronJobSpec": {
     fields: {
       startingDeadlineSeconds: notNegative,
@@ -84,6 +105,8 @@ export const workloads: Readonly<Record<string, TypeRule>> = {
       completionMode: exactly("NonIndexed", "Indexed"),
       ...{ parallelism: notNegative, completions: notNegative, backoffLimit: notNegative },
       ...{ activeDeadlineSeconds: notNegative, ttlSecondsAfterFinished: notNegative },
+      ...{ backoffLimitPerIndex: notNegative, maxFailedIndexes: notNegative },
+      managedBy: { maxLength: 63, pattern: `^${prefixedName}` },
     },
   },
   "batch.v1.JobTemplateSpec": { required: ["spec"] },
@@ -94,8 +117,8 @@ export const workloads: Readonly<Record<string, TypeRule>> = {
   "policy.v1.PodDisruptionBudgetSpec": {
     fields: {
       unhealthyPodEvictionPolicy: exactly("IfHealthyBudget", "AlwaysAllow"),
-      minAvailable: percent,
-      maxUnavailable: percent,
+      minAvailable: percentOfAll,
+      maxUnavailable: percentOfAll,
     },
   },
 };

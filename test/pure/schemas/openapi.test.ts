@@ -204,7 +204,7 @@ describe("what the server's validation adds to the types", () => {
     });
     expect(of("Container")).toMatchObject({
       required: ["image", "name"],
-      properties: { image: { type: "string", minLength: 1 } },
+      properties: { image: { type: "string", pattern: expect.stringContaining("\\S") } },
     });
   });
 
@@ -213,6 +213,40 @@ describe("what the server's validation adds to the types", () => {
       required: ["name"],
       properties: { value: { type: ["string", "null"] } },
     });
+  });
+
+  test("keys of maps, and rules of some versions only", () => {
+    const text = { type: "string" };
+    const service = {
+      type: "object",
+      properties: { name: text, data: { type: "object", additionalProperties: text } },
+    };
+    const made = (version: string) =>
+      convertOpenApi(
+        {
+          info: { version },
+          definitions: {
+            [`${prefix}.ConfigMap`]: {
+              ...service,
+              properties: { ...service.properties, sleep: ref(`${prefix}.SleepAction`) },
+              "x-kubernetes-group-version-kind": [{ group: "", version: "v1", kind: "ConfigMap" }],
+            },
+            [`${prefix}.SleepAction`]: { type: "object", properties: { seconds: { type: "integer" } } },
+            [`${meta}.ObjectMeta`]: { type: "object", properties: { name: text } },
+            [`${meta}.ListMeta`]: { type: "object", properties: { name: text } },
+          },
+          resources: {},
+        },
+        version,
+      );
+    expect(made("1.36.3").kinds[0]!.schema.properties).toMatchObject({
+      data: {
+        allOf: [{ additionalProperties: { enum: [expect.stringMatching(/^rule: the key must be /)] } }],
+      },
+    });
+    const sleep = (version: string) => made(version).definitions[`${prefix}.SleepAction`]?.properties;
+    expect(sleep("1.32.1")).toMatchObject({ seconds: { minimum: 1 } });
+    expect(sleep("1.36.3")).toMatchObject({ seconds: { minimum: 0 } });
   });
 
   test("a resource has a name that DNS takes, or the beginning of one", () => {

@@ -98,6 +98,9 @@ function explain(error: SchemaError): Problem[] {
     const expected = splitList(values[1]!)
       .filter((value) => value !== "" && value !== "<nil>")
       .join(", ");
+    // A value that nobody writes: the packs say so what is wrong where no keyword does.
+    const rule = /^rule: (.+)$/.exec(expected)?.[1];
+    if (rule) return [{ what: rule.startsWith("the key ") ? "pattern" : "invalid", field, message: rule }];
     return [{ what: "enum", field, expected, message: `must be one of: ${expected}` }];
   }
   return [explainRest(error)];
@@ -180,8 +183,26 @@ function explainAlternatives(field: string, causes: SchemaError[]): Problem {
 /** Patterns of our own that have a name; anything else is shown as it is. */
 function describePattern(pattern: string): { what: ProblemKind; expected: string } {
   if (pattern.startsWith("^[\\\\r\\\\n]*(?:(?:[A-Za-z0-9+/]")) return { what: "format", expected: "base64" };
-  if (pattern.includes("[KMGTPE]i|[numkMGTPE]"))
-    return { what: "format", expected: "a quantity such as 500m, 2 or 1Gi" };
+  if (pattern.includes("[KMGTPE]i|[numkMGTPE]")) {
+    const least = pattern.includes("-(?:0+")
+      ? " of 0 or more,"
+      : pattern.includes("[1-9]")
+        ? " above 0,"
+        : "";
+    return { what: "format", expected: `a quantity${least} such as 500m, 2 or 1Gi` };
+  }
+  if (pattern.includes("25[0-5]")) {
+    const isRange = pattern.includes("3[0-2]");
+    return {
+      what: "format",
+      expected: isRange ? "a range of addresses such as 10.0.0.0/8" : "an IP address",
+    };
+  }
+  if (pattern.startsWith("^\\\\S(?:"))
+    return { what: "pattern", expected: "text with something in it and no space around it" };
+  if (pattern.startsWith("^0*(?:100|")) return { what: "pattern", expected: "a percentage of at most 100%" };
+  if (pattern.includes("[^./][^/]*"))
+    return { what: "pattern", expected: "a path in which no part is .., and which its place allows" };
   if (pattern.startsWith("^[0-9]{4}-[0-9]{2}-[0-9]{2}T"))
     return { what: "format", expected: "a time such as 2026-01-31T12:00:00Z" };
   return { what: "pattern", expected: `text that matches ${pattern.replace(/\\(.)/g, "$1")}` };
