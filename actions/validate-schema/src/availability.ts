@@ -57,10 +57,11 @@ export function availabilityOf(
     return { what: "deprecated-api", severity: "warning", message: known.deprecated };
   if (state?.state === "deprecated") {
     const until = state.removed ? `, and removed in ${state.removed}` : "";
+    const off = state.off ? "; it is served only where an administrator has switched it on" : "";
     return {
       what: "deprecated-api",
       severity: "warning",
-      message: `${name} is deprecated since Kubernetes ${state.since}${until}`,
+      message: `${name} is deprecated since Kubernetes ${state.since}${until}${off}`,
       ...use(state.replacement),
     };
   }

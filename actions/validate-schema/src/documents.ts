@@ -31,6 +31,8 @@ export interface Group {
   environment?: string;
   resources: Resource[];
   problems: Problem[];
+  /** All of it, where some cannot be read. */
+  text?: string;
   /** It is a file beside the overlays, which is validated with them. */
   isFile?: true;
   /** The files that are documents of it as they are, and the lines on which they begin; none where it was rendered. */
@@ -95,6 +97,7 @@ function readIndex(file: string): Rendered {
           ...(overlay.environment && { environment: overlay.environment }),
         },
         ...{ resources: allOf(manifests), problems: manifests.problems },
+        ...(manifests.problems.length > 0 && text !== undefined && { text }),
         ...(side.sources && { sources: side.sources }),
         locate: locator(side, manifests),
       });

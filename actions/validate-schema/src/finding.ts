@@ -134,10 +134,16 @@ const unreadable: Partial<Record<Problem["code"], string>> = {
   "not-an-object": "not-an-object",
 };
 
-/** What kept documents of a group from being read as resources. Duplicate keys and names are kubeconform's to tell. */
-export function documentFindings(group: Group): Finding[] {
+/**
+ * What kept documents of a group from being read as resources. Duplicate keys and names are kubeconform's to tell. Of the
+ * base, only documents that `head` has as well: of another that cannot be read nobody knows what is wrong with it.
+ */
+export function documentFindings(group: Group, head?: Group): Finding[] {
+  const isThere = ({ line }: Problem): boolean =>
+    head?.text === undefined || documentsOf(head.text).includes(documentAt(group.text ?? "", line));
   return group.problems
     .filter(({ code }) => code !== "duplicate-key" && code !== "no-name")
+    .filter((problem) => head === undefined || isThere(problem))
     .map(({ code, message, line, column, document, source }) => {
       const location = placeOf(group, source, line, column);
       return makeFinding({
@@ -151,6 +157,24 @@ export function documentFindings(group: Group): Finding[] {
         ...(location && { location }),
       });
     });
+}
+
+function documentsOf(text: string): string[] {
+  return text.split(/^---(?:[ \t].*)?$/m).map((each) => each.trim());
+}
+
+function documentAt(text: string, line: number): string {
+  const isMarker = (each: string | undefined): boolean =>
+    each === undefined || /^---(?:[ \t].*)?$/.test(each);
+  const lines = text.split(/\r\n|\n|\r/);
+  let start = Math.min(line - 1, lines.length - 1);
+  let end = start + 1;
+  while (!isMarker(lines[start])) start--;
+  while (!isMarker(lines[end])) end++;
+  return lines
+    .slice(start + 1, end)
+    .join("\n")
+    .trim();
 }
 
 /** The place in a file of the repository, where the document stands in one as it is. */

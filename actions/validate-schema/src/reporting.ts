@@ -60,17 +60,21 @@ export async function reportParts(
   const locate = world.locate ?? (async () => undefined);
   if (judged.drafts.head.length > 0) world.progress("Finding the lines to edit");
   const found = { base, head: await locateDrafts(judged.drafts.head, base, locate, world.cores) };
+  const atHead = new Map(rendered.groups.map((group) => [group.side === "head" ? group.overlay : "", group]));
+  const headOf = (group: Group): Group | undefined => atHead.get(group.overlay);
   const of = (side: SideName): Finding[] => {
     const groups = rendered.groups.filter((group) => group.side === side);
     const conflicts = conflictFindings(learnt.schemas.conflicts.filter((each) => each.side === side));
     const unknown = side === "head" ? unknownKinds(learnt, inputs) : [];
     const borrowed = borrowedDefinitions(
       checks.filter(({ group }) => group.side === side),
+      learnt.definitions.filter((definition) => definition.side === side),
       learnt.schemas,
+      rendered.unchanged === 0,
     );
     return mergeFindings([
       ...found[side],
-      ...groups.flatMap(documentFindings),
+      ...groups.flatMap((group) => documentFindings(group, side === "base" ? headOf(group) : undefined)),
       ...conflicts,
       ...borrowed,
       ...unknown,

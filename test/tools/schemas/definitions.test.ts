@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { definition, index, lines, thing, validate } from "./validation.ts";
+import { definition, index, lines, type Side, thing, validate } from "./validation.ts";
 
 const release = (version: string): string =>
   `apiVersion: helm.toolkit.fluxcd.io/${version}\nkind: HelmRelease\nmetadata: {name: z}\nspec: {interval: 5m, chart: {spec: {chart: a, sourceRef: {kind: HelmRepository, name: a}}}}\n`;
@@ -71,6 +71,23 @@ describe("a definition of elsewhere is used, and said", () => {
     expect(await report("old/crd.yaml", ignore)).toEqual([expect.stringContaining("old/crd.yaml, which")]);
     expect(await report(".gitops/schemas/crd.yaml")).toEqual([]);
     expect(await report("crds/crd.yaml")).toEqual([]);
+  });
+
+  test("of a base that only another environment renders", async () => {
+    const files = (head: Record<string, Side>) => ({
+      ...index({ "prod/app": { head: thing("x"), environment: "prod" }, ...head }),
+      "bases/crds/crd.yaml": crds,
+      ".gitignore": "/head/\n",
+    });
+    const said = async (head: Record<string, Side>, more = {}): Promise<string[]> =>
+      lines(await validate({ ...files(head), ...more }, { manifests: "index.json" }, true));
+    const dev = { "dev/crds": { head: `${crds}# rendered\n`, environment: "dev" } };
+    expect(await said(dev)).toEqual([
+      "warning validate/borrowed-definition bases/crds/crd.yaml:1 : example.com/v1 Thing of prod is held against a definition in bases/crds/crd.yaml, which only dev deploys [prod/app new]",
+    ]);
+    expect(await said({ ...dev, "crds/all": { head: `${crds}# too\n` } })).toEqual([]);
+    expect(await said({ ...dev, same: { status: "unchanged" } })).toEqual([]);
+    expect(await said({ ...dev, "prod/crds": { head: `${crds}# too\n`, environment: "prod" } })).toEqual([]);
   });
 
   test("a file of an overlay that is unchanged is of its environment", async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { config, definition, index, lines, thing, validate } from "./validation.ts";
 
+const broken = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: b}\ndata: {\n";
+
 /** What is said that stops the validation of a resource does not hide what else is wrong with it. */
 describe("a mistake that the base has already does not hide new ones", () => {
   const compare = (base: string, head: string, more = {}) =>
@@ -54,6 +56,15 @@ describe("a mistake that the base has already does not hide new ones", () => {
       "error broken-schema a/source.yaml:3 : the schema of example.com/v1 Thing is broken, so it was not validated [a new, b existing]",
     ]);
     expect(report.fixed).toEqual([]);
+  });
+
+  test("a document that cannot be read: one that changed and still cannot be is new", async () => {
+    const base = `${config("z")}---\n${broken}`;
+    const same = await compare(base, `${config("z", "immutable: true\n")}---\n${broken}`);
+    expect(lines(same)).toEqual([expect.stringMatching(/^error not-yaml .*\[a existing\]$/)]);
+    const changed = await compare(base, `${config("z")}---\n${broken.replace("data", "fooo: 1\ndata")}`);
+    expect(lines(changed)).toEqual([expect.stringMatching(/^error not-yaml .*\[a new\]$/)]);
+    expect(changed.fixed).toEqual([]);
   });
 });
 
