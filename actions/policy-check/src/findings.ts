@@ -1,5 +1,5 @@
 import type { PolicyStatement } from "@gitops-actions/engine";
-import type { Batch } from "@gitops-actions/fleet";
+import type { Batch, Excepted } from "@gitops-actions/fleet";
 import type { Redactor, Resource } from "@gitops-actions/manifest";
 import {
   type Finding,
@@ -25,6 +25,8 @@ export interface FindingSettings {
   redactor: Redactor;
   failOnWarn: boolean;
   locate: Locate;
+  /** Whether an exception waives a finding in an overlay: what it leaves is located and listed by itself. */
+  isExcused?: (finding: Excepted) => boolean;
 }
 
 /** The findings of some batches, which engines call `from` and up; texts are redacted, for policies quote what they look at. */
@@ -34,35 +36,47 @@ export async function findingsOf(
   from: number,
   settings: FindingSettings,
 ): Promise<Said> {
-  const findings: Finding[] = [];
+  const active: Finding[] = [];
+  const excused: Finding[] = [];
   let waived = 0;
   for (const { name, outcomes } of runs) {
     for (const [index, batch] of batches.entries()) {
       for (const statement of outcomes[from + index]!.statements) {
-        if (statement.status === "waived") waived++;
-        else findings.push(await findingOf(name, statement, batch, settings));
+        if (statement.status === "waived") {
+          waived++;
+          continue;
+        }
+        const item = statement.document === undefined ? undefined : batch.items[statement.document];
+        const rule = `${name}/${settings.redactor.redactText(statement.rule)}`;
+        const isExcused = (overlay: string): boolean =>
+          settings.isExcused?.({ rule, ...(item && { resource: item.resource.id }), overlay }) ?? false;
+        const all = item?.overlays ?? [...new Set(batch.items.flatMap((each) => each.overlays))].sort();
+        const out = all.filter(isExcused);
+        const left = all.filter((overlay) => !out.includes(overlay));
+        if (out.length > 0) excused.push(await findingOf(rule, statement, item, out, settings));
+        if (left.length > 0 || all.length === 0)
+          active.push(await findingOf(rule, statement, item, left, settings));
       }
     }
   }
-  return { findings: mergeFindings(findings), waived };
+  return { findings: [...mergeFindings(active), ...mergeFindings(excused)], waived };
 }
 
 async function findingOf(
-  engine: string,
+  rule: string,
   statement: PolicyStatement,
-  batch: Batch,
+  item: Batch["items"][number] | undefined,
+  overlays: readonly string[],
   { redactor, failOnWarn, locate }: FindingSettings,
 ): Promise<Finding> {
-  const item = statement.document === undefined ? undefined : batch.items[statement.document];
-  const overlays = item?.overlays ?? [...new Set(batch.items.flatMap((each) => each.overlays))].sort();
   // A policy may quote what it looks at in whatever it says.
   const hide = (text: string): string => redactor.redactText(text);
   const message = hide(statement.message);
-  const location = item && (await locate(item.overlays[0]!, item.resource, statement.field ?? ""));
+  const location = item && (await locate(overlays[0]!, item.resource, statement.field ?? ""));
   const { description, url } = statement;
   const help = [description && hide(description), url && `See ${hide(url)}`].filter(Boolean).join(" ");
   return makeFinding({
-    rule: `${engine}/${hide(statement.rule)}`,
+    rule,
     severity: severityOf(statement, failOnWarn),
     message,
     ...(help && { help }),

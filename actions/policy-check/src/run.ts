@@ -17,7 +17,7 @@ import { compareProposed } from "./proposed.ts";
 import { reportParts } from "./reporting.ts";
 import { type Scan, scan, withoutPatterns } from "./scan.ts";
 import { evaluate } from "./sets.ts";
-import { waive } from "./waive.ts";
+import { excuserOf, waive } from "./waive.ts";
 
 /** What a run is given besides its inputs. */
 export interface PolicyWorld {
@@ -63,8 +63,9 @@ export async function run(inputs: PolicyInputs, world: PolicyWorld): Promise<Pol
     const redactor = makeRedactor(rendered, world.secretKey, secrets.secrets);
     const locate = locatorOf(rendered, place, inputs, world);
     const { failOnWarn } = inputs;
+    const isExcused = excuserOf(judges.exceptions, host.now());
     const said = (runs: Evaluation["runs"], side: readonly Batch[], from = 0) =>
-      findingsOf(runs, side, from, { redactor, failOnWarn, locate });
+      findingsOf(runs, side, from, { redactor, failOnWarn, locate, isExcused });
     const found = await said(evaluation.runs, head);
     const before = await said(evaluation.runs, batches.slice(head.length), head.length);
     const marked = rendered.base
@@ -81,7 +82,12 @@ export async function run(inputs: PolicyInputs, world: PolicyWorld): Promise<Pol
     const parts = reportParts({
       ...{ rendered, judges, evaluation, head, all, redactor },
       waivedByPolicy: found.waived,
-      notes: [...notes, ...bundles.map(({ address }) => `policies of ${address}`), ...(after?.notes ?? [])],
+      notes: [
+        ...notes,
+        ...waived.partly,
+        ...bundles.map(({ address }) => `policies of ${address}`),
+        ...(after?.notes ?? []),
+      ],
     });
     const report = makeReport({
       ...parts,

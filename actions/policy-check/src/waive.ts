@@ -1,12 +1,20 @@
-import { daysLeft, type Exception, exceptionMatcher, isExpired } from "@gitops-actions/fleet";
-import { type Finding, makeFinding, type Report } from "@gitops-actions/report";
+import { daysLeft, type Excepted, type Exception, exceptionMatcher, isExpired } from "@gitops-actions/fleet";
+import { describeSubject, type Finding, makeFinding, type Report } from "@gitops-actions/report";
 
 export interface Waived {
   /** Without the places that are excepted; a finding all of whose places are stays, and is named in `waived`. */
   findings: Finding[];
   waived: Report["waived"];
+  /** What is excepted in some overlays and counts in others, which `waived` cannot say: one line each, for people. */
+  partly: string[];
   /** Exceptions whose time is over, and ones that except nothing. */
   problems: Finding[];
+}
+
+/** Tells whether an exception that is not over waives a finding in an overlay. */
+export function excuserOf(exceptions: readonly Exception[], now: Date): (finding: Excepted) => boolean {
+  const matchers = exceptions.filter((exception) => !isExpired(exception, now)).map(exceptionMatcher);
+  return (finding) => matchers.some((matches) => matches(finding));
 }
 
 /** Applies exceptions to findings, overlay by overlay. `all`: everything was looked at, so what is unused is known. */
@@ -22,7 +30,8 @@ export function waive(
     matches: exceptionMatcher(exception),
     expired: isExpired(exception, now),
   }));
-  const result: Waived = { findings: [], waived: [], problems: [] };
+  const result: Waived = { findings: [], waived: [], partly: [], problems: [] };
+  const whole = new Map<Finding, Exception>();
   for (const finding of findings) {
     const waivedBy = (overlay: string): Exception | undefined => {
       const { rule, resource } = finding;
@@ -35,13 +44,20 @@ export function waive(
     const places = finding.places.length > 0 ? finding.places : [{ overlay: "", state: "unknown" as const }];
     const excused = places.map(({ overlay }) => waivedBy(overlay));
     const [first] = excused;
-    if (excused.every((each) => each !== undefined)) {
-      const { owner, reason, expires } = first!;
+    if (first && excused.every((each) => each !== undefined)) {
+      whole.set(finding, first);
+      const { owner, reason, expires } = first;
       result.waived.push({ fingerprint: finding.fingerprint, owner, reason, expires });
       result.findings.push(finding);
-    } else result.findings.push({ ...finding, places: finding.places.filter((_, index) => !excused[index]) });
+    } else {
+      for (const exception of new Set(excused.filter((each) => each !== undefined))) {
+        const own = finding.places.filter((_, index) => excused[index] === exception);
+        result.partly.push(describePart({ ...finding, places: own }, exception));
+      }
+      result.findings.push({ ...finding, places: finding.places.filter((_, index) => !excused[index]) });
+    }
   }
-  keepActive(result);
+  keepActive(result, whole);
   for (const { exception, expired } of matchers) {
     if (expired)
       result.problems.push(
@@ -59,31 +75,33 @@ export function waive(
   return result;
 }
 
-/** A fingerprint that also stands for something that is not excepted must not be waived whole. */
-function keepActive(result: Waived): void {
-  const seen = new Map<string, number>();
-  for (const { fingerprint } of result.findings) seen.set(fingerprint, (seen.get(fingerprint) ?? 0) + 1);
-  const waived = new Map<string, number>();
-  for (const { fingerprint } of result.waived) waived.set(fingerprint, (waived.get(fingerprint) ?? 0) + 1);
-  const mixed = new Set(
-    [...waived].filter(([print, count]) => count < seen.get(print)!).map(([print]) => print),
+/** A fingerprint that also stands for something that is not excepted must not be waived whole: those excepted go. */
+function keepActive(result: Waived, whole: ReadonlyMap<Finding, Exception>): void {
+  const active = new Set(
+    result.findings.filter((finding) => !whole.has(finding)).map(({ fingerprint }) => fingerprint),
   );
-  if (mixed.size > 0) {
-    // The excepted ones go; those that count stay.
-    let left = new Map(waived);
-    result.findings = result.findings.filter(({ fingerprint }) => {
-      if (!mixed.has(fingerprint)) return true;
-      const count = left.get(fingerprint) ?? 0;
-      left = new Map(left).set(fingerprint, count - 1);
-      return count <= 0;
-    });
-  }
+  const mixed = new Set(
+    [...whole.keys()].flatMap(({ fingerprint }) => (active.has(fingerprint) ? [fingerprint] : [])),
+  );
+  result.findings = result.findings.filter((finding) => {
+    const exception = whole.get(finding);
+    if (!exception || !mixed.has(finding.fingerprint)) return true;
+    result.partly.push(describePart(finding, exception));
+    return false;
+  });
   const unique = new Map(
     result.waived
       .filter(({ fingerprint }) => !mixed.has(fingerprint))
       .map((each) => [each.fingerprint, each]),
   );
   result.waived = [...unique.values()];
+}
+
+function describePart(finding: Finding, { reason, owner, expires }: Exception): string {
+  const overlays = finding.places.map(({ overlay }) => overlay);
+  const more = overlays.length > 5 ? ` and ${overlays.length - 5} more` : "";
+  const what = [finding.rule, describeSubject(finding)].filter(Boolean).join(" ");
+  return `waived in ${overlays.slice(0, 5).join(", ")}${more} only: ${what}: ${reason} (${owner}, until ${expires})`;
 }
 
 function problem(

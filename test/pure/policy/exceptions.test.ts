@@ -102,21 +102,23 @@ describe("waiving", () => {
 
   test("counts overlay by overlay", () => {
     const inProd = parseExceptions(text.replace("    owner", "    overlays: [prod]\n    owner"), "e");
-    const { findings, waived } = waive([finding("legacy-web", ["dev", "prod"])], inProd, now, true);
+    const { findings, waived, partly } = waive([finding("legacy-web", ["dev", "prod"])], inProd, now, true);
     expect(waived).toEqual([]);
+    expect(partly).toEqual([expect.stringContaining("waived in prod only: ")]);
     expect(findings[0]!.places.map(({ overlay }) => overlay)).toEqual(["dev"]);
   });
 
   test("does not let one that is excepted hide another of its fingerprint", () => {
     const inProd = parseExceptions(text.replace("    owner", "    overlays: [prod]\n    owner"), "e");
-    const { findings, waived } = waive(
-      [finding("legacy-web", ["prod"]), finding("legacy-web", ["dev"])],
-      inProd,
-      now,
-      true,
-    );
-    expect(waived).toEqual([]);
-    expect(findings.map(({ places }) => places.map(({ overlay }) => overlay))).toEqual([["dev"]]);
+    const both = [finding("legacy-web", ["prod"]), finding("legacy-web", ["dev"])];
+    for (const order of [both, both.toReversed()]) {
+      const { findings, waived, partly } = waive(order, inProd, now, true);
+      expect(waived).toEqual([]);
+      expect(findings.map(({ places }) => places.map(({ overlay }) => overlay))).toEqual([["dev"]]);
+      expect(partly).toEqual([
+        expect.stringMatching(/^waived in prod only: .*: soon \(team-shop, until 2026-12-31\)$/),
+      ]);
+    }
   });
 
   test("says what is over and what is unused; unused only when all was looked at", () => {

@@ -110,6 +110,25 @@ describe("gitops policy", () => {
     expect(report.waived.map(({ owner }) => owner)).toEqual(["team-shop"]);
   });
 
+  test("locates what an exception for one overlay leaves where it stands, and names what it waives", async () => {
+    const run = stage({
+      "policy/a.rego": policy,
+      "apps/web/dev/web.yaml": deployment("web"),
+      "apps/web/dev/kustomization.yaml": "resources: [web.yaml]\n",
+      "apps/web/prod/web.yaml": deployment("web"),
+      "apps/web/prod/kustomization.yaml": "resources: [web.yaml]\n",
+      ".gitops/exceptions.yaml":
+        'exceptions:\n  - {rule: "conftest/*", overlays: [apps/web/dev], owner: team-shop, reason: It is new., expires: 2027-01-31}\n',
+    });
+    const { out } = await run("policy", ".");
+    expect(out).toContain("error conftest/main/deny apps/web/prod/web.yaml:1");
+    expect(out).toContain(
+      "note waived in apps/web/dev only: conftest/main/deny Deployment web: It is new. (team-shop, until 2027-01-31)\n",
+    );
+    expect(out).not.toContain("apps/web/dev/web.yaml");
+    expect(out).toMatch(/policy-check: 1 error\. 2 overlays/);
+  });
+
   test("counts the policies' own exceptions apart", async () => {
     const run = stage({
       "policy/a.rego": `${policy.replace("deny", "deny_all")}exception contains ["all"] if input.metadata.name == "web"\n`,
