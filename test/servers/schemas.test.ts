@@ -3,15 +3,18 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  apiState,
   combineSchemas,
   ensureTool,
   findKubernetesPack,
   listPacks,
+  readLifecycles,
   readPack,
   type SchemaSet,
   userCacheDir,
 } from "@gitops-actions/engine";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createAsker } from "../../scripts/schemas/compare/ask.ts";
 import { type Judgement, unexplained } from "../../scripts/schemas/compare/classify.ts";
 import {
   compareWithServer,
@@ -70,6 +73,32 @@ test("the pack knows every rule of the server over one field, to either side of 
   expect(judgements.filter(({ verdict }) => verdict === "on purpose").length).toBeLessThan(5);
   expect(judgements.filter(({ accepted }) => accepted).length).toBeGreaterThan(400);
   expect(judgements.filter(({ accepted }) => !accepted).length).toBeGreaterThan(500);
+});
+
+test("every kind that a server leaves out, unless it is asked for it, is told", async () => {
+  const usual = await startControlPlane();
+  try {
+    const lifecycles = readLifecycles();
+    const asker = createAsker(usual.send);
+    const wrong: string[] = [];
+    for (const { group, version, kind } of pack.kinds) {
+      const apiVersion = group ? `${group}/${version}` : version;
+      const isServed = await asker({ apiVersion, kind }).then(
+        () => true,
+        () => false,
+      );
+      const state = apiState({ group, version, kind }, kubernetesVersion, lifecycles);
+      const isTold =
+        state?.state === "off-by-default" ||
+        state?.state === "subresource" ||
+        (state?.state === "deprecated" && state.off === true);
+      if (isServed === isTold)
+        wrong.push(`${apiVersion} ${kind} is ${isServed ? "served" : "not served"}: ${state?.state}`);
+    }
+    expect(wrong).toEqual([]);
+  } finally {
+    usual.stop();
+  }
 });
 
 test("a pack that is too strict, or knows a type wrongly, is told", async () => {

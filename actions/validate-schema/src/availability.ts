@@ -36,6 +36,13 @@ export function availabilityOf(
       ...use(state.replacement),
     };
   }
+  if (state?.state === "subresource") {
+    return {
+      what: "unknown-kind",
+      severity: "error",
+      message: `${name} is asked of another resource; there is no such resource to apply`,
+    };
+  }
   if (state?.state === "not-yet") {
     return {
       what: "unknown-version",
@@ -43,7 +50,7 @@ export function availabilityOf(
       message: `${name} comes with Kubernetes ${state.introduced}; this is ${version}`,
     };
   }
-  if (!known) return unknown(id, set, name, state?.state === "off-by-default");
+  if (!known) return unknown(id, set, name, state !== undefined);
   if (known.served === false) {
     const served = versionsOf(set, id).join(", ") || "none";
     return {
@@ -75,7 +82,7 @@ export function availabilityOf(
   return undefined;
 }
 
-function unknown(id: ResourceId, set: SchemaSet, name: string, isOff: boolean): Availability {
+function unknown(id: ResourceId, set: SchemaSet, name: string, isBuiltIn: boolean): Availability {
   const version = minor(set.kubernetes);
   const served = versionsOf(set, id);
   const allow = `To go without: missing-schemas: "allow: ${id.group}/${id.kind}"`;
@@ -92,7 +99,8 @@ function unknown(id: ResourceId, set: SchemaSet, name: string, isOff: boolean): 
     ...new Set([...set.kinds.values()].filter(({ group }) => group === id.group).map(({ kind }) => kind)),
   ];
   const meant = nearest(id.kind, kinds);
-  if (isOff) {
+  // The schemas were read from servers with every API switched on that needs no more than that.
+  if (isBuiltIn) {
     const how = `which Kubernetes ${version} serves only where an administrator has switched it on`;
     const message = `there is no schema for ${name}, ${how}, so it was not validated`;
     return { what: "missing-schema", severity: "error", message, help: allow };

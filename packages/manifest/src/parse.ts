@@ -86,12 +86,15 @@ function readNode(reading: Reading, node: Node, text: string, place: Place, list
   const value = toJson(node);
   const flaw = (code: ProblemCode, message: string) =>
     report(reading, place.document, place.chunk.start, { code, message, offset: node.start });
-  if (value === null) {
+  // An empty document is passed over; an empty item of a list is refused.
+  if (value === null && !listed) {
     reading.empty++;
     return;
   }
   if (!isObject(value)) {
-    const what = Array.isArray(value) ? "a list" : typeof value === "string" ? "a text" : `a ${typeof value}`;
+    const what = Array.isArray(value)
+      ? "a list"
+      : ({ string: "a text", object: "null" }[typeof value as string] ?? `a ${typeof value}`);
     flaw("not-an-object", `expected a Kubernetes object (apiVersion, kind, metadata), found ${what}`);
     return;
   }

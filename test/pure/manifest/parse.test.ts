@@ -111,6 +111,11 @@ describe("lists", () => {
 
   test("a list without items is empty; a resource that has items and a name is no list", () => {
     expect(parseManifests("apiVersion: v1\nkind: List\nitems: []\n", "").empty).toBe(1);
+    const missing = parseManifests("apiVersion: v1\nkind: List\nitems: [null]\n", "");
+    expect([missing.empty, missing.problems.map(({ message }) => message)]).toEqual([
+      0,
+      ["expected a Kubernetes object (apiVersion, kind, metadata), found null"],
+    ]);
     expect(names("apiVersion: x.io/v1\nkind: AllowList\nmetadata: {name: a}\nitems: [b]")).toEqual([
       "x.io/v1 AllowList a",
     ]);

@@ -194,6 +194,8 @@ describe("API versions", () => {
     const report = await validate({
       "a.yaml": of("extensions/v1beta1", "Ingress"),
       "b.yaml": of("v1", "Endpoints"),
+      "g.yaml": of("policy/v1", "Eviction"),
+      "h.yaml": `${of("coordination.k8s.io/v1alpha2", "LeaseCandidate")}spec: {leaseName: a, binaryVersion: 1.0.0, strategy: OldestEmulationVersion}\n`,
       "c.yaml": of("apps/v2", "Deployment"),
       "d.yaml": of("apps/v1", "Deploiment"),
       "e.yaml": of("monitoring.coreos.com/v1", "ServiceMonitor"),
@@ -209,7 +211,11 @@ describe("API versions", () => {
       expect.stringMatching(
         /^error missing-schema f.yaml:1 : .* If the group should be networking.k8s.io, correct it. Otherwise add/,
       ),
+      "error unknown-kind g.yaml:2 : policy/v1 Eviction is asked of another resource; there is no such resource to apply undefined",
       "warning deprecated-api b.yaml:1 : v1 Endpoints is deprecated since Kubernetes 1.33 Use discovery.k8s.io/v1 EndpointSlice.",
+      expect.stringMatching(
+        /^warning deprecated-api h.yaml:1 : .* is deprecated since Kubernetes .*; it is served only where an administrator has switched it on/,
+      ),
     ]);
   });
 

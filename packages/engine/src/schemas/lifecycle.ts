@@ -16,10 +16,18 @@ export interface Lifecycle extends KindId {
 /** What one Kubernetes version makes of an API version. */
 export type ApiState =
   | { state: "removed"; since: string; replacement?: KindId }
-  | { state: "deprecated"; since: string; removed?: string; replacement?: KindId }
-  /** A version that a cluster serves only when its administrator switches it on. */
+  /** `off`: a version that a cluster serves only when its administrator switches it on. */
+  | { state: "deprecated"; since: string; removed?: string; replacement?: KindId; off?: true }
   | { state: "off-by-default" }
-  | { state: "not-yet"; introduced: string };
+  | { state: "not-yet"; introduced: string }
+  /** What is asked of another resource (`pods/eviction`): there is no such resource to apply. */
+  | { state: "subresource" };
+
+const subresources: ReadonlySet<string> = new Set([
+  "authentication.k8s.io/v1/TokenRequest",
+  "autoscaling/v1/Scale",
+  "policy/v1/Eviction",
+]);
 
 /** Every built-in API version that is deprecated, removed, alpha or beta. */
 export function readLifecycles(folder: string = packFolder()): Lifecycle[] {
@@ -32,23 +40,31 @@ export function apiState(
   version: string,
   lifecycles: readonly Lifecycle[],
 ): ApiState | undefined {
+  if (subresources.has(`${id.group}/${id.version}/${id.kind}`)) return { state: "subresource" };
   const kind = lifecycles.find(
     (entry) => entry.group === id.group && entry.version === id.version && entry.kind === id.kind,
   );
-  if (!kind) return undefined;
+  if (!kind) return isNewAlpha(id, lifecycles) ? { state: "off-by-default" } : undefined;
   const { introduced, deprecated, removed } = kind;
   const replacement = lasting(kind.replacement, version, lifecycles);
   const instead = replacement && { replacement };
   if (removed && isAtLeast(version, removed)) return { state: "removed", since: removed, ...instead };
   if (introduced && !isAtLeast(version, introduced)) return { state: "not-yet", introduced };
-  if (deprecated && isAtLeast(version, deprecated)) {
-    return { state: "deprecated", since: deprecated, ...(removed && { removed }), ...instead };
-  }
   // Alpha versions always were; beta versions that came with 1.24 or later are.
   const isOff =
     /alpha/.test(id.version) ||
     (/beta/.test(id.version) && introduced !== undefined && isAtLeast(introduced, "1.24"));
+  if (deprecated && isAtLeast(version, deprecated)) {
+    const off = isOff && ({ off: true } as const);
+    return { state: "deprecated", since: deprecated, ...(removed && { removed }), ...instead, ...off };
+  }
   return isOff ? { state: "off-by-default" } : undefined;
+}
+
+/** Some alpha versions of Kubernetes' own groups say nothing of their life. */
+function isNewAlpha({ group, version }: KindId, lifecycles: readonly Lifecycle[]): boolean {
+  const isOwn = group === "internal.apiserver.k8s.io" || lifecycles.some((entry) => entry.group === group);
+  return isOwn && /alpha/.test(version);
 }
 
 /** The replacement, or what replaced that, when it is gone too. */
