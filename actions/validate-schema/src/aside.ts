@@ -18,15 +18,23 @@ const mark = "kustomize.toolkit.fluxcd.io/substitute";
 /**
  * Sets aside the problems of values that are encrypted by SOPS or filled in by Flux; the rest of the resource counts.
  * Both change values, never names of fields: what is unknown, missing or twice there stays so. And so does a value that
- * neither can make fit. Where there is nothing of Flux, a variable is a value like any other.
+ * neither can make fit. Where there is nothing of Flux, a variable is a value like any other. `standard` are
+ * the problems where every variable takes its default.
  */
-export function sortProblems(problems: readonly SchemaProblem[], resource: Resource, flux: FluxUse): Sorted {
+export function sortProblems(
+  problems: readonly SchemaProblem[],
+  resource: Resource,
+  flux: FluxUse,
+  standard: readonly SchemaProblem[] = [],
+): Sorted {
   const isEncrypted = isObject(resource.value.sops) && "mac" in resource.value.sops;
   const isFilledIn = !isLeftAlone(resource);
   const kept: Sorted["kept"] = [];
   const aside: Sorted["aside"] = [];
   for (const problem of problems) {
-    const reason = reasonOf(problem, valueAt(resource.value, problem.field), { isEncrypted, isFilledIn });
+    const value = valueAt(resource.value, problem.field);
+    const isWrongAnyway = hasDefault(value) && standard.some(({ field }) => field === problem.field);
+    const reason = isWrongAnyway ? undefined : reasonOf(problem, value, { isEncrypted, isFilledIn });
     if (reason === "flux-variable" && flux === "absent") {
       const help = `Nothing in the repository is of Flux. If Flux fills it in, annotate the resource with ${mark}: enabled.`;
       kept.push({ ...problem, help });
@@ -34,6 +42,11 @@ export function sortProblems(problems: readonly SchemaProblem[], resource: Resou
     else kept.push(problem);
   }
   return { kept, aside };
+}
+
+function hasDefault(value: Json | undefined): boolean {
+  const substitution = typeof value === "string" ? substitutionIn(value) : undefined;
+  return substitution !== undefined && Boolean(defaultText(substitution));
 }
 
 /** What is annotated or labelled so Flux leaves as it is. */
@@ -69,27 +82,16 @@ function canDecrypt({ what, expected = "" }: SchemaProblem, value: string): bool
   return what !== "wrong-type" || (type !== "str" && type !== "bytes") || expected.includes("string");
 }
 
-/** Whether there is a value of the variables with which the field is what it has to be, and their defaults are such values. */
+/** Whether there is a value of the variables with which the field is what it has to be. */
 function canFit({ what, expected = "" }: SchemaProblem, substitution: Substitution): boolean {
-  const standard = defaultText(substitution);
-  if (what === "enum") {
-    const words = expected.split(", ");
-    if (standard !== undefined && standard !== "" && !words.includes(standard)) return false;
-    return words.some((word) => canBecome(substitution, word));
-  }
+  if (what === "enum") return expected.split(", ").some((word) => canBecome(substitution, word));
   if (what !== "wrong-type") return true;
   const around = substitution.rest.join("");
-  return expected.split(" or ").some((type) => {
-    const { part, whole } = types[type] ?? { part: /^/, whole: /^/ };
-    return part.test(around) && (standard === undefined || standard === "" || whole.test(standard));
-  });
+  return expected.split(" or ").some((type) => (besides[type] ?? /^/).test(around));
 }
 
-/** What may stand around variables that are to become a value of a type, and how such a value is written. */
-const types: Readonly<Record<string, { part: RegExp; whole: RegExp }>> = {
-  integer: { part: /^[-+]?[0-9]*$/, whole: /^[-+]?[0-9]+$/ },
-  number: { part: /^[-+0-9.eE]*$/, whole: /^[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?$/ },
-  boolean: { part: /^$/, whole: /^(?:true|false|True|False|TRUE|FALSE|yes|no|on|off)$/ },
-  object: { part: /^$/, whole: /^\s*\{/ },
-  array: { part: /^$/, whole: /^\s*\[/ },
+/** What may stand around variables that are to become a value of a type. */
+const besides: Readonly<Record<string, RegExp>> = {
+  ...{ integer: /^[-+]?[0-9]*$/, number: /^[-+0-9.eE]*$/, boolean: /^$/ },
+  ...{ object: /^$/, array: /^$/ },
 };

@@ -23,6 +23,7 @@ import type { Group } from "./documents.ts";
 import type { ValidateInputs } from "./inputs.ts";
 import { isNamed } from "./kinds.ts";
 import type { Force, Schemas } from "./schemas.ts";
+import { withDefaults } from "./substitution.ts";
 
 /** What one Kubernetes version makes of one resource of one group. */
 export interface Check {
@@ -35,6 +36,8 @@ export interface Check {
   availability?: Availability;
   /** Of the resource with the last value of each key that is given more than once. */
   verdict: Verdict;
+  /** The same where every variable of Flux takes its default; undefined where none has one, or nothing is wrong. */
+  filled?: Verdict;
   /** Keys that are given more than once, where that is refused. */
   repeated?: readonly RepeatedKey[];
   /** The schema it was held against. */
@@ -128,6 +131,13 @@ async function judge(
     verdicts[index] = again[position]!;
   }
   for (const [index, check] of waiting.entries()) check.verdict = verdicts[index]!;
+  const open = waiting.flatMap((check, index) => {
+    const isOpen = check.verdict.status === "invalid" && check.resource.text.includes("${");
+    const value = isOpen ? withDefaults(check.resource.value) : undefined;
+    return value ? [{ check, document: { ...documents[index]!, text: writeJson(value) } }] : [];
+  });
+  const filled = await ask(open.map(({ document }) => document));
+  for (const [index, { check }] of open.entries()) check.filled = filled[index]!;
 }
 
 /** Whether kubeconform went no further than the text, of which we know the value. */

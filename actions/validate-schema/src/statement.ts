@@ -70,7 +70,8 @@ export function schemaStatements(
     statements.push({ engine, what: "broken-schema", severity: "error", message, help });
   } else if (verdict.status === "invalid") {
     const problems = verdict.problems.map((problem) => namedField(problem, resource));
-    const { kept, aside } = sortProblems(problems, resource, flux);
+    const standard = check.filled?.status === "invalid" ? check.filled.problems : [];
+    const { kept, aside } = sortProblems(problems, resource, flux, standard);
     if (kept.some(saysNameless)) statements = statements.filter((statement) => !saysNameless(statement));
     return {
       statements: [...statements, ...kept.map((problem) => describe(problem, check, redactor()))],

@@ -1,3 +1,5 @@
+import { isObject, type Json, type JsonObject, parseSource } from "@gitops-actions/manifest";
+
 /** What Flux's kustomize-controller makes of one text: what stays, and the defaults of the variables between. */
 export interface Substitution {
   /** The text around the variables; one more than there are variables. */
@@ -34,6 +36,27 @@ export function substitutionIn(text: string): Substitution | undefined {
 export function defaultText({ rest, defaults }: Substitution): string | undefined {
   if (defaults.includes(undefined)) return undefined;
   return rest.map((text, index) => text + (defaults[index] ?? "")).join("");
+}
+
+/**
+ * A value in which variables took their defaults, as Flux writes them into its text; undefined where no variable has one.
+ * One without a default, or with an empty one, stays.
+ */
+export function withDefaults(value: JsonObject): JsonObject | undefined {
+  let isChanged = false;
+  const fill = (item: Json): Json => {
+    if (Array.isArray(item)) return item.map(fill);
+    if (isObject(item))
+      return Object.fromEntries(Object.entries(item).map(([key, each]) => [key, fill(each!)]));
+    const substitution = typeof item === "string" ? substitutionIn(item) : undefined;
+    const text = substitution && defaultText(substitution);
+    if (!text) return item;
+    isChanged = true;
+    const read = parseSource(`v: ${text}\n`).documents[0]?.value;
+    return isObject(read) ? (read.v ?? null) : text;
+  };
+  const filled = fill(value);
+  return isChanged && isObject(filled) ? filled : undefined;
 }
 
 /** Whether variables can make it a given text. */

@@ -63,6 +63,18 @@ describe("values change before the API server sees them, names of fields do not"
       expect(await of(bad, pull), bad).toEqual([expect.stringContaining("enum")]);
   });
 
+  test("a default is held against the schema, whatever that asks", async () => {
+    const resources = (cpu: string) => deployment("", `, resources: {limits: {cpu: "${cpu}"}}`);
+    expect(lines(await validate({ ...flux, "a.yaml": resources(variable("CPU:=500m")) }))).toEqual([]);
+    expect(lines(await validate({ ...flux, "a.yaml": resources(variable("CPU")) }))).toEqual([]);
+    expect(lines(await validate({ ...flux, "a.yaml": resources(variable("CPU:=lots")) }))).toEqual([
+      expect.stringContaining("error format a.yaml:6"),
+    ]);
+    const port = (name: string) => deployment("", `, ports: [{containerPort: 80, name: "${name}"}]`);
+    expect(lines(await validate({ ...flux, "a.yaml": port(variable("NAME:=web_port")) }))).toHaveLength(1);
+    expect(lines(await validate({ ...flux, "a.yaml": port(variable("NAME:=web")) }))).toEqual([]);
+  });
+
   test("a value that SOPS will decrypt to another type is told", async () => {
     const secret = (value: string): string =>
       `apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nimmutable: "${value}"\nsops: {mac: "ENC[x]"}\n`;
