@@ -107,6 +107,57 @@ spec:
   });
 });
 
+describe("whole numbers", () => {
+  const port = (number: number) =>
+    `apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nspec: {containers: [{name: a, image: a, ports: [{containerPort: ${number}}]}]}\n---\n`;
+  const first = "object.spec.containers[0].ports[0].containerPort";
+  const cel = (name: string, expression: string) =>
+    policy(name, `    validate: {cel: {expressions: [{expression: "${expression}", message: odd}]}}\n`);
+  const validating = (expression: string) => `apiVersion: policies.kyverno.io/v1
+kind: ValidatingPolicy
+metadata: {name: valid}
+spec:
+  validationActions: [Deny]
+  matchConstraints: {resourceRules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [pods]}]}
+  validations: [{expression: "${expression}", message: odd}]
+---
+`;
+  const jmesPath = policy(
+    "path",
+    `    validate: {message: "sum", deny: {conditions: {any: [{key: "{{ sum([request.object.spec.containers[0].ports[0].containerPort, \`1\`]) }}", operator: Equals, value: 82}]}}}\n`,
+  );
+  const even = `${first} % 2 == 0 && type(${first}) == int`;
+
+  test.each([
+    ["rules in CEL", { "a.yaml": cel("cel", even) }, ["error kyverno/cel/rule Pod/web : odd"]],
+    [
+      "a ValidatingPolicy",
+      { "a.yaml": validating(even) },
+      [expect.stringMatching(/^error kyverno\/valid\S* Pod\/web : odd$/)],
+    ],
+    [
+      "rules in CEL beside JMESPath, which wants doubles",
+      { "a.yaml": cel("cel", even), "b.yaml": jmesPath },
+      ["error kyverno/cel/rule Pod/web : odd", "error kyverno/path/rule Pod/web : sum"],
+    ],
+  ])("are integers to %s", async (_, policies, expected) => {
+    const good = await check(policies, port(80));
+    expect([lines(good), failures(good)]).toEqual([[], []]);
+    const bad = await check(policies, port(81));
+    expect([lines(bad), failures(bad)]).toEqual([expected, []]);
+  });
+
+  test("are integers to rules in CEL of a policy that has others too", async () => {
+    const own = cel("both", even).replace("---\n", "");
+    const path = jmesPath.slice(jmesPath.indexOf("  - name")).replace("name: rule", "name: path");
+    const report = await check({ "a.yaml": own + path }, port(81));
+    expect([lines(report), failures(report)]).toEqual([
+      ["error kyverno/both/path Pod/web : sum", "error kyverno/both/rule Pod/web : odd"],
+      [],
+    ]);
+  });
+});
+
 test("a rule in CEL that does not compile has failed, and is no violation of what it is about", async () => {
   const cel = `    validate: {cel: {expressions: [{expression: "nope(object)", message: m}]}}\n`;
   const report = await check({ "p.yaml": policy("cel", cel) }, pod("web", "a: b"));

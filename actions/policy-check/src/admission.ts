@@ -100,12 +100,20 @@ export function indexRows(rows: readonly KyvernoRow[]): Rows {
   );
 }
 
+/**
+ * What an API server asks no policy about: those of admission themselves (admissionResources of k8s.io/apiserver's
+ * pkg/admission/plugin/policy/generic/plugin.go), and reviews, which are not kept.
+ */
+const isExempt =
+  /^admissionregistration\.k8s\.io\/(?:Validating|Mutating)AdmissionPolicy(?:Binding)?$|^authorization\.k8s\.io\/\w+AccessReview$|^authorization\.k8s\.io\/SelfSubjectRulesReview$|^authentication\.k8s\.io\/(?:Token|SelfSubject)Review$/;
+
 /** Documents that a check is about, each with the row of all validations together. */
 function rowsOf(check: AdmissionCheck, rows: Rows, items: Batch["items"]): KyvernoRow[] {
   const isNarrowed = (document: number) =>
     check.narrowed.every((name) => rows.get(name)?.get(document)?.result === "pass");
   return [...(rows.get(check.whole)?.values() ?? [])].filter(({ document }) => {
-    const { namespace } = items[document]!.resource.id;
+    const { group, kind, namespace } = items[document]!.resource.id;
+    if (isExempt.test(`${group}/${kind}`)) return false;
     return (check.namespace === undefined || namespace === check.namespace) && isNarrowed(document);
   });
 }
@@ -186,6 +194,7 @@ function verdictsOf(
     const lost: KyvernoRow[] = [];
     const ignored: KyvernoRow[] = [];
     const refused: KyvernoRow[] = [];
+    const computing: KyvernoRow[] = [];
     for (const all of refusing) {
       if (isUnsure(all, index)) {
         unexplained.delete(all.document);
@@ -195,6 +204,8 @@ function verdictsOf(
       // An expression that fails denies, where the policy says so; that is what the API server does.
       if (!row) lost.push(all);
       else if (row.result === "error" && isUncompiled(row)) refused.push(row);
+      else if (row.result === "error" && check.hasDoubles && /no such overload/.test(row.message ?? ""))
+        computing.push(row);
       else if (row.result === "error" && check.failurePolicy === "Ignore") ignored.push(row);
       else {
         if (row.result === "pass" && unsure.documents.has(row.document)) continue;
@@ -207,6 +218,8 @@ function verdictsOf(
     fail(index, lost, "kyverno gives no verdict of this validation");
     fail(index, refused, `an API server refuses the policy: ${refused[0]?.message ?? ""}`);
     fail(index, ignored, letPass(ignored[0]));
+    const doubles = "kyverno takes whole numbers of parameters for doubles, and so cannot compute with them";
+    fail(index, computing, `${doubles}: ${computing[0]?.message ?? ""}`);
   }
   // Each validation for itself passes, and all together do not: they share what evaluation may cost.
   const together = [...unexplained.values()];

@@ -22,6 +22,7 @@ import {
 } from "./engines.ts";
 import { labelsHold, rulesOf, unsureException } from "./labels.ts";
 import { knownNamespaces, unknownReasons, unlabelled, valuesWith } from "./namespaces.ts";
+import { byNumbers, type NumberGroup } from "./numbers.ts";
 import { beyondCreation } from "./operations.ts";
 import { toPointer } from "./pointer.ts";
 
@@ -69,24 +70,27 @@ export async function evaluateKyverno(
     }
     return new Set(broken);
   };
-  const apply = async (index: number): Promise<KyvernoRow[] | PolicyFailure> => {
+  const applyGroup = async (index: number, { policies: some, wholeNumbers }: NumberGroup) => {
     const { items } = batches[index]!;
     const values = valuesWith(settings.values, knownNamespaces(batches[index]!, batches));
     const source = {
-      policies: policies.map(({ resource }) => resource.text),
+      policies: some.map(({ resource }) => resource.text),
       exceptions: exceptions.map(({ resource }) => resource.text),
       definitions: definitionsIn(batches),
+      wholeNumbers,
       ...(values && { values }),
     };
-    const result = await runKyverno(
-      source,
-      items.map(({ resource }) => resource),
-      settings,
-      tool,
-      machine,
-      signal,
-    );
-    return result.ok ? result.rows : result.failure;
+    const documents = items.map(({ resource }) => resource);
+    return await runKyverno(source, documents, settings, tool, machine, signal);
+  };
+  const apply = async (index: number): Promise<KyvernoRow[] | PolicyFailure> => {
+    const rows: KyvernoRow[] = [];
+    for (const group of byNumbers(policies)) {
+      const result = await applyGroup(index, group);
+      if (!result.ok) return result.failure;
+      rows.push(...result.rows);
+    }
+    return rows;
   };
   const spoken = new Set<string>();
   let probed = false;

@@ -112,6 +112,7 @@ async function askBatch(
   const start = (texts: readonly string[], documents: readonly PolicyDocument[]) => {
     const source = {
       policies: texts,
+      wholeNumbers: true,
       definitions: definitionsIn(batches),
       parameters: writeParameters(parameters),
       ...(values && { values }),

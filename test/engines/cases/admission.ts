@@ -147,6 +147,32 @@ const templates = {
     ...{ apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRole", metadata: metadata(short) },
     rules: [],
   }),
+  policy: (short: Short): JsonObject => ({
+    ...{
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingAdmissionPolicy",
+      metadata: metadata(short),
+    },
+    spec: {
+      matchConstraints: {
+        resourceRules: [
+          {
+            ...{ apiGroups: ["example.com"], apiVersions: ["v1"] },
+            ...{ operations: ["CREATE"], resources: ["nothings"] },
+          },
+        ],
+      },
+      validations: [{ expression: "true" }],
+    },
+  }),
+  binding: (short: Short): JsonObject => ({
+    ...{
+      apiVersion: "admissionregistration.k8s.io/v1",
+      kind: "ValidatingAdmissionPolicyBinding",
+      metadata: metadata(short),
+    },
+    spec: { policyName: short.name, validationActions: ["Deny"] },
+  }),
   namespace: (short: Short): JsonObject => ({
     ...{ apiVersion: "v1", kind: "Namespace", metadata: metadata(short) },
   }),

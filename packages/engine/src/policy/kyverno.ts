@@ -20,6 +20,11 @@ export interface KyvernoSource {
   definitions?: readonly JsonObject[];
   /** Objects that bindings of ValidatingAdmissionPolicies may name as parameters. */
   parameters?: readonly string[];
+  /**
+   * Whole numbers of resources are integers, as CEL in a cluster sees them. JMESPath wants them as doubles, as the CLI
+   * has them otherwise: the policies of one start are either in CEL or have none.
+   */
+  wholeNumbers?: boolean;
 }
 
 const ResultResource = z.object({
@@ -47,7 +52,11 @@ export type KyvernoResult = z.infer<typeof KyvernoResult>;
  * for all ClusterPolicies and one for each namespaced policy and resource. Undefined when there is none.
  */
 export function parseKyverno(stdout: string): KyvernoResult[] | undefined {
-  const lines = stdout.split("\n").filter((each) => each.startsWith("{"));
+  const lines = stdout
+    .split("\n")
+    // A report begins in the line in which a mutation was announced.
+    .map((each) => each.replace(/^Mutation has been applied successfully\./, ""))
+    .filter((each) => each.startsWith("{"));
   if (lines.length === 0) return undefined;
   return lines.flatMap((line) => {
     try {
@@ -103,6 +112,33 @@ const sentinel: JsonObject = {
   },
 };
 
+const restorerName = "gitops-actions-whole-numbers";
+
+/**
+ * Adds a field and takes it away again. The CLI makes every number a double (ProcessResources of its test command), which
+ * CEL neither adds to an integer nor takes for one; what a mutation leaves it reads anew, with whole numbers as integers.
+ * About 0.4 ms a resource.
+ */
+function restorer(documents: readonly JsonObject[]): JsonObject {
+  const kinds = [...new Set(documents.map(({ kind }) => String(kind)))].sort();
+  const patch = (name: string, operation: JsonObject): JsonObject => ({
+    name,
+    match: { any: [{ resources: { kinds } }] },
+    mutate: { patchesJson6902: writeJson([{ ...operation, path: "/gitopsActions" }], 0, false) },
+  });
+  return {
+    ...{ apiVersion: "kyverno.io/v1", kind: "ClusterPolicy" },
+    metadata: {
+      name: restorerName,
+      annotations: { "pod-policies.kyverno.io/autogen-controllers": "none" },
+    },
+    spec: {
+      background: false,
+      rules: [patch("add", { op: "add", value: "" }), patch("remove", { op: "remove" })],
+    },
+  };
+}
+
 /** The rows of one document: its position, and undefined for a row of a resource that was not given. */
 export interface KyvernoRow extends KyvernoResult {
   document: number;
@@ -132,9 +168,11 @@ export async function runKyverno(
       mode: 0o600,
     });
     const definitions = definitionsOf(named, source.definitions ?? []);
+    const own = [sentinel, ...(source.wholeNumbers && named.length > 0 ? [restorer(named)] : [])];
     const args = [
       ...write(folder, "definitions", definitions, ["--crd-paths"]),
-      ...write(folder, "policies", [...source.policies, writeJson(sentinel)], []),
+      ...write(folder, "policies", [...source.policies, ...own.map((each) => writeJson(each))], []),
+      ...(source.wholeNumbers ? ["--output", join(folder, "mutated.yaml")] : []),
       ...["--resource", join(folder, "resources.yaml")],
       ...write(folder, "exceptions", source.exceptions ?? [], ["--exception"]),
       ...write(folder, "values", source.values === undefined ? [] : [source.values], ["--values-file"]),
@@ -146,12 +184,14 @@ export async function runKyverno(
     if (stopped) return { ok: false, failure: { id: "kyverno", ...stopped } };
     const rows = parseKyverno(stdout);
     const seen = rows && place(rows, named);
-    const found = new Set(
-      seen?.filter(({ policy }) => policy === kyvernoSentinel).map(({ document }) => document),
-    );
-    const lost = seen && named.findIndex((_, index) => !found.has(index));
+    const found = documentsOf(seen, kyvernoSentinel, "seen");
+    const whole = source.wholeNumbers ? documentsOf(seen, restorerName, "remove") : found;
+    const lost = seen && named.findIndex((_, index) => !found.has(index) || !whole.has(index));
     if (seen && lost === -1)
-      return { ok: true, rows: seen.filter(({ policy }) => policy !== kyvernoSentinel) };
+      return {
+        ok: true,
+        rows: seen.filter(({ policy }) => ![kyvernoSentinel, restorerName].includes(policy)),
+      };
     const said = shorten(stderr.replace(/^Warning: .*$/gm, "")) || "it said nothing";
     const count = rows ? "not every resource" : "no resource";
     return {
@@ -161,6 +201,12 @@ export async function runKyverno(
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Documents that passed a rule of our own. */
+function documentsOf(rows: readonly KyvernoRow[] | undefined, policy: string, rule: string): Set<number> {
+  const own = rows?.filter((row) => row.policy === policy && row.rule === rule && row.result === "pass");
+  return new Set(own?.map(({ document }) => document));
 }
 
 /** Why a policy cannot be loaded or compiled, asked with a resource of a kind that it may be about; undefined when it can. */

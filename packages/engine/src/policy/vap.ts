@@ -27,6 +27,8 @@ export interface AdmissionCheck {
   narrowed: string[];
   /** One for each validation, to be asked about what did not pass; empty where there is one validation. */
   validations: AdmissionPart[];
+  /** Its parameter has numbers, all of which the CLI takes for doubles: it cannot compute with them as a server does. */
+  hasDoubles: boolean;
   /** For match conditions whose failure lets a resource pass in silence: they fail with them. */
   conditions: AdmissionPart[];
 }
@@ -182,9 +184,15 @@ function addBinding(plan: AdmissionPlan, policy: Named, binding: Named, scopes: 
               part(`-${index}`, { ...spec, validations: [validation] }, matchConstraints),
             ),
       actions: Array.isArray(validationActions) ? validationActions.map(String) : ["Deny"],
+      hasDoubles: parameter !== undefined && parameter !== "absent" && hasNumbers(parameter.value),
       ...(namespace !== undefined && { namespace }),
     });
   }
+}
+
+function hasNumbers(value: Json): boolean {
+  if (typeof value !== "object" || value === null) return typeof value === "number";
+  return Object.values(value).some(hasNumbers);
 }
 
 /** As the API server puts it. */
