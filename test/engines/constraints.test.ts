@@ -235,6 +235,28 @@ test("a template that looks up what nobody renders is noted", async () => {
   ]);
 });
 
+test.each([
+  [
+    "a selector",
+    "match: {labelSelector: {matchExpressions: [{key: a, operator: Foo}]}}",
+    "not a valid selector",
+  ],
+  ["kinds", "match: {kinds: Deployment}", "spec.match.kinds in body must be of type array"],
+])(
+  "a constraint that gator refuses for its match is named, and others are evaluated: %s",
+  async (_, spec, why) => {
+    const policies = {
+      "a.yaml": denyAll + constraint("good", deployments),
+      "b.yaml": constraint("bad", spec),
+    };
+    const report = await check(policies, deployment("web"));
+    expect(failures(report)).toEqual([expect.stringMatching(/^policies\/b\.yaml:1 refused: /)]);
+    expect(failures(report)[0]).toContain(why);
+    expect(failures(report)[0]).not.toContain("seen");
+    expect(lines(report)).toEqual(["error gatekeeper/DenyAll/good Deployment/web : deny"]);
+  },
+);
+
 test("one cause is one failure: constraints of a failed template are not said to have none", async () => {
   const report = await check(
     {

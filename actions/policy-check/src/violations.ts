@@ -67,8 +67,8 @@ export function record(
     );
     run.failures.push(...failures.filter((each) => !isKnown(run.failures, each)));
     const statements = violations.map(
-      ({ actions, document, message }): PolicyStatement => ({
-        status: statusOf(actions, auditWarn),
+      ({ action, document, message }): PolicyStatement => ({
+        status: statusOf(action, auditWarn),
         ...{ policy, rule: policy, document, message },
         ...annotationsOf(value, template?.resource.value),
       }),
@@ -163,7 +163,6 @@ function isUnmatched(message: string): boolean {
   return /^unable to match constraints: /.test(message);
 }
 
-function statusOf(actions: readonly string[], auditWarn: boolean): "failed" | "warned" {
-  if (actions.includes("deny")) return "failed";
-  return actions.includes("warn") || auditWarn ? "warned" : "failed";
+function statusOf(action: string, auditWarn: boolean): "failed" | "warned" {
+  return action !== "deny" && (action === "warn" || auditWarn) ? "warned" : "failed";
 }

@@ -13,7 +13,6 @@ import type { PolicyDocument, PolicyFailure, PolicyLimits } from "./outcome.ts";
 const Violation = z.object({
   msg: z.string(),
   enforcementAction: z.string().optional(),
-  scopedEnforcementActions: z.array(z.string()).nullish(),
   constraint: z.record(z.string(), z.unknown()),
   violatingObject: z.record(z.string(), z.unknown()),
 });
@@ -21,8 +20,8 @@ const Violation = z.object({
 /** One violation, as `gator test --output json` prints it. */
 export interface GatorViolation {
   message: string;
-  /** `deny`, `warn`, `dryrun`, or what each enforcement point does. */
-  actions: string[];
+  /** `deny`, `warn`, `dryrun`: the constraint's own, or that of the expansion that made the resource. */
+  action: string;
   constraint: { kind: string; name: string };
   resource: { apiVersion: string; kind: string; namespace: string; name: string };
 }
@@ -33,7 +32,7 @@ export function parseGator(stdout: string): GatorViolation[] {
     const violations = z.array(Violation).nullable().parse(JSON.parse(stdout)) ?? [];
     return violations.map((each) => ({
       message: each.msg,
-      actions: actionsOf(each),
+      action: each.enforcementAction ?? "deny",
       constraint: { kind: String(each.constraint.kind), name: nameIn(each.constraint).name },
       resource: {
         apiVersion: String(each.violatingObject.apiVersion),
@@ -48,20 +47,6 @@ export function parseGator(stdout: string): GatorViolation[] {
     });
   }
 }
-
-/** `scoped` stands for what the constraint lists; gator leaves the list out where a point is named `*`. */
-function actionsOf(violation: z.infer<typeof Violation>): string[] {
-  if (violation.scopedEnforcementActions?.length) return violation.scopedEnforcementActions;
-  const { enforcementAction = "deny", constraint } = violation;
-  const listed = ScopedActions.safeParse(constraint).data?.spec.scopedEnforcementActions ?? [];
-  return enforcementAction === "scoped" && listed.length > 0
-    ? listed.map(({ action }) => action)
-    : [enforcementAction];
-}
-
-const ScopedActions = z.object({
-  spec: z.object({ scopedEnforcementActions: z.array(z.object({ action: z.string() })) }),
-});
 
 function nameIn({ metadata }: Record<string, unknown>): { namespace: string; name: string } {
   const { namespace = "", name = "" } = (metadata ?? {}) as { namespace?: string; name?: string };
@@ -173,8 +158,9 @@ export async function runGator(
     const objects = [
       ...policies,
       ...templates,
-      ...matches.map(([, match], index) => constraint(seenKind, `seen-${index}`, match)),
+      // Before ours: what gator refuses for its match is to be called by its own name.
       ...constraints,
+      ...matches.map(([, match], index) => constraint(seenKind, `seen-${index}`, match)),
       ...others,
       ...named.values(),
       witness,
