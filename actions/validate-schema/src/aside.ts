@@ -29,12 +29,25 @@ export function sortProblems(
 ): Sorted {
   const isEncrypted = isObject(resource.value.sops) && "mac" in resource.value.sops;
   const isFilledIn = !isLeftAlone(resource);
+  const atField = (wanted: string): Sorted["kept"] =>
+    standard
+      .filter(({ field }) => field === wanted)
+      .map((each) => ({ ...each, help: "It is so where the variable takes its default." }));
   const kept: Sorted["kept"] = [];
   const aside: Sorted["aside"] = [];
   for (const problem of problems) {
     const value = valueAt(resource.value, problem.field);
-    const isWrongAnyway = hasDefault(value) && standard.some(({ field }) => field === problem.field);
-    const reason = isWrongAnyway ? undefined : reasonOf(problem, value, { isEncrypted, isFilledIn });
+    const wrong =
+      isFilledIn && flux !== "absent" && !isOfName(problem) && hasDefault(value)
+        ? atField(problem.field)
+        : [];
+    if (wrong.length > 0) {
+      for (const each of wrong)
+        if (!kept.some(({ field, message }) => field === each.field && message === each.message))
+          kept.push(each);
+      continue;
+    }
+    const reason = reasonOf(problem, value, { isEncrypted, isFilledIn });
     if (reason === "flux-variable" && flux === "absent") {
       const help = `Nothing in the repository is of Flux. If Flux fills it in, annotate the resource with ${mark}: enabled.`;
       kept.push({ ...problem, help });
@@ -42,6 +55,10 @@ export function sortProblems(
     else kept.push(problem);
   }
   return { kept, aside };
+}
+
+function isOfName({ what }: SchemaProblem): boolean {
+  return what === "unknown-field" || what === "missing-field";
 }
 
 function hasDefault(value: Json | undefined): boolean {
@@ -63,7 +80,7 @@ function reasonOf(
   { isEncrypted, isFilledIn }: { isEncrypted: boolean; isFilledIn: boolean },
 ): AsideReason | undefined {
   if (isEncrypted && problem.field === "/sops") return "sops";
-  if (problem.what === "unknown-field" || problem.what === "missing-field") return undefined;
+  if (isOfName(problem)) return undefined;
   // A rule looks at whatever is below its field.
   if (problem.what === "validation-rule" && value !== undefined && typeof value !== "string") {
     const text = writeJson(value);

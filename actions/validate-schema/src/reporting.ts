@@ -138,7 +138,12 @@ function judgeAll(checks: readonly Check[], context: FindingContext): AllJudged 
 }
 
 /** Rules that say that a resource was not validated at all. */
-const unvalidated = ["kubeconform/broken-schema", "kubeconform/not-yaml", "kubectl-validate/not-evaluated"];
+const unvalidated = [
+  "kubeconform/missing-schema",
+  "kubeconform/broken-schema",
+  "kubeconform/not-yaml",
+  "kubectl-validate/not-evaluated",
+];
 
 /**
  * What the base says too is no news, unless it says that a resource was not validated, and there is another one now: what is

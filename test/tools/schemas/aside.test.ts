@@ -71,7 +71,14 @@ describe("values change before the API server sees them, names of fields do not"
       expect.stringContaining("error format a.yaml:6"),
     ]);
     const port = (name: string) => deployment("", `, ports: [{containerPort: 80, name: "${name}"}]`);
-    expect(lines(await validate({ ...flux, "a.yaml": port(variable("NAME:=web_port")) }))).toHaveLength(1);
+    expect(lines(await validate({ ...flux, "a.yaml": port(variable("NAME:=web_port")) }))).toEqual([
+      expect.stringContaining("pattern a.yaml:6"),
+    ]);
+    const number = deployment("", `, ports: [{containerPort: "${variable("P:=70000")}"}]`);
+    const report = await validate({ ...flux, "a.yaml": number });
+    expect(report.findings.map(({ rule, actual, help }) => `${rule} ${actual} ${help}`)).toEqual([
+      `kubeconform/range "${variable("P:=70000")}" It is so where the variable takes its default.`,
+    ]);
     expect(lines(await validate({ ...flux, "a.yaml": port(variable("NAME:=web")) }))).toEqual([]);
   });
 

@@ -58,6 +58,14 @@ describe("a mistake that the base has already does not hide new ones", () => {
     expect(report.fixed).toEqual([]);
   });
 
+  test("a kind without a schema: what changed and was not validated is new", async () => {
+    const report = await validate(
+      index({ a: { base: thing("x"), head: thing("y") }, b: { base: thing("x"), head: thing("x") } }),
+      { manifests: "index.json" },
+    );
+    expect(lines(report)).toEqual([expect.stringMatching(/^error missing-schema .* \[a new, b existing\]$/)]);
+  });
+
   test("a document that cannot be read: one that changed and still cannot be is new", async () => {
     const base = `${config("z")}---\n${broken}`;
     const same = await compare(base, `${config("z", "immutable: true\n")}---\n${broken}`);
