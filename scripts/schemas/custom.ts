@@ -33,7 +33,9 @@ function write(folder: string, about: { name: string; source: string }, definiti
   const problems = converted.flatMap((crd) => crd.problems.map(({ message }) => message));
   if (problems.length > 0) throw new Error(`${about.name}: ${problems.join("; ")}`);
   const key = (kind: KindSchema): string => `${kind.group}/${kind.version}/${kind.kind}`;
-  const kinds = converted.flatMap((crd) => crd.kinds).sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  const kinds = converted
+    .flatMap((crd) => crd.kinds.map(({ structural: _, ...kind }) => kind))
+    .sort((a, b) => (key(a) < key(b) ? -1 : 1));
   const pack: SchemaPack = { version: 1, ...about, ...shareSubschemas(kinds) };
   writePack(folder, pack);
   console.log(`${pack.name}: ${kinds.length} kinds from ${pack.source}`);

@@ -2,9 +2,21 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import {
+  combineSchemas,
+  convertCrd,
+  ensureTool,
+  findKubernetesPack,
+  listPacks,
+  readPack,
+  userCacheDir,
+} from "@gitops-actions/engine";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { cli } from "../../packages/cli/src/cli.ts";
+import { compareWithServer } from "../../scripts/schemas/compare/compare.ts";
+import { kubernetesVersion } from "../../scripts/servers/programs.ts";
 import { type ControlPlane, kubectlPath, startControlPlane } from "./control-plane.ts";
+import { edgeDefinition, edgeSamples } from "./custom-edges.ts";
 import { definition, definitionsPath } from "./ranges.ts";
 
 const repository = mkdtempSync(join(tmpdir(), "custom-resources-"));
@@ -46,3 +58,39 @@ test("a cluster's definitions are kept in the repository, without prose and stat
     kept.spec.versions[0].schema.openAPIV3Schema.properties.spec["x-kubernetes-validations"],
   ).toHaveLength(2);
 });
+
+test("fields of custom resources are judged as the server does, formats, limits and nulls", async () => {
+  expect((await plane.send("POST", definitionsPath, edgeDefinition)).status).toBe(201);
+  const tempDir = mkdtempSync(join(tmpdir(), "custom-edges-"));
+  try {
+    const machine = {
+      env: process.env,
+      cwd: tempDir,
+      tempDir,
+      cacheDir: userCacheDir(process.env),
+      cores: 2,
+    };
+    const tool = await ensureTool("kubeconform", { allowBuild: false }, machine, () => {});
+    const pack = readPack(findKubernetesPack(kubernetesVersion, listPacks()));
+    const schemas = combineSchemas(pack, [], [convertCrd(edgeDefinition)]);
+    await untilServed();
+    const judgements = await compareWithServer(edgeSamples, plane.send, schemas, tool, machine);
+    const differ = judgements.filter(({ accepted, ours }) => accepted !== (ours === "valid"));
+    expect(differ.map(({ what, server, ours }) => `${what}: ${server || ours}`)).toEqual([]);
+    expect(judgements.filter(({ accepted }) => accepted).length).toBeGreaterThan(80);
+    expect(judgements.filter(({ accepted }) => !accepted).length).toBeGreaterThan(80);
+  } finally {
+    rmSync(tempDir, { recursive: true, force: true });
+  }
+});
+
+/** A definition that was just made takes a moment until its resources are served. */
+async function untilServed(): Promise<void> {
+  const sample = edgeSamples[0]!.value;
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const path = "/apis/example.com/v1/namespaces/default/edges?dryRun=All";
+    if ((await plane.send("POST", path, sample)).status === 201) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error("edges.example.com was not served in 10 s");
+}

@@ -9,6 +9,7 @@ import { type ProcessSpec, runProcess } from "./exec.ts";
 import { layersOf } from "./layers.ts";
 import { stoppedBy } from "./limits.ts";
 import type { Machine } from "./machine.ts";
+import { fillText } from "./schemas/fill.ts";
 import { type Problem, problemsOf } from "./schemas/problem.ts";
 import { type SchemaText, schemaPath, schemaTemplate, writeSchemas } from "./schemas/unpack.ts";
 import type { Tool } from "./tools/tool.ts";
@@ -126,7 +127,9 @@ export async function runKubeconform(
   const keys = documents.map((document) => {
     const text = createHash("sha256").update(document.text).digest("hex");
     const key = `${text} ${document.schema?.digest ?? ""}`;
-    if (!units.has(key)) units.set(key, document);
+    const structural = document.schema?.structural;
+    if (!units.has(key))
+      units.set(key, structural ? { ...document, text: fillText(document.text, structural) } : document);
     return key;
   });
   const verdicts = new Map<string, Verdict>();

@@ -58,7 +58,7 @@ describe("a CustomResourceDefinition", () => {
     expect(spec({ "x-kubernetes-preserve-unknown-fields": true })).toEqual({});
     expect(spec({ type: "object", additionalProperties: { type: "integer" } })).toEqual({
       type: ["object", "null"],
-      additionalProperties: { type: ["integer", "null"] },
+      additionalProperties: { type: ["integer", "null"], minimum: -(2 ** 63), maximum: 2 ** 63 },
     });
     expect(spec({ type: "object", additionalProperties: true })).toEqual({ type: ["object", "null"] });
   });
@@ -129,7 +129,11 @@ describe("a CustomResourceDefinition", () => {
       "x-kubernetes-validations": [{ rule: "self > 0" }],
       description: "d",
     };
-    expect(spec(schema)).toEqual({ type: ["integer", "null"], maximum: 9007199254740992 });
+    expect(spec(schema)).toEqual({
+      type: ["integer", "null"],
+      minimum: -(2 ** 63),
+      maximum: 9007199254740992,
+    });
   });
 
   test("alternatives check values and know nothing of unknown fields; a single allOf is merged", () => {

@@ -1,5 +1,6 @@
 // From the structural schemas of a CustomResourceDefinition to JSON Schemas, as the API server applies them:
 // prune (unknown fields), drop nulls, default, then validate (apiextensions-apiserver, customresource_handler.go).
+import { needsFilling } from "./fill.ts";
 import { int32, int64, stringFormats } from "./formats.ts";
 import type { JsonSchema, KindSchema } from "./pack.ts";
 
@@ -77,6 +78,7 @@ export function convertCrd(definition: unknown): CrdSchemas {
           deprecated: textOf(entry.deprecationWarning) || `${group}/${version} ${kind} is deprecated`,
         }),
         schema: rootSchema(schema, `${group}/${version}`, kind, hasStatus),
+        ...(needsFilling(schema) && { structural: schema }),
       });
     }
   }
@@ -169,6 +171,8 @@ function valueSchema(schema: Fields): JsonSchema {
   const required = [...new Set(listOf(schema.required).map(textOf))];
   if (required.length > 0) result.required = required;
   applyFormat(result, textOf(schema.format), textOf(schema.type));
+  // Beyond these a number is none of the server's integers.
+  if (result.type === "integer") Object.assign(result, { ...int64, ...result });
   for (const keyword of ["allOf", "anyOf", "oneOf"]) {
     const parts = listOf(schema[keyword]).map(fieldsOf);
     // `anyOf: [{type: integer}, {type: string}]` beside int-or-string repeats the type, and reads badly in messages.
@@ -220,7 +224,8 @@ function applyFormat(result: JsonSchema, format: string, type: string): void {
     result.maximum ??= range.maximum;
   }
   const shape =
-    type === "string" ? (stringFormats[format] ?? stringFormats[format.replaceAll("-", "")]) : undefined;
+    // Below allOf and the like there is no type, and the format counts all the same.
+    type === "string" || type === "" ? stringFormats[format.replaceAll("-", "")] : undefined;
   if (!shape) return;
   if (shape.pattern !== undefined && result.pattern !== undefined)
     result.allOf = [...listOf(result.allOf), shape];

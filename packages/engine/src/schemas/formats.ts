@@ -46,31 +46,67 @@ const uuid = (third: string, fourth: string): JsonSchema => ({
   pattern: `^${hex(8)}-?${hex(4)}-?${third}-?${fourth}-?${hex(12)}$`,
 });
 const label = "[a-z0-9](?:[-a-z0-9]*[a-z0-9])?";
+const day =
+  "[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-9]))";
+const moment = `${day}[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:.[0-9]+)?(?:[zZ]|[+-][0-9]{2}:[0-9]{2})`;
+const byte = "(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])";
+// Zeros may lead in IPv4 on its own, and not inside IPv6.
+const ipv4 = `0*${byte}(?:\\.0*${byte}){3}`;
+const inIpv6 = `${byte}(?:\\.${byte}){3}`;
+const ipv6 = `(?:(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|[0-9a-fA-F:]*::[0-9a-fA-F:]*|[0-9a-fA-F:]*:${inIpv6})`;
+const hostSign = "[a-zA-Z0-9\\p{S}\\p{L}]";
+const pairs = (mark: string): string =>
+  `${hex(2)}(?:${mark}${hex(2)}){5}(?:(?:${mark}${hex(2)}){2}|(?:${mark}${hex(2)}){14})?`;
+const colour = "\\s*(?:0|[1-9][0-9]?|1[0-9][0-9]?|2[0-4][0-9]|25[0-5])\\s*";
+const isbn10 = "[\\s-]*(?:[0-9][\\s-]*){9}[0-9X][\\s-]*";
+const isbn13 = "[\\s-]*(?:[0-9][\\s-]*){13}";
+// A number with a unit somewhere, or what Go reads as a duration.
+const shortUnit = "(?:[nN][sS]|[uUµμ][sS]|[mM][sS]|[sSmMhHdDwW]|[hH][rR]|[wW][kK])";
+const longUnit =
+  "(?:[nN][aA][nN][oO]|[mM][iI][cC][rR][oO]|[mM][iI][lL][lL][iI]|[sS][eE][cC]|[mM][iI][nN]|[hH][oO][uU][rR]|[dD][aA][yY]|[wW][eE][eE][kK])";
+const duration = `^[-+]?0$|[0-9]\\.?\\s*(?:${shortUnit}(?:[^A-Za-zµ]|$)|${longUnit})`;
 
 /**
- * Formats that the API server checks in custom resources (apiextensions-apiserver, validation/formats.go), as far as a
- * pattern can say them; never stricter than the server. Formats that are not listed mean nothing to it.
+ * Formats that the API server checks in custom resources (apiextensions-apiserver, validation/formats.go and kube-openapi,
+ * strfmt), as far as a pattern can say them; never stricter than the server. Names are without hyphens, which the server
+ * does not look at either. Formats that are not listed mean nothing to it.
  */
 export const stringFormats: Record<string, JsonSchema> = {
-  byte: { pattern: base64.pattern },
-  date: { pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$" },
-  "date-time": {
-    pattern:
-      "^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:.[0-9]+)?(?:[zZ]|[+-][0-9]{2}:[0-9]{2})$",
+  bsonobjectid: { pattern: `^${hex(24)}$` },
+  byte: {
+    pattern: "^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$",
   },
-  // kubeconform itself defines this one as Go's durations or ISO 8601's.
-  duration: { format: "duration" },
-  email: { pattern: "@" },
+  cidr: {
+    pattern: `^(?:${ipv4}/0*(?:3[0-2]|[12]?[0-9])|${ipv6}/0*(?:12[0-8]|1[01][0-9]|[1-9]?[0-9]))$`,
+  },
+  creditcard: { pattern: "^[^0-9]*(?:[0-9][^0-9]*){13,16}$" },
+  date: { pattern: `^${day}$` },
+  datetime: { pattern: `^${moment}$` },
+  duration: { pattern: duration },
+  email: { pattern: "[^@]@[^@]" },
   hexcolor: { pattern: "^#?(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})$" },
-  ipv4: { format: "ipv4" },
-  ipv6: { pattern: ":" },
-  cidr: { pattern: "/[0-9]+$" },
-  mac: { pattern: "^[0-9a-fA-F]{2,4}[:.-]" },
-  uri: { pattern: "^(?:/|[A-Za-z][A-Za-z0-9+.-]*:)" },
+  hostname: {
+    maxLength: 255,
+    pattern: `^(?:${hostSign}(?:-?${hostSign}{0,62})?|(?:${hostSign}(?:[a-zA-Z0-9\\-\\p{S}\\p{L}]{0,61}${hostSign})?\\.)+[a-zA-Z\\p{L}]{2,63})$`,
+  },
+  ipv4: { pattern: `^(?:${ipv4}|[0-9a-fA-F:]*:${inIpv6})$` },
+  ipv6: { pattern: `^${ipv6}$` },
+  isbn: { pattern: `^(?:${isbn10}|${isbn13})$` },
+  isbn10: { pattern: `^${isbn10}$` },
+  isbn13: { pattern: `^${isbn13}$` },
+  mac: {
+    pattern: `^(?:${pairs(":")}|${pairs("-")}|${hex(4)}(?:\\.${hex(4)}){2}(?:\\.${hex(4)}|(?:\\.${hex(4)}){7})?)$`,
+  },
+  rgbcolor: { pattern: `^rgb\\(${colour},${colour},${colour}\\)$` },
+  ssn: { pattern: "^[0-9]{3}[- ][0-9]{2}[- ][0-9]{4}$" },
+  uri: {
+    pattern:
+      "^(?:\\*$|/|[A-Za-z][A-Za-z0-9+.-]*:(?://[^\\s/?#]*(?:[/?#]|$)|/?$|/?[^/]))[^\\x00-\\x1f\\x7f]*$",
+  },
   uuid: uuid(hex(4), hex(4)),
   uuid3: uuid(`3${hex(3)}`, hex(4)),
   uuid4: uuid(`4${hex(3)}`, `[89abAB]${hex(3)}`),
   uuid5: uuid(`5${hex(3)}`, `[89abAB]${hex(3)}`),
-  "k8s-short-name": { pattern: `^${label}$`, maxLength: 63 },
-  "k8s-long-name": { pattern: `^${label}(?:\\.${label})*$`, maxLength: 253 },
+  k8sshortname: { pattern: `^${label}$`, maxLength: 63 },
+  k8slongname: { pattern: `^${label}(?:\\.${label})*$`, maxLength: 253 },
 };

@@ -17,6 +17,8 @@ export interface KindSchema {
   /** Rules in CEL, which are not part of the schema; known only of definitions in the fleet. */
   cel?: CelRules;
   schema: JsonSchema;
+  /** The schema as its definition has it, where what a server drops and fills in decides; of the fleet's definitions only. */
+  structural?: JsonSchema;
 }
 
 /** Schemas that belong together: those of one Kubernetes version, or those of one project's custom resources. */

@@ -40,6 +40,8 @@ export function standaloneSchema(
 export interface SchemaText {
   digest: string;
   text: string;
+  /** By which documents are filled before they are held against it (`fillText`). */
+  structural?: JsonSchema;
 }
 
 type KindId = { group: string; version: string; kind: string };
@@ -63,7 +65,12 @@ export function schemaSource(
     const known = made.get(kind);
     if (known) return known;
     const text = JSON.stringify(standaloneSchema(kind, set.definitions, strict));
-    const schema = { text, digest: createHash("sha256").update(text).digest("hex") };
+    const { structural } = kind;
+    const schema: SchemaText = {
+      ...(structural && { structural }),
+      text,
+      digest: createHash("sha256").update(text).digest("hex"),
+    };
     made.set(kind, schema);
     return schema;
   };
