@@ -257,6 +257,23 @@ test.each([
   },
 );
 
+test("namespaces that are rendered have the label that an API server gives them", async () => {
+  const ns = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n---\n";
+  const spec =
+    'match: {namespaceSelector: {matchLabels: {"kubernetes.io/metadata.name": shop}}, kinds: [{apiGroups: ["", apps], kinds: [Deployment, Namespace]}]}';
+  const both = [
+    "error gatekeeper/DenyAll/c Deployment/web : deny",
+    "error gatekeeper/DenyAll/c Namespace/shop : deny",
+  ];
+  const report = await check(denyAll + constraint("c", spec), `${ns}${deployment("web")}`);
+  expect(failures(report)).toEqual([]);
+  expect(report.engines![0]!.notEvaluated).toEqual([]);
+  expect(lines(report).sort()).toEqual(both);
+  const alone = await check(denyAll + constraint("c", spec), deployment("web"));
+  expect(alone.engines![0]!.notEvaluated).toEqual([]);
+  expect(lines(alone)).toEqual([both[0]]);
+});
+
 test("one cause is one failure: constraints of a failed template are not said to have none", async () => {
   const report = await check(
     {

@@ -1,6 +1,13 @@
-import { type GatorRun, type Machine, type PolicyLimits, runGator, type Tool } from "@gitops-actions/engine";
+import {
+  type GatorRun,
+  type Machine,
+  type PolicyDocument,
+  type PolicyLimits,
+  runGator,
+  type Tool,
+} from "@gitops-actions/engine";
 import type { Batch, PolicyObject } from "@gitops-actions/fleet";
-import { identityKey, type JsonObject } from "@gitops-actions/manifest";
+import { identityKey, isObject, type JsonObject, type Resource } from "@gitops-actions/manifest";
 import pMap from "p-map";
 import { askedOf } from "./asked.ts";
 import { withStrictCel } from "./celtemplates.ts";
@@ -16,7 +23,7 @@ import {
 } from "./constraints.ts";
 import { type EngineRun, emptyOutcome } from "./engines.ts";
 import { inventoryNotes } from "./inventory.ts";
-import { knownNamespaces } from "./namespaces.ts";
+import { knownNamespaces, needsLabels } from "./namespaces.ts";
 import { type Unplaced, unplacedSkips } from "./unplaced.ts";
 import { type GatekeeperAnswer, record } from "./violations.ts";
 
@@ -55,8 +62,8 @@ export async function evaluateGatekeeper(
       const batch = batches[index]!;
       const asked = askedOf(constraints, batch);
       const own = asked.map(({ value }) => value);
-      const documents = batch.items.map(({ resource }) => resource);
-      const around = companions(batch, batches, others);
+      const documents = batch.items.map(({ resource }) => withOwnLabel(resource));
+      const around = companions(batch, batches, others, own.some(needsLabels));
       const result = await runGator(given, own, documents, around, settings, tool, machine, signal);
       return result.ok ? { index, asked, result } : { index, result };
     };
@@ -105,23 +112,41 @@ function isNamed(policy: PolicyObject, { template, constraint }: Refusal["result
   return (isTemplate(policy) && name === template) || (isConstraint(policy) && name === constraint);
 }
 
-/** Namespaces that resources are in and other batches describe, and objects that stand with the policies. */
-function companions(batch: Batch, batches: readonly Batch[], others: readonly PolicyObject[]): JsonObject[] {
+/**
+ * Namespaces that resources are in and other batches describe, and objects that stand with the policies. Where only names
+ * of namespaces are asked for, those that nobody describes are known well enough.
+ */
+function companions(
+  batch: Batch,
+  batches: readonly Batch[],
+  others: readonly PolicyObject[],
+  areLabelsAsked: boolean,
+): JsonObject[] {
   const own = new Set(batch.items.map(({ resource }) => identityKey(resource.id)));
   const namespaces = [...knownNamespaces(batch, batches)]
     .filter(
       ([name, labels]) =>
-        labels !== undefined &&
+        (labels !== undefined || !areLabelsAsked) &&
         !own.has(identityKey({ group: "", version: "v1", kind: "Namespace", namespace: "", name })),
     )
     .map(
       ([name, labels]): JsonObject => ({
         ...{ apiVersion: "v1", kind: "Namespace" },
-        metadata: { name, labels: { ...labels, "kubernetes.io/metadata.name": name } },
+        metadata: { name, labels: { ...labels, [ownName]: name } },
       }),
     );
   return [
     ...namespaces,
     ...others.filter(({ resource }) => resource.id.kind === "Provider").map(({ resource }) => resource.value),
   ];
+}
+
+const ownName = "kubernetes.io/metadata.name";
+
+/** A Namespace with the label that an API server gives it before anybody is asked. */
+function withOwnLabel({ id, value }: Resource): PolicyDocument {
+  if (id.group !== "" || id.kind !== "Namespace" || !isObject(value.metadata)) return { id, value };
+  const { labels } = value.metadata;
+  const own = { ...(isObject(labels) ? labels : {}), [ownName]: id.name };
+  return { id, value: { ...value, metadata: { ...value.metadata, labels: own } } };
 }

@@ -11,7 +11,7 @@ import { compileProblem, isLetPass } from "./celtemplates.ts";
 import { placeOf } from "./constraints.ts";
 import { annotationsOf, countStatements, type EngineRun, listResources } from "./engines.ts";
 import { definitionsIn } from "./kyverno.ts";
-import { unknownLabels } from "./namespaces.ts";
+import { unknownReasons } from "./namespaces.ts";
 import { inScope, scopeOf, unknownScope } from "./scope.ts";
 import { addUnplaced, type Unplaced } from "./unplaced.ts";
 
@@ -77,12 +77,10 @@ export function record(
     for (const { document } of violations) about.add(document);
     const count = countStatements(policy, evaluated, about.size, statements);
     const unknown = [
-      ...unknownLabels(value, batch, batches),
+      ...unmatchedReasons(unmatched, items),
       ...scope.unknown(new Set([...result.matched[position]!, ...about])),
       ...unknownScope(nowhere.unknown, items),
     ];
-    // Whatever it was that gator could not select by: no verdict is no pass.
-    if (unknown.length === 0) unknown.push(...new Set(unmatched.map(({ message }) => message)));
     outcome.counts.push({ ...count, notEvaluated: [...new Set(unknown)] });
   }
 }
@@ -161,6 +159,14 @@ function isKnown(failures: readonly PolicyFailure[], { id, code, message }: Poli
 /** gator calls it a violation when it does not know a namespace: nothing was evaluated. */
 function isUnmatched(message: string): boolean {
   return /^unable to match constraints: /.test(message);
+}
+
+/** Why: mostly labels of namespaces. Whatever it was, no verdict is no pass. */
+function unmatchedReasons(unmatched: Violations, items: Batch["items"]): string[] {
+  const isLabels = ({ message }: Violations[number]) => message.endsWith("missing Namespace");
+  const labels = unmatched.filter(isLabels).map(({ document }) => document);
+  const others = unmatched.filter((each) => !isLabels(each)).map(({ message }) => message);
+  return [...unknownReasons(labels, items), ...new Set(others)];
 }
 
 function statusOf(action: string, auditWarn: boolean): "failed" | "warned" {
