@@ -1,21 +1,15 @@
-import {
-  createRedactor,
-  type Problem,
-  type Redactor,
-  type Resource,
-  valueAt,
-} from "@gitops-actions/manifest";
+import { createRedactor, type Redactor, type Resource, valueAt } from "@gitops-actions/manifest";
 import { type Finding, type Location, makeFinding } from "@gitops-actions/report";
 import type { FluxUse, Sorted } from "./aside.ts";
 import type { Check } from "./check.ts";
 import type { Definition } from "./definitions.ts";
-import type { Group } from "./documents.ts";
 import type { MissingSchemas } from "./inputs.ts";
 import type { Draft } from "./locations.ts";
 import { misspeltBeside } from "./misspelt.ts";
 import { ruleStatements } from "./rules.ts";
 import type { Conflict } from "./schemas.ts";
 import { type Statement, schemaStatements } from "./statement.ts";
+import { placeOf } from "./unread.ts";
 
 export interface FindingContext {
   versions: readonly string[];
@@ -126,67 +120,6 @@ function lazyRedactor(resource: Resource, key: Uint8Array): () => Redactor {
     made ??= createRedactor([{ overlay: "", side: "head", resources: [resource] }], key);
     return made;
   };
-}
-
-const unreadable: Partial<Record<Problem["code"], string>> = {
-  "no-kind": "missing-kind",
-  "no-api-version": "missing-kind",
-  "not-an-object": "not-an-object",
-};
-
-/**
- * What kept documents of a group from being read as resources. Duplicate keys and names are kubeconform's to tell. Of the
- * base, only documents that `head` has as well: of another that cannot be read nobody knows what is wrong with it.
- */
-export function documentFindings(group: Group, head?: Group): Finding[] {
-  const isThere = ({ line }: Problem): boolean =>
-    head?.text === undefined || documentsOf(head.text).includes(documentAt(group.text ?? "", line));
-  return group.problems
-    .filter(({ code }) => code !== "duplicate-key" && code !== "no-name")
-    .filter((problem) => head === undefined || isThere(problem))
-    .map(({ code, message, line, column, document, source }) => {
-      const location = placeOf(group, source, line, column);
-      return makeFinding({
-        rule: `kubeconform/${unreadable[code] ?? "not-yaml"}`,
-        severity: "error",
-        message: location
-          ? message
-          : `document ${document + 1} of the rendered manifests (line ${line}): ${message}`,
-        overlays: [group.overlay],
-        discriminator: `${group.overlay} ${message}`,
-        ...(location && { location }),
-      });
-    });
-}
-
-function documentsOf(text: string): string[] {
-  return text.split(/^---(?:[ \t].*)?$/m).map((each) => each.trim());
-}
-
-function documentAt(text: string, line: number): string {
-  const isMarker = (each: string | undefined): boolean =>
-    each === undefined || /^---(?:[ \t].*)?$/.test(each);
-  const lines = text.split(/\r\n|\n|\r/);
-  let start = Math.min(line - 1, lines.length - 1);
-  let end = start + 1;
-  while (!isMarker(lines[start])) start--;
-  while (!isMarker(lines[end])) end++;
-  return lines
-    .slice(start + 1, end)
-    .join("\n")
-    .trim();
-}
-
-/** The place in a file of the repository, where the document stands in one as it is. */
-function placeOf(
-  { overlay, sources }: Group,
-  source: string,
-  line: number,
-  column: number,
-): Location | undefined {
-  if (source === overlay) return { path: source, line, column, precision: "exact", via: [] };
-  const own = sources?.findLast((each) => each.line <= line);
-  return own && { path: own.path, line: line - own.line + 1, column, precision: "exact", via: [] };
 }
 
 /** What is wrong with definitions of custom resources, apart from what their own schema says. */

@@ -66,6 +66,24 @@ describe("a mistake that the base has already does not hide new ones", () => {
     expect(lines(report)).toEqual([expect.stringMatching(/^error missing-schema .* \[a new, b existing\]$/)]);
   });
 
+  test("an API that no server serves: what changed was not validated, unless another version has it", async () => {
+    const job = (more: string): string =>
+      `apiVersion: batch/v1beta1\nkind: CronJob\nmetadata: {name: a}\nspec: {schedule: "* * * * *"${more}}\n`;
+    const changed = await compare(job(""), job(", typo: 1"));
+    expect(lines(changed)).toEqual([expect.stringMatching(/^error removed-api .* \[a new\]$/)]);
+    expect(lines(await compare(job(""), job("")))).toEqual([
+      expect.stringMatching(/^error removed-api .* \[a existing\]$/),
+    ]);
+    const pod = (more: string): string =>
+      `apiVersion: storagemigration.k8s.io/v1\nkind: StorageVersionMigration\nmetadata: {name: a}\nspec: {resource: {resource: a}${more}}\n`;
+    const versions = { kubernetesVersions: ["1.36", "1.37"] };
+    const both = await compare(pod(""), pod(", typo: 1"), versions);
+    expect(lines(both).sort()).toEqual([
+      expect.stringMatching(/^error unknown-field .* \[a new\]$/),
+      expect.stringMatching(/^error unknown-version .* \[a existing\]$/),
+    ]);
+  });
+
   test("a document that cannot be read: one that changed and still cannot be is new", async () => {
     const base = `${config("z")}---\n${broken}`;
     const same = await compare(base, `${config("z", "immutable: true\n")}---\n${broken}`);
