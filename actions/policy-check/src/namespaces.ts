@@ -49,19 +49,6 @@ function single(labels: readonly JsonObject[] | undefined): JsonObject | undefin
   return first && more.every((each) => writeJson(each) === writeJson(first)) ? first : undefined;
 }
 
-/**
- * Reasons why a policy that selects namespaces by label cannot be evaluated: one for each namespace that nobody
- * describes and that has resources of a kind the policy names.
- */
-export function unknownLabels(policy: JsonObject, batch: Batch, batches: readonly Batch[]): string[] {
-  if (!needsLabels(policy)) return [];
-  const kinds = writeJson(policy);
-  const about = [...unlabelled(batch, batches)].filter((document) =>
-    namesKind(kinds, batch.items[document]!.resource.id.kind),
-  );
-  return unknownReasons(about, batch.items);
-}
-
 /** Positions of the documents that are in namespaces of which nobody says the labels. */
 export function unlabelled(batch: Batch, batches: readonly Batch[]): ReadonlySet<number> {
   const known = knownNamespaces(batch, batches);
