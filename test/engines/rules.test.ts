@@ -166,3 +166,26 @@ test("what Flux fills in afterwards is set aside", async () => {
   expect(report.findings).toEqual([]);
   expect(report.notes).toContain("1 field set aside: it looks like a substitution of Flux");
 });
+
+test("lists whose items have keys are looked at where there are no rules", async () => {
+  const keyed = definition(
+    "Keyed",
+    `
+              type: object
+              properties:
+                size: {type: integer}
+                ports:
+                  type: array
+                  x-kubernetes-list-type: map
+                  x-kubernetes-list-map-keys: [name]
+                  items: {type: object, required: [name], properties: {name: {type: string}}}
+`,
+  );
+  const twice =
+    "apiVersion: example.com/v1\nkind: Keyed\nmetadata: {name: a, namespace: default}\nspec:\n  ports: [{name: a}, {name: a}]\n";
+  const report = await validate({ "crd.yaml": keyed, "a.yaml": twice, "b.yaml": `${twice}  size: x\n` });
+  expect(lines(report).map((line) => line.replace(/: .*/, ""))).toEqual([
+    expect.stringMatching(/^error kubectl-validate\/duplicate-item a.yaml:5 \/spec\/ports\/1/),
+    expect.stringMatching(/^error kubeconform\/wrong-type b.yaml:6 \/spec\/size/),
+  ]);
+});

@@ -72,7 +72,7 @@ export function notesOf(
 
 /** Whether rules in CEL were looked at, which a schema does not say. */
 export function ruleNotes(checks: readonly Check[], ruler: Tool | undefined): string[] {
-  const ruled = checks.filter(({ cel }) => cel);
+  const ruled = checks.filter(({ cel }) => cel && cel.rules > 0);
   if (ruled.length === 0) return [];
   const byKind = new Map(ruled.map(({ resource, cel }) => [kindName(resource.id), cel!.rules]));
   const rules = count(

@@ -56,6 +56,43 @@ test("paths as Kubernetes prints them", () => {
   expect(pointerOf("spec.absent.deep", value)).toBe("/spec/absent/deep");
 });
 
+test("what says only that no rules were looked at is left out beside what is wrong", () => {
+  const aside = {
+    reason: "FieldValueInvalid",
+    message:
+      'Invalid value: "null": some validation rules were not checked because the object was invalid; correct the existing errors to complete validation',
+    field: "<nil>",
+  };
+  const wrong = {
+    reason: "FieldValueDuplicate",
+    message: 'Duplicate value: {"k":"a"}',
+    field: "spec.list[1]",
+  };
+  const fields = (causes: object[]) => {
+    const verdict = verdictOfStatus(
+      { status: "Failure", reason: "Invalid", message: "", details: { causes: causes as (typeof wrong)[] } },
+      {},
+    );
+    return verdict.status === "invalid" && verdict.problems.map(({ field }) => field);
+  };
+  expect(fields([aside, wrong])).toEqual(["/spec/list/1"]);
+  // Alone it is all there is to tell.
+  expect(fields([aside])).toEqual([""]);
+});
+
+test("lists with keys are looked at, rules or not", () => {
+  const listOf = (type: string) => ({ type: "array", "x-kubernetes-list-type": type, items: {} });
+  const rulesOf = (schema: object) =>
+    celRulesOf({
+      spec: { versions: [{ name: "v1", schema: { openAPIV3Schema: { properties: { a: schema } } } }] },
+    }).get("v1")?.rules;
+  expect([rulesOf(listOf("map")), rulesOf(listOf("set")), rulesOf(listOf("atomic"))]).toEqual([
+    0,
+    0,
+    undefined,
+  ]);
+});
+
 test("rules are counted where they are rules", () => {
   const rule = [{ rule: "true" }];
   const schema = {
