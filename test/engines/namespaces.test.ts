@@ -233,3 +233,69 @@ describe("labels of another environment", () => {
     expect(lines(report)).toEqual(["error vap/p/1 Deployment/web : hit [a/prod existing]"]);
   });
 });
+
+describe("a resource that names no namespace", () => {
+  const nowhere = web().replace(", namespace: shop", "");
+  const inShop = "{matchLabels: {kubernetes.io/metadata.name: shop}}";
+  const notInShop =
+    "{matchExpressions: [{key: kubernetes.io/metadata.name, operator: NotIn, values: [shop]}]}";
+  const skipped = (report: Report): string[] =>
+    report.skipped.map(({ code, message }) => `${code}: ${message.replace(/, and the policy.*/, "")}`);
+
+  test.each([
+    ["Kyverno", rule("{any: [{resources: {kinds: [Deployment], namespaces: [shop]}}]}")],
+    ["Kyverno, all", rule("{all: [{resources: {kinds: [Deployment], namespaces: [shop]}}]}")],
+    [
+      "Kyverno, by a label",
+      rule(`{any: [{resources: {kinds: [Deployment], namespaceSelector: ${inShop}}}]}`),
+    ],
+    [
+      "a Policy",
+      rule(anyDeployment)
+        .replace("ClusterPolicy", "Policy")
+        .replace("{name: p}", "{name: p, namespace: shop}"),
+    ],
+    ["VAP", vap({ match: inShop })],
+    ["VAP, selected by the binding", vap({ binding: inShop })],
+    ["ValidatingPolicy", validating(inShop)],
+  ])("is left open where a policy takes some namespaces in: %s", async (_, policy) => {
+    const report = await check(policy, nowhere);
+    expect(skipped(report)).toEqual([
+      "unknown-namespace: not evaluated for 1 resource: the namespace of Deployment web is unknown",
+    ]);
+    expect([lines(report), failures(report), unknown(report)]).toEqual([[], [], []]);
+  });
+
+  test.each([
+    ["Kyverno", rule(anyDeployment, "exclude: {any: [{resources: {namespaces: [shop]}}]}")],
+    [
+      "Kyverno, another filter",
+      rule(
+        "{any: [{resources: {kinds: [Deployment], namespaces: [shop]}}, {resources: {kinds: [Deployment]}}]}",
+      ),
+    ],
+    ["VAP", vap({ match: notInShop })],
+    ["ValidatingPolicy", validating(notInShop)],
+  ])("is evaluated where a policy takes in others too: %s", async (_, policy) => {
+    const report = await check(policy, nowhere);
+    expect([skipped(report), lines(report).length]).toEqual([[], 1]);
+  });
+});
+
+test("a parameter that may be missing is said to be", async () => {
+  const policy = vap({ more: "paramKind: {apiVersion: v1, kind: ConfigMap}" }).replace(
+    "validationActions: [Deny]",
+    "validationActions: [Deny]\n  paramRef: {name: limits, namespace: shop, parameterNotFoundAction: Allow}",
+  );
+  const report = await check(policy, web());
+  expect(report.skipped.map(({ id, code, message }) => `${id} ${code}: ${message}`)).toEqual([
+    "policies/p.yaml:9 no-parameter: p was not asked under the binding b: its parameter ConfigMap shop/limits is not rendered here, and the binding allows that (parameterNotFoundAction)",
+  ]);
+});
+
+test("an older version of a policy is named, with what to write", async () => {
+  const report = await check(vap({}).replace("io/v1", "io/v1beta1"), web());
+  expect(failures(report)).toEqual([
+    "policies/p.yaml:1 api-version: vap: it is written for admissionregistration.k8s.io/v1beta1, which is not evaluated here. Write apiVersion: admissionregistration.k8s.io/v1",
+  ]);
+});

@@ -24,7 +24,10 @@ import { labelsHold, rulesOf, unsureException } from "./labels.ts";
 import { knownNamespaces, unknownReasons, unlabelled, valuesWith } from "./namespaces.ts";
 import { byNumbers, type NumberGroup } from "./numbers.ts";
 import { beyondCreation } from "./operations.ts";
+import { placedBy, selectsByNamespace } from "./placement.ts";
 import { toPointer } from "./pointer.ts";
+import { nowhere } from "./scope.ts";
+import { addUnplaced, type Unplaced, unplacedSkips } from "./unplaced.ts";
 
 export interface KyvernoSettings extends PolicyLimits {
   auditWarn: boolean;
@@ -92,6 +95,7 @@ export async function evaluateKyverno(
     }
     return rows;
   };
+  const unplaced: Unplaced = new Map();
   const spoken = new Set<string>();
   let probed = false;
   let answered = false;
@@ -114,8 +118,10 @@ export async function evaluateKyverno(
       answered = true;
       for (const { policy } of rows) spoken.add(policy);
       record(run, index, policies, exceptions, batches, rows, settings.values);
+      noteUnplaced(unplaced, policies, batches[index]!, batches, rows);
     } else run.outcomes[index]!.failures.push(rows);
   }
+  run.skipped.push(...unplacedSkips(unplaced, placedBy));
   const silent = policies.filter(
     ({ resource: { id } }) => !spoken.has(id.name) && !spoken.has(`${id.namespace}/${id.name}`),
   );
@@ -197,9 +203,8 @@ function record(
   const { items } = batches[index]!;
   const strange = unlabelled(batches[index]!, batches);
   for (const policy of policies) {
-    const { name, namespace } = policy.resource.id;
     const needs = needsOf(policy.resource.value, values);
-    const given = rows.filter((row) => row.policy === name || row.policy === `${namespace}/${name}`);
+    const given = rowsOf(policy, rows);
     const { unknown, isSure } = withUnknownLabels(policy, given, strange, items);
     const [excused, all] = partition(given.filter(isSure), (row) =>
       isUnsurelyExcused(row, policy, exceptions, strange, items),
@@ -217,6 +222,31 @@ function record(
     const count = countStatements(nameOf(policy), items.length, matched.size, statements);
     outcome.counts.push({ ...count, notEvaluated: unknown });
   }
+}
+
+/** Resources without a namespace that a policy would be about in some namespace, and is not here. */
+function noteUnplaced(
+  unplaced: Unplaced,
+  policies: readonly PolicyObject[],
+  { items }: Batch,
+  batches: readonly Batch[],
+  rows: readonly KyvernoRow[],
+): void {
+  const documents = nowhere(items, definitionsIn(batches));
+  if (documents.length === 0) return;
+  for (const policy of policies) {
+    const told = new Set(rowsOf(policy, rows).map((row) => `${row.document} ${ruleOf(row)}`));
+    const isOpen = (rule: string, document: number) =>
+      !told.has(`${document} ${rule}`) && selectsByNamespace(policy, rule, items[document]!.resource.id.kind);
+    const names = rulesOf(policy.resource.value);
+    const open = documents.filter((document) => names.some((rule) => isOpen(rule, document)));
+    addUnplaced(unplaced, placeOf(policy), open, items);
+  }
+}
+
+function rowsOf({ resource }: PolicyObject, rows: readonly KyvernoRow[]): KyvernoRow[] {
+  const { name, namespace } = resource.id;
+  return rows.filter((row) => row.policy === name || row.policy === `${namespace}/${name}`);
 }
 
 /** Which namespaces a policy would have to know the labels of, and rows that do not hang on them. */

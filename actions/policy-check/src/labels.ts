@@ -77,7 +77,7 @@ function isLike(pattern: string, name: string): boolean {
 }
 
 /** The filters of a match or an exclusion: `any`, `all`, and the old form that is one itself. */
-function filtersOf(block: Json | undefined): JsonObject[] {
+export function filtersOf(block: Json | undefined): JsonObject[] {
   if (!isObject(block)) return [];
   const { any, all, ...own } = block;
   return [any, all, [own]].flatMap((list) => (Array.isArray(list) ? list.filter(isObject) : []));

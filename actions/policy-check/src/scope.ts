@@ -80,3 +80,11 @@ export function unknownScope(documents: Iterable<number>, items: Batch["items"])
     .sort()
     .map((kind) => `whether ${kind} is in a namespace is unknown: no CustomResourceDefinition says so`);
 }
+
+/** Positions of the documents that are in some namespace and name none. */
+export function nowhere(items: Batch["items"], definitions: readonly JsonObject[]): number[] {
+  return [...items.keys()].filter((document) => {
+    const { resource } = items[document]!;
+    return resource.id.namespace === "" && scopeOf(resource, definitions) === "Namespaced";
+  });
+}

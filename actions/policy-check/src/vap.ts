@@ -1,5 +1,6 @@
 import {
   type AdmissionCheck,
+  type AdmissionPlan,
   type KyvernoRun,
   type Machine,
   type PolicyDocument,
@@ -9,16 +10,19 @@ import {
   type Tool,
 } from "@gitops-actions/engine";
 import type { Batch, PolicyObject } from "@gitops-actions/fleet";
-import { isObject } from "@gitops-actions/manifest";
+import { isObject, writeJson } from "@gitops-actions/manifest";
 import pMap from "p-map";
 import { indexRows, openQuestions, type Rows, recordAdmission } from "./admission.ts";
 import { needsOf } from "./cluster.ts";
 import { type EngineRun, emptyOutcome, skipOperations } from "./engines.ts";
 import { definitionsIn, type KyvernoSettings } from "./kyverno.ts";
-import { knownNamespaces, valuesWith } from "./namespaces.ts";
+import { knownNamespaces, namesKind, valuesWith } from "./namespaces.ts";
 import { beyondCreation } from "./operations.ts";
 import { parametersOf, writeParameters } from "./parameters.ts";
+import { includesNamespaces, placedBy } from "./placement.ts";
 import { refusal } from "./refusal.ts";
+import { nowhere } from "./scope.ts";
+import { addUnplaced, type Unplaced, unplacedSkips } from "./unplaced.ts";
 
 /** Evaluates ValidatingAdmissionPolicies as their bindings say, a start or two a batch. */
 export async function evaluateAdmission(
@@ -72,20 +76,69 @@ export async function evaluateAdmission(
     for (const [position, answer] of again.entries()) answers[asked.indexOf(silent[position]!)] = answer;
     if (policies.length === 0) return run;
   }
+  const unplaced: Unplaced = new Map();
+  const allowed = new Map<string, AdmissionPlan["allowed"][number]>();
   for (const [position, answer] of answers.entries()) {
     const index = asked[position]!;
     const outcome = run.outcomes[index]!;
     if (answer.ok) {
       const { checks, rows } = answer;
       const { auditWarn } = settings;
+      for (const each of answer.allowed) allowed.set(JSON.stringify(each), each);
+      noteUnplaced(unplaced, policies, bindings, answer, batches[index]!, batches);
       recordAdmission(outcome, policies, bindings, checks, rows, batches[index]!, batches, auditWarn);
     } else outcome.failures.push(answer.failure);
   }
+  run.skipped.push(...unplacedSkips(unplaced, placedBy), ...skipAllowed([...allowed.values()], bindings));
   return run;
 }
 
+/** What a binding lets pass because its parameter is not there; a cluster may have it. */
+function skipAllowed(
+  allowed: AdmissionPlan["allowed"],
+  bindings: readonly PolicyObject[],
+): EngineRun["skipped"] {
+  return allowed.map(({ policy, binding, parameter }) => {
+    const { path, resource } = bindings.find((each) => each.resource.id.name === binding)!;
+    const message = `${policy} was not asked under the binding ${binding}: its parameter ${parameter} is not rendered here, and the binding allows that (parameterNotFoundAction)`;
+    return { kind: "policy", id: `${path}:${resource.line}`, code: "no-parameter", message };
+  });
+}
+
+/** Resources without a namespace that a policy would be about in some namespace, and is not here. */
+function noteUnplaced(
+  unplaced: Unplaced,
+  policies: readonly PolicyObject[],
+  bindings: readonly PolicyObject[],
+  { checks, rows }: Extract<Answer, { ok: true }>,
+  { items }: Batch,
+  batches: readonly Batch[],
+): void {
+  const documents = nowhere(items, definitionsIn(batches));
+  if (documents.length === 0) return;
+  for (const policy of policies) {
+    const { name } = policy.resource.id;
+    const spec = isObject(policy.resource.value.spec) ? policy.resource.value.spec : {};
+    const open = checks
+      .filter((check) => check.policy === name)
+      .flatMap((check) => {
+        const { spec: bound } = bindings.find(({ resource }) => resource.id.name === check.binding)!.resource
+          .value;
+        const { matchResources } = isObject(bound) ? bound : {};
+        if (![spec.matchConstraints, matchResources].some(includesNamespaces)) return [];
+        const about = writeJson(spec.matchConstraints ?? null);
+        const isTold = (document: number) =>
+          [check.whole, ...check.narrowed].every((each) => rows.get(each)?.has(document));
+        return documents.filter(
+          (document) => namesKind(about, items[document]!.resource.id.kind) && !isTold(document),
+        );
+      });
+    addUnplaced(unplaced, `${policy.path}:${policy.resource.line}`, open, items);
+  }
+}
+
 type Answer =
-  | { ok: true; checks: readonly AdmissionCheck[]; rows: Rows }
+  | { ok: true; checks: readonly AdmissionCheck[]; allowed: AdmissionPlan["allowed"]; rows: Rows }
   | Extract<KyvernoRun, { ok: false }>;
 
 /** One start for all policies, and one more where something does not pass and it is open which validation it was. */
@@ -123,21 +176,27 @@ async function askBatch(
   const documents = batch.items.map(({ resource }) => resource);
   const whole = await start(plan.policies, documents);
   if (!whole.ok) return whole;
+  const { checks, allowed } = plan;
   const rows = indexRows(whole.rows);
-  const open = openQuestions(plan.checks, rows, batch.items);
-  if (open.parts.length === 0) return { ok: true, checks: plan.checks, rows };
+  const open = openQuestions(checks, rows, batch.items);
+  if (open.parts.length === 0) return { ok: true, checks, allowed, rows };
   const single = await start(
     open.parts.flatMap((part) => part.policies),
     open.documents.map((document) => documents[document]!),
   );
   if (!single.ok) return single;
   const placed = single.rows.map((row) => ({ ...row, document: open.documents[row.document]! }));
-  return { ok: true, checks: plan.checks, rows: indexRows([...whole.rows, ...placed]) };
+  return { ok: true, checks, allowed, rows: indexRows([...whole.rows, ...placed]) };
 }
 
 /** Leaves out, as failed, what no API server would take, and what it would decide by things that nobody rendered. */
 function onlyAccepted(objects: readonly PolicyObject[], run: EngineRun): PolicyObject[] {
   return objects.filter(({ path, resource }) => {
+    const version = olderVersion(resource.value.apiVersion);
+    if (version) {
+      run.failures.push({ id: `${path}:${resource.line}`, code: "api-version", message: version });
+      return false;
+    }
     const message = refusal(resource.value);
     const [need] = message === undefined ? needsOf(resource.value).values() : [];
     if (message === undefined && !need) return true;
@@ -147,6 +206,12 @@ function onlyAccepted(objects: readonly PolicyObject[], run: EngineRun): PolicyO
     );
     return false;
   });
+}
+
+/** The shape is that of v1, but for what v1 brought; nothing here converts one into the other. */
+function olderVersion(apiVersion: unknown): string | undefined {
+  if (apiVersion === "admissionregistration.k8s.io/v1") return undefined;
+  return `it is written for ${String(apiVersion)}, which is not evaluated here. Write apiVersion: admissionregistration.k8s.io/v1`;
 }
 
 function policyNameOf({ resource }: PolicyObject): string {

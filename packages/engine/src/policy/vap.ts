@@ -11,6 +11,8 @@ export interface AdmissionPlan {
   /** Policies and bindings for `runKyverno`. */
   policies: string[];
   checks: AdmissionCheck[];
+  /** Parameters that are not there where a binding allows that, so that its policy is not asked. */
+  allowed: { policy: string; binding: string; parameter: string }[];
 }
 
 /** One policy under one binding and one parameter. */
@@ -70,13 +72,18 @@ export function planAdmission(
   parameters: readonly AdmissionParameter[] = [],
   namespaces: readonly string[] = [],
 ): AdmissionPlan {
-  const plan: AdmissionPlan = { policies: [], checks: [] };
+  const plan: AdmissionPlan = { policies: [], checks: [], allowed: [] };
   const bound = bindings.map(named);
   for (const policy of policies.map(named)) {
     const own = bound.filter(({ spec }) => spec.policyName === policy.name);
     for (const binding of own) {
       const scopes = scopesOf(policy.spec, binding.spec, parameters, namespaces);
       addBinding(plan, policy, binding, scopes);
+      if (scopes.length === 0)
+        plan.allowed.push({
+          ...{ policy: policy.name, binding: binding.name },
+          parameter: describeParameter(policy.spec, binding.spec),
+        });
     }
   }
   return plan;
@@ -110,6 +117,13 @@ function scopesOf(
   return namespaces.flatMap((namespace) =>
     chosen(namespace).map((parameter) => ({ namespace, parameter }) as Scope),
   );
+}
+
+function describeParameter({ paramKind }: JsonObject, { paramRef }: JsonObject): string {
+  const { kind } = isObject(paramKind) ? paramKind : {};
+  const { name, namespace } = isObject(paramRef) ? paramRef : {};
+  const where = typeof namespace === "string" && namespace !== "" ? `${namespace}/` : "";
+  return typeof name === "string" ? `${String(kind)} ${where}${name}` : `${String(kind)} of its selector`;
 }
 
 function namespaceOf({ metadata }: JsonObject): string {
