@@ -299,3 +299,21 @@ test("an older version of a policy is named, with what to write", async () => {
     "policies/p.yaml:1 api-version: vap: it is written for admissionregistration.k8s.io/v1beta1, which is not evaluated here. Write apiVersion: admissionregistration.k8s.io/v1",
   ]);
 });
+
+test("a kind that the CLI does not know leaves policies about others to be evaluated", async () => {
+  const others = [
+    ["gateway.networking.k8s.io/v1", "HTTPRoute"],
+    ["snapshot.storage.k8s.io/v1", "VolumeSnapshot"],
+    ["policy/v1beta1", "PodDisruptionBudget"],
+    ["autoscaling/v2beta2", "HorizontalPodAutoscaler"],
+    ["extensions/v1beta1", "Ingress"],
+    ["metrics.k8s.io/v1beta1", "PodMetrics"],
+    ["resource.k8s.io/v1", "ResourceClaim"],
+    ["networking.k8s.io/v1", "Ingress"],
+    ["admissionregistration.k8s.io/v1beta1", "ValidatingAdmissionPolicy"],
+  ].map(
+    ([version, kind]) => `apiVersion: ${version}\nkind: ${kind}\nmetadata: {name: x, namespace: shop}\n---\n`,
+  );
+  const report = await check(vap({}), web() + others.join(""));
+  expect([lines(report), failures(report)]).toEqual([["error vap/p/1 Deployment/web : hit"], []]);
+});

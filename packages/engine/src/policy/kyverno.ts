@@ -252,7 +252,12 @@ function nameOf({ value }: PolicyDocument): JsonObject {
   return { ...value, metadata: { ...metadata, name: `${metadata.generateName}generated` } };
 }
 
-const builtIn = /^(?:v1|(?:apps|batch|autoscaling|policy|extensions)\/.*|[a-z.]*\.k8s\.io\/.*)$/;
+/**
+ * What the CLI knows without a definition: Kubernetes' own groups, in versions that stay. With a kind that it does not
+ * know, one of gateway.networking.k8s.io or of policy/v1beta1, it evaluates no ValidatingAdmissionPolicy.
+ */
+const builtIn =
+  /^(?:v1|(?:apps|batch|policy)\/v1|autoscaling\/v[12]|(?:admissionregistration|apiextensions|apiregistration|authentication|authorization|certificates|coordination|discovery|events|flowcontrol\.apiserver|networking|node|rbac\.authorization|resource|scheduling|storage)\.k8s\.io\/v1)$/;
 
 /**
  * A definition for each custom kind, of which the CLI reads names and scope: the fleet's own, or one made up from the
