@@ -16,7 +16,17 @@ export interface Difference {
   detail: string;
 }
 
-const serverRules = ["pattern", "format", "range", "length", "count", "enum", "missing-field", "wrong-type"];
+const serverRules = [
+  "invalid",
+  "pattern",
+  "format",
+  "range",
+  "length",
+  "count",
+  "enum",
+  "missing-field",
+  "wrong-type",
+];
 
 /** Compares two verdicts on one document. `foreign`: kubeconform had other schemas than ours. */
 export function explain(

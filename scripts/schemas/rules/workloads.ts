@@ -16,6 +16,31 @@ import {
   text,
 } from "./shapes.ts";
 
+/** A field of a cron schedule: numbers or names, ranges, steps. */
+const cronField = (value: string): string => {
+  // What follows a star, and empty items, the parser does not look at.
+  const item = `(?:[*?](?:-[^,/\\s]*)*|${value}(?:-${value})?)(?:/0*[1-9][0-9]*)?`;
+  return `,*${item}(?:,+${item})*,*`;
+};
+/** The schedules that github.com/robfig/cron reads, without a time zone of their own. */
+const schedule = [
+  cronField("0*[1-5]?[0-9]"),
+  cronField("0*(?:1?[0-9]|2[0-3])"),
+  cronField("0*(?:[1-9]|[12][0-9]|3[01])"),
+  cronField("(?:0*(?:[1-9]|1[0-2])|(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))"),
+  cronField("(?:0*[0-6]|(?i:sun|mon|tue|wed|thu|fri|sat))"),
+].join("\\s+");
+const named = "@(?:yearly|annually|monthly|weekly|daily|midnight|hourly)";
+const every = "@every [-+]?(?:0|(?:[0-9]+\\.?[0-9]*(?:ns|us|µs|μs|ms|s|m|h))+)";
+/** What ends is not started again for ever. */
+const template: JsonSchema = {
+  properties: {
+    spec: {
+      required: ["restartPolicy"],
+      properties: { restartPolicy: { pattern: "^(?:OnFailure|Never)$" } },
+    },
+  },
+};
 const selector: JsonSchema = {
   anyOf: [
     having({ matchLabels: { type: "object", minProperties: 1 } }),
@@ -93,6 +118,7 @@ export const workloads: Readonly<Record<string, TypeRule>> = {
   },
   "batch.v1.CronJobSpec": {
     fields: {
+      schedule: { pattern: `^(?:\\s*${schedule}\\s*|${named}|${every})$` },
       startingDeadlineSeconds: notNegative,
       timeZone: text,
       successfulJobsHistoryLimit: notNegative,
@@ -102,6 +128,7 @@ export const workloads: Readonly<Record<string, TypeRule>> = {
   "batch.v1.Job": { required: ["spec"] },
   "batch.v1.JobSpec": {
     fields: {
+      template,
       completionMode: exactly("NonIndexed", "Indexed"),
       ...{ parallelism: notNegative, completions: notNegative, backoffLimit: notNegative },
       ...{ activeDeadlineSeconds: notNegative, ttlSecondsAfterFinished: notNegative },

@@ -1,3 +1,4 @@
+import type { Json } from "@gitops-actions/manifest";
 import { describe, expect, test } from "vitest";
 import { parseKubectlValidate, verdictOfStatus } from "../../../packages/engine/src/kubectlvalidate.ts";
 import { pointerOf, problemOfCause } from "../../../packages/engine/src/schemas/cause.ts";
@@ -82,7 +83,7 @@ test("what says only that no rules were looked at is left out beside what is wro
 
 test("lists with keys are looked at, rules or not", () => {
   const listOf = (type: string) => ({ type: "array", "x-kubernetes-list-type": type, items: {} });
-  const rulesOf = (schema: object) =>
+  const rulesOf = (schema: Json) =>
     celRulesOf({
       spec: { versions: [{ name: "v1", schema: { openAPIV3Schema: { properties: { a: schema } } } }] },
     }).get("v1")?.rules;

@@ -191,6 +191,8 @@ function describePattern(pattern: string): { what: ProblemKind; expected: string
         : "";
     return { what: "format", expected: `a quantity${least} such as 500m, 2 or 1Gi` };
   }
+  if (pattern.includes("jan|feb"))
+    return { what: "format", expected: "a cron schedule such as */5 * * * * or @hourly" };
   if (pattern.includes("25[0-5]")) {
     const isRange = pattern.includes("3[0-2]");
     return {
