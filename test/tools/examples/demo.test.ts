@@ -296,3 +296,18 @@ describe("discovery", () => {
     expect(overlays.map(({ id }) => id)).toEqual(expect.arrayContaining(listed));
   });
 });
+
+test("what the README says `npm start` prints is what it prints", async () => {
+  const readme = await readFile(join(root, "README.md"), "utf8");
+  const shown = /<!-- output -->[\s\S]*?```text\n([\s\S]*?)```/.exec(readme)![1]!;
+  const cli = join(root, "packages/cli/src/main.ts");
+  const { HOME, XDG_CACHE_HOME } = process.env;
+  const { stdout } = await run(process.execPath, [cli, "pr", "--demo"], root, { HOME, XDG_CACHE_HOME });
+  const printed = stdout.split("\n");
+  let from = 0;
+  for (const line of shown.split("\n").filter((each) => each !== "" && each !== "...")) {
+    const at = printed.indexOf(line, from);
+    expect(at, `${line}\nis not what follows line ${from} of\n${stdout}`).toBeGreaterThanOrEqual(from);
+    from = at + 1;
+  }
+});

@@ -24,8 +24,13 @@ export async function toolPath(name: "kustomize" | "helm", tempDir: string): Pro
 }
 
 /** Runs a program to its end, without a way to the network. */
-export function run(command: string, args: string[], cwd: string): Promise<Outcome> {
-  const env = { PATH: process.env.PATH, HOME: cwd, GIT_ALLOW_PROTOCOL: "none", ...offline };
+export function run(
+  command: string,
+  args: string[],
+  cwd: string,
+  more: NodeJS.ProcessEnv = {},
+): Promise<Outcome> {
+  const env = { PATH: process.env.PATH, HOME: cwd, GIT_ALLOW_PROTOCOL: "none", ...offline, ...more };
   return start(command, args, { cwd, env });
 }
 
