@@ -2,6 +2,7 @@ import type { JsonSchema } from "../../../packages/engine/src/schemas/pack.ts";
 import {
   exactly,
   having,
+  never,
   notNegative,
   oneOf,
   percent,
@@ -32,6 +33,17 @@ const schedule = [
 ].join("\\s+");
 const named = "@(?:yearly|annually|monthly|weekly|daily|midnight|hourly)";
 const every = "@every [-+]?(?:0|(?:[0-9]+\\.?[0-9]*(?:ns|us|µs|μs|ms|s|m|h))+)";
+/** What is to run for ever is always started again, and has no end. */
+const lasting: JsonSchema = {
+  properties: {
+    spec: {
+      properties: {
+        restartPolicy: { pattern: "^(?:Always)?$" },
+        activeDeadlineSeconds: never("must not be set where Pods are to run for ever"),
+      },
+    },
+  },
+};
 /** What ends is not started again for ever. */
 const template: JsonSchema = {
   properties: {
@@ -57,11 +69,12 @@ export const workloads: Readonly<Record<string, TypeRule>> = {
   },
   "apps.v1.DaemonSet": { required: ["spec"] },
   "apps.v1.DaemonSetSpec": {
-    fields: { selector, minReadySeconds: notNegative, revisionHistoryLimit: notNegative },
+    fields: { selector, template: lasting, minReadySeconds: notNegative, revisionHistoryLimit: notNegative },
   },
   "apps.v1.Deployment": { required: ["spec"] },
   "apps.v1.DeploymentSpec": {
     fields: {
+      template: lasting,
       ...{ replicas, selector },
       minReadySeconds: notNegative,
       progressDeadlineSeconds: notNegative,
@@ -71,7 +84,7 @@ export const workloads: Readonly<Record<string, TypeRule>> = {
   "apps.v1.ReplicaSet": { required: ["spec"] },
   "apps.v1.ReplicaSetSpec": {
     required: ["template"],
-    fields: { replicas, selector, minReadySeconds: notNegative },
+    fields: { replicas, selector, template: lasting, minReadySeconds: notNegative },
   },
   "apps.v1.RollingUpdateDaemonSet": { fields: { maxSurge: percentOfAll, maxUnavailable: percentOfAll } },
   "apps.v1.RollingUpdateDeployment": { fields: { maxSurge: percent, maxUnavailable: percentOfAll } },
@@ -83,7 +96,13 @@ export const workloads: Readonly<Record<string, TypeRule>> = {
   },
   "apps.v1.StatefulSetSpec": {
     optional: ["serviceName"],
-    fields: { replicas, selector, minReadySeconds: notNegative, revisionHistoryLimit: notNegative },
+    fields: {
+      replicas,
+      selector,
+      template: lasting,
+      minReadySeconds: notNegative,
+      revisionHistoryLimit: notNegative,
+    },
   },
   "autoscaling.v1.CrossVersionObjectReference": { fields: { kind: segment, name: segment } },
   "autoscaling.v1.HorizontalPodAutoscalerSpec": {
