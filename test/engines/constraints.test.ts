@@ -161,6 +161,23 @@ describe("resources without a namespace", () => {
     ]);
   });
 
+  test.each([
+    'match: {namespaces: ["*"]}',
+    "match: {namespaceSelector: {}}",
+    "match: {namespaceSelector: {matchExpressions: [{key: exempt, operator: DoesNotExist}]}}",
+  ])("are evaluated where all namespaces are meant, or labels are only forbidden: %s", async (spec) => {
+    const report = await check(
+      denyAll + constraint("c", spec),
+      `${deployment("web", "")}${clusterRole("r")}`,
+    );
+    expect(failures(report)).toEqual([]);
+    expect(report.skipped).toEqual([]);
+    expect(lines(report).sort()).toEqual([
+      "error gatekeeper/DenyAll/c ClusterRole/r : deny",
+      "error gatekeeper/DenyAll/c Deployment/web : deny",
+    ]);
+  });
+
   test("are known where they belong to Gatekeeper, Kyverno, Argo CD or Flux", async () => {
     const object = (apiVersion: string, kind: string) =>
       `apiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: {name: x}\n---\n`;

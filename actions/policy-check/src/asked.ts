@@ -1,6 +1,7 @@
 import type { Batch, PolicyObject } from "@gitops-actions/fleet";
 import { isObject, type JsonObject, type Resource } from "@gitops-actions/manifest";
 import { withPlainAction } from "./enforcement.ts";
+import { includesNamespaces } from "./placement.ts";
 import { withoutScope } from "./scope.ts";
 
 /** A constraint as gator is given it. */
@@ -42,12 +43,14 @@ export function isInNone({ id }: Resource): boolean {
   return id.namespace === "" && !isNamespace(id);
 }
 
-/** Whether a constraint chooses the namespaces it is about. Those that it excludes are no choice: all others count. */
-export function selectsNamespaces({ spec }: JsonObject): boolean {
+/**
+ * Whether a constraint chooses the namespaces it is about. Those that it excludes, by name or label, are no choice: all
+ * others count, and so does what nobody knows the namespace of.
+ */
+function selectsNamespaces({ spec }: JsonObject): boolean {
   const match = isObject(spec) && isObject(spec.match) ? spec.match : {};
-  return (
-    (Array.isArray(match.namespaces) && match.namespaces.length > 0) || isObject(match.namespaceSelector)
-  );
+  const names = Array.isArray(match.namespaces) ? match.namespaces : [];
+  return (names.length > 0 && !names.includes("*")) || includesNamespaces(match);
 }
 
 function withoutNamespaces(constraint: JsonObject, others: readonly string[], name: string): JsonObject {
