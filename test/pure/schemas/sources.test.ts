@@ -1,6 +1,6 @@
 import { parseManifests } from "@gitops-actions/manifest";
 import { expect, test } from "vitest";
-import { documentFindings } from "../../../actions/validate-schema/src/finding.ts";
+import { documentFindings } from "../../../actions/validate-schema/src/unread.ts";
 
 const text = "a: 1\n---\nkind: Secret\n---\n# two\napiVersion: v1\nkind: ConfigMap\ndata: [\n";
 const group = {
