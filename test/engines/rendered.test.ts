@@ -368,4 +368,22 @@ describe("a pull request", () => {
     expect(found(near)).toEqual(["error vap/p/1 apps/web/prod"]);
     expect(near.skipped).toEqual([]);
   });
+
+  test("that calls prod by the name of another environment does not get that one's policies", async () => {
+    const files = {
+      ...app("dev"),
+      ...app("prod"),
+      "policies/base/v.yaml": admission('"true"'),
+      "policies/base/kustomization.yaml": "resources: [v.yaml]\n",
+      "policies/dev/kustomization.yaml": "resources: [../base]\n",
+      "policies/prod/kustomization.yaml": `resources: [../base]\n${to("false")}`,
+    };
+    const report = await check(files, {
+      ...app("prod", workload("web:2")),
+      "gitops.yaml":
+        "overlays:\n- {path: apps/web/prod, environment: dev}\n- {path: apps/web/dev, environment: dev}\n- {path: policies/dev, environment: dev}\n- {path: policies/prod, environment: prod}\n",
+    });
+    expect(found(report).join("\n")).toContain("apps/web/prod existing");
+    expect(report.notes).toContainEqual(expect.stringContaining("asked in all their versions"));
+  });
 });

@@ -22,9 +22,11 @@ import {
   loadExceptions,
   loadReviewedConfig,
   parseExceptions,
+  policiesAt,
   type RenderedPolicy,
   readRego,
   type Tree,
+  versionsOf,
 } from "@gitops-actions/fleet";
 import { type Unchecked, UsageError } from "@gitops-actions/report";
 import type { PolicyInputs } from "./inputs.ts";
@@ -42,6 +44,8 @@ export interface Judges {
   unasked: Unchecked[];
   /** Overlays of which nobody knows how they would be rendered by the tree that is trusted. */
   unknown?: ReadonlySet<string>;
+  /** Where something runs is what the change says, so every version of a policy is asked of it. */
+  everywhere?: true;
   exceptions: Exception[];
   /** Folders of values for Rego. */
   data: ReadonlyMap<string, string>[];
@@ -78,6 +82,12 @@ export async function readTrusted(inputs: PolicyInputs, rendered: Rendered, plac
   const judges: Judges = first
     ? { ...head, exceptions: base.exceptions.length > 0 ? base.exceptions : head.exceptions }
     : base;
+  if (index.inputs?.configuration && hasVersions(judges)) {
+    judges.everywhere = true;
+    notes.push(
+      "this change alters gitops.yaml, which says what an environment is: policies that are rendered differently are asked in all their versions",
+    );
+  }
   const differs = fingerprint(judges) !== fingerprint(head);
   if (differs)
     notes.push(
@@ -120,6 +130,12 @@ export async function openPlace(
       return await treeAt(repository, id);
     },
   };
+}
+
+/** Whether overlays render a policy in more than one way. */
+function hasVersions({ policies, rendered }: Judges): boolean {
+  const versions = versionsOf(policies, rendered);
+  return policiesAt(policies, versions, { cluster: "", environment: "" }).length > 1;
 }
 
 function hasAny({ policies, rendered }: Judges): boolean {

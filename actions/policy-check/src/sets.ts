@@ -37,12 +37,13 @@ export async function evaluate(
 }
 
 /** One set where all batches are asked the same; else one for Rego, and for each engine as many as there are. */
-function setsOf({ policies, rendered }: Judges, batches: readonly Batch[]): PolicySet[] {
+function setsOf({ policies, rendered, everywhere: all }: Judges, batches: readonly Batch[]): PolicySet[] {
   const everywhere = new Set(batches.keys());
   const whole: FoundPolicies = { ...policies, kyverno: [], gatekeeper: [], admission: [] };
   const empty: FoundPolicies = { ...whole, rego: [] };
   const versions = versionsOf(policies, rendered);
-  const places = batches.length > 0 ? batches : [{ cluster: "", environment: "" }];
+  const anywhere = { cluster: "", environment: "" };
+  const places = batches.length > 0 ? batches.map((batch) => (all ? anywhere : batch)) : [anywhere];
   const sets: PolicySet[] = [];
   let varies = false;
   for (const engine of policyEngines) {
