@@ -60,7 +60,11 @@ export function explain(
     return { verdict: "refuses a document that is no resource", detail };
   if (has("removed-api", "unknown-version", "unknown-kind"))
     return { verdict: "knows that the API is gone", detail };
-  if (foreign && bad.length === 0 && has(...serverRules))
+  // Names of resources are keys, and other schemas allow any.
+  const isAsked = ({ rule, field }: OurVerdict["rules"][number]): boolean =>
+    serverRules.includes(rule) ||
+    (rule === "unknown-field" && /\/(?:limits|requests|hard|capacity)\/[^/]+$/.test(field));
+  if (foreign && bad.length === 0 && errors.length > 0 && errors.every(isAsked))
     return { verdict: "asks what the server asks", detail };
   const isNull =
     bad.length > 0 &&
