@@ -119,6 +119,7 @@ function shorten(why: string): string {
     [/^needs-cluster/, "it asks a cluster or a registry"],
     [/^labels of namespace/, "labels of a namespace unknown"],
     [/^not-validating/, "a rule that mutates, generates or verifies images"],
+    [/^other-operation/, "it is about an operation that is no creation"],
     [/^other-policy/, "a policy that changes, generates or deletes"],
     [/^needs-request/, "it depends on who asks"],
     [/^invalid/, "an API server refuses the policy"],
