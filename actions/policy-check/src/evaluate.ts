@@ -1,14 +1,14 @@
 import { ensureTool, type PolicyEngine, type Tool, type ToolName } from "@gitops-actions/engine";
 import type { Batch, FoundPolicies } from "@gitops-actions/fleet";
 import { ToolError, type ToolUse, type Unchecked } from "@gitops-actions/report";
+import { evaluateAdmission } from "./admission/vap.ts";
 import { type EngineRun, emptyOutcome } from "./engines.ts";
-import { evaluateGatekeeper } from "./gatekeeper.ts";
+import { evaluateGatekeeper } from "./gatekeeper/gatekeeper.ts";
 import type { PolicyInputs } from "./inputs.ts";
-import { evaluateKyverno } from "./kyverno.ts";
-import { absentCodes, addPacks, type Judges } from "./policies.ts";
-import { evaluateRego } from "./rego.ts";
+import { evaluateKyverno } from "./kyverno/kyverno.ts";
+import { absentCodes, addPacks, type Judges } from "./policies/policies.ts";
+import { evaluateRego } from "./rego/rego.ts";
 import type { PolicyWorld } from "./run.ts";
-import { evaluateAdmission } from "./vap.ts";
 
 export interface Evaluation {
   runs: EngineRun[];

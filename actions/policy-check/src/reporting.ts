@@ -1,11 +1,11 @@
 import type { Batch } from "@gitops-actions/fleet";
 import type { Redactor } from "@gitops-actions/manifest";
 import type { ReportParts, Unchecked } from "@gitops-actions/report";
-import { describeDifferences } from "./differing.ts";
 import type { Evaluation } from "./evaluate.ts";
 import { countsOf } from "./findings.ts";
 import type { Rendered } from "./manifests.ts";
-import type { Judges } from "./policies.ts";
+import { describeDifferences } from "./policies/differing.ts";
+import type { Judges } from "./policies/policies.ts";
 import { describeWaivers } from "./waivers.ts";
 
 /** All that was learnt in a run besides findings. */

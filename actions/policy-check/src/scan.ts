@@ -7,7 +7,7 @@ import type { Evaluation } from "./evaluate.ts";
 import { engineNames, type PolicyInputs } from "./inputs.ts";
 import { evaluateLeaks, readValuesFiles, type ValuesFile } from "./leaks.ts";
 import type { Rendered } from "./manifests.ts";
-import { absentCodes, type Place } from "./policies.ts";
+import { absentCodes, type Place } from "./policies/policies.ts";
 import type { PolicyWorld } from "./run.ts";
 
 /** What looking for secrets adds to an evaluation. */

@@ -3,7 +3,7 @@ import { type Batch, type FoundPolicies, policiesAt, policyEngines, versionsOf }
 import { countStatements, type EngineRun } from "./engines.ts";
 import { type Evaluation, evaluateSet } from "./evaluate.ts";
 import type { PolicyInputs } from "./inputs.ts";
-import type { Judges } from "./policies.ts";
+import type { Judges } from "./policies/policies.ts";
 import type { PolicyWorld } from "./run.ts";
 
 /** Policies that are asked together, and of which batches, by position. */

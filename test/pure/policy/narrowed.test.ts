@@ -1,9 +1,9 @@
 import type { FoundPolicies } from "@gitops-actions/fleet";
 import { createRedactor, parseManifests } from "@gitops-actions/manifest";
 import { expect, test } from "vitest";
+import { findNarrowed } from "../../../actions/policy-check/src/change/narrowed.ts";
+import { narrowerMatches } from "../../../actions/policy-check/src/change/narrowermatch.ts";
 import type { EngineRun } from "../../../actions/policy-check/src/engines.ts";
-import { findNarrowed } from "../../../actions/policy-check/src/narrowed.ts";
-import { narrowerMatches } from "../../../actions/policy-check/src/narrowermatch.ts";
 
 const redactor = createRedactor([], Buffer.from("key"));
 const name = "gatekeeper Limit/c";

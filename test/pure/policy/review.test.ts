@@ -1,6 +1,6 @@
 import type { JsonObject } from "@gitops-actions/manifest";
 import { describe, expect, test } from "vitest";
-import { reviewNeed } from "../../../actions/policy-check/src/review.ts";
+import { reviewNeed } from "../../../actions/policy-check/src/gatekeeper/review.ts";
 
 const target = "admission.k8s.gatekeeper.sh";
 const template = (rego: string, libs: string[] = []): JsonObject => ({

@@ -1,7 +1,7 @@
 import type { FoundPolicies, PolicyObject } from "@gitops-actions/fleet";
 import { createRedactor, parseManifests } from "@gitops-actions/manifest";
 import { expect, test } from "vitest";
-import { findWeakened } from "../../../actions/policy-check/src/weakened.ts";
+import { findWeakened } from "../../../actions/policy-check/src/change/weakened.ts";
 
 const redactor = createRedactor([], Buffer.from("key"));
 

@@ -1,6 +1,6 @@
 import type { FoundPolicies, PolicyObject } from "@gitops-actions/fleet";
 import { isObject, type Json, type JsonObject, writeJson } from "@gitops-actions/manifest";
-import { isConstraint } from "./constraints.ts";
+import { isConstraint } from "../gatekeeper/constraints.ts";
 
 /**
  * For each constraint of Gatekeeper that a change leaves in place, by its name in reports, the fields of `match` that leave

@@ -11,7 +11,7 @@ import {
 import type { Batch, PolicyObject } from "@gitops-actions/fleet";
 import { isObject, type Json, type JsonObject, writeJson } from "@gitops-actions/manifest";
 import pMap from "p-map";
-import { answerFromValues, type Needs, needsOf } from "./cluster.ts";
+import { answerFromValues, type Needs, needsOf } from "../cluster.ts";
 import {
   annotationsOf,
   countStatements,
@@ -19,15 +19,15 @@ import {
   emptyOutcome,
   listResources,
   skipOperations,
-} from "./engines.ts";
-import { labelsHold, rulesOf, unsureException } from "./labels.ts";
-import { knownNamespaces, unknownReasons, unlabelled, valuesWith } from "./namespaces.ts";
+} from "../engines.ts";
+import { labelsHold, rulesOf, unsureException } from "../labels.ts";
+import { knownNamespaces, unknownReasons, unlabelled, valuesWith } from "../namespaces.ts";
+import { beyondCreation } from "../operations.ts";
+import { placedBy, selectsByNamespace } from "../placement.ts";
+import { toPointer } from "../pointer.ts";
+import { nowhere } from "../scope.ts";
+import { addUnplaced, type Unplaced, unplacedSkips } from "../unplaced.ts";
 import { byNumbers, type NumberGroup } from "./numbers.ts";
-import { beyondCreation } from "./operations.ts";
-import { placedBy, selectsByNamespace } from "./placement.ts";
-import { toPointer } from "./pointer.ts";
-import { nowhere } from "./scope.ts";
-import { addUnplaced, type Unplaced, unplacedSkips } from "./unplaced.ts";
 
 export interface KyvernoSettings extends PolicyLimits {
   auditWarn: boolean;

@@ -1,9 +1,9 @@
 import { isGatorPolicy } from "@gitops-actions/engine";
 import type { Batch, PolicyObject } from "@gitops-actions/fleet";
 import { isObject, type JsonObject } from "@gitops-actions/manifest";
+import type { EngineRun } from "../engines.ts";
 import { singleObjects } from "./duplicates.ts";
 import { enforcementRefusal } from "./enforcement.ts";
-import type { EngineRun } from "./engines.ts";
 import { reviewNeed } from "./review.ts";
 
 /** Gatekeeper's objects as far as they can be evaluated. */

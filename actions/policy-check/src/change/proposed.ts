@@ -1,17 +1,17 @@
 import { type Batch, makeBatches, type Tree } from "@gitops-actions/fleet";
 import { formatIdentity, parseManifests, type Redactor } from "@gitops-actions/manifest";
 import type { Finding } from "@gitops-actions/report";
+import type { EngineRun } from "../engines.ts";
+import type { Said } from "../findings.ts";
+import type { PolicyInputs } from "../inputs.ts";
+import type { Judges } from "../policies/policies.ts";
+import type { PolicyWorld } from "../run.ts";
+import { withoutPatterns } from "../scan.ts";
+import { evaluate } from "../sets.ts";
+import { type Waived, waive } from "../waive.ts";
 import { type Defects, defectsOf } from "./defects.ts";
-import type { EngineRun } from "./engines.ts";
-import type { Said } from "./findings.ts";
-import type { PolicyInputs } from "./inputs.ts";
 import { findNarrowed } from "./narrowed.ts";
 import { narrowerMatches } from "./narrowermatch.ts";
-import type { Judges } from "./policies.ts";
-import type { PolicyWorld } from "./run.ts";
-import { withoutPatterns } from "./scan.ts";
-import { evaluate } from "./sets.ts";
-import { type Waived, waive } from "./waive.ts";
 
 const shown = 10;
 

@@ -12,17 +12,17 @@ import {
 import type { Batch, PolicyObject } from "@gitops-actions/fleet";
 import { isObject, writeJson } from "@gitops-actions/manifest";
 import pMap from "p-map";
+import { needsOf } from "../cluster.ts";
+import { type EngineRun, emptyOutcome, skipOperations } from "../engines.ts";
+import { definitionsIn, type KyvernoSettings } from "../kyverno/kyverno.ts";
+import { knownNamespaces, namesKind, valuesWith } from "../namespaces.ts";
+import { beyondCreation } from "../operations.ts";
+import { includesNamespaces, placedBy } from "../placement.ts";
+import { refusal } from "../refusal.ts";
+import { nowhere } from "../scope.ts";
+import { addUnplaced, type Unplaced, unplacedSkips } from "../unplaced.ts";
 import { indexRows, openQuestions, type Rows, recordAdmission } from "./admission.ts";
-import { needsOf } from "./cluster.ts";
-import { type EngineRun, emptyOutcome, skipOperations } from "./engines.ts";
-import { definitionsIn, type KyvernoSettings } from "./kyverno.ts";
-import { knownNamespaces, namesKind, valuesWith } from "./namespaces.ts";
-import { beyondCreation } from "./operations.ts";
 import { parametersOf, writeParameters } from "./parameters.ts";
-import { includesNamespaces, placedBy } from "./placement.ts";
-import { refusal } from "./refusal.ts";
-import { nowhere } from "./scope.ts";
-import { addUnplaced, type Unplaced, unplacedSkips } from "./unplaced.ts";
 
 /** Evaluates ValidatingAdmissionPolicies as their bindings say, a start or two a batch. */
 export async function evaluateAdmission(

@@ -9,8 +9,8 @@ import {
 } from "@gitops-actions/fleet";
 import { formatIdentity } from "@gitops-actions/manifest";
 import type { Unchecked } from "@gitops-actions/report";
-import type { PolicyInputs } from "./inputs.ts";
-import type { Rendered } from "./manifests.ts";
+import type { PolicyInputs } from "../inputs.ts";
+import type { Rendered } from "../manifests.ts";
 
 /**
  * The policy objects of one side's renders that count, and those that do not. Where paths are named, others are not

@@ -6,14 +6,14 @@ import {
 } from "@gitops-actions/engine";
 import type { Batch, PolicyObject } from "@gitops-actions/fleet";
 import type { JsonObject } from "@gitops-actions/manifest";
+import { annotationsOf, countStatements, type EngineRun, listResources } from "../engines.ts";
+import { definitionsIn } from "../kyverno/kyverno.ts";
+import { unknownReasons } from "../namespaces.ts";
+import { inScope, scopeOf, unknownScope } from "../scope.ts";
+import { addUnplaced, type Unplaced } from "../unplaced.ts";
 import { type AskedConstraint, isInNone } from "./asked.ts";
 import { compileProblem, isLetPass } from "./celtemplates.ts";
 import { placeOf } from "./constraints.ts";
-import { annotationsOf, countStatements, type EngineRun, listResources } from "./engines.ts";
-import { definitionsIn } from "./kyverno.ts";
-import { unknownReasons } from "./namespaces.ts";
-import { inScope, scopeOf, unknownScope } from "./scope.ts";
-import { addUnplaced, type Unplaced } from "./unplaced.ts";
 
 type Violations = Extract<GatorRun, { ok: true }>["violations"];
 

@@ -8,8 +8,8 @@ import type {
 } from "@gitops-actions/engine";
 import type { Batch, PolicyObject } from "@gitops-actions/fleet";
 import { isObject, type Json, type JsonObject, writeJson } from "@gitops-actions/manifest";
-import { annotationsOf, countStatements, listResources } from "./engines.ts";
-import { namesKind, needsLabels, readsNamespace, unknownReasons, unlabelled } from "./namespaces.ts";
+import { annotationsOf, countStatements, listResources } from "../engines.ts";
+import { namesKind, needsLabels, readsNamespace, unknownReasons, unlabelled } from "../namespaces.ts";
 
 /** What came of one policy under one binding for the resources it is about. */
 interface Verdicts {

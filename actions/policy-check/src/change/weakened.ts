@@ -1,8 +1,8 @@
 import type { FoundPolicies, PolicyObject } from "@gitops-actions/fleet";
 import { compareText, isObject, type Json, type JsonObject, type Redactor } from "@gitops-actions/manifest";
 import { type Finding, makeFinding } from "@gitops-actions/report";
-import { actionOf } from "./enforcement.ts";
-import { excludedMore } from "./excludednamespaces.ts";
+import { actionOf } from "../gatekeeper/enforcement.ts";
+import { excludedMore } from "../gatekeeper/excludednamespaces.ts";
 import { namedPolicies } from "./removed.ts";
 
 /** For each policy that a change leaves in place and has refuse less, one warning: `Enforce` that becomes `Audit`. */

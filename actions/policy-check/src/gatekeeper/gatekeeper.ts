@@ -9,6 +9,9 @@ import {
 import type { Batch, PolicyObject } from "@gitops-actions/fleet";
 import { identityKey, isObject, type JsonObject, type Resource } from "@gitops-actions/manifest";
 import pMap from "p-map";
+import { type EngineRun, emptyOutcome } from "../engines.ts";
+import { knownNamespaces, needsLabels } from "../namespaces.ts";
+import { type Unplaced, unplacedSkips } from "../unplaced.ts";
 import { askedOf } from "./asked.ts";
 import { withStrictCel } from "./celtemplates.ts";
 import {
@@ -21,10 +24,7 @@ import {
   placeOf,
   withTemplates,
 } from "./constraints.ts";
-import { type EngineRun, emptyOutcome } from "./engines.ts";
 import { inventoryNotes } from "./inventory.ts";
-import { knownNamespaces, needsLabels } from "./namespaces.ts";
-import { type Unplaced, unplacedSkips } from "./unplaced.ts";
 import { type GatekeeperAnswer, record } from "./violations.ts";
 
 export interface GatekeeperSettings extends PolicyLimits {

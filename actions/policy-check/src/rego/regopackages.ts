@@ -1,7 +1,7 @@
 import { type PolicyLimits, packRoot } from "@gitops-actions/engine";
 import { dataTree, missingData, type RegoFile, type RegoRule, type RegoSet } from "@gitops-actions/fleet";
 import picomatch from "picomatch";
-import type { EngineRun } from "./engines.ts";
+import type { EngineRun } from "../engines.ts";
 
 /** What is asked of policies in Rego, and what they are given. */
 export interface RegoSettings extends PolicyLimits {

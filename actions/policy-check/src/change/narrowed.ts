@@ -1,7 +1,7 @@
 import type { Redactor } from "@gitops-actions/manifest";
 import { compareText } from "@gitops-actions/manifest";
 import { count, type Finding, makeFinding } from "@gitops-actions/report";
-import type { EngineRun } from "./engines.ts";
+import type { EngineRun } from "../engines.ts";
 
 /**
  * For each policy that a change has look at fewer of the same resources, one warning: a kind that is misspelt, an

@@ -1,5 +1,5 @@
 import { changedPaths, type Index, type RenderedPolicy, type Tree, versionsOf } from "@gitops-actions/fleet";
-import type { Rendered } from "./manifests.ts";
+import type { Rendered } from "../manifests.ts";
 import type { Judges, Place } from "./policies.ts";
 
 /** Which side's renders are the nearest to the tree whose policies count. */

@@ -14,7 +14,7 @@ import {
 import type { Batch, RegoSet } from "@gitops-actions/fleet";
 import pMap from "p-map";
 import picomatch from "picomatch";
-import { countStatements, type EngineRun, emptyOutcome } from "./engines.ts";
+import { countStatements, type EngineRun, emptyOutcome } from "../engines.ts";
 import { lint, type Namespace, namespacesOf, type RegoSettings } from "./regopackages.ts";
 import { attribute, statementsOf } from "./regostatements.ts";
 

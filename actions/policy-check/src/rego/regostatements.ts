@@ -1,7 +1,7 @@
 import type { ConftestResult, PolicyStatement } from "@gitops-actions/engine";
 import type { Batch, RegoRule } from "@gitops-actions/fleet";
 import { formatIdentity } from "@gitops-actions/manifest";
-import { toPointer } from "./pointer.ts";
+import { toPointer } from "../pointer.ts";
 import type { Namespace } from "./regopackages.ts";
 
 /** The statements of one result, in an order of their own: conftest's is that of a hash map. */

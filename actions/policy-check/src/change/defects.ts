@@ -9,8 +9,8 @@ import {
   markAgainstBase,
   type Unchecked,
 } from "@gitops-actions/report";
-import type { EngineRun } from "./engines.ts";
-import { absentCodes } from "./policies.ts";
+import type { EngineRun } from "../engines.ts";
+import { absentCodes } from "../policies/policies.ts";
 
 /** What stands between the policies of a change and their being evaluated once it is merged. */
 export interface Defects {

@@ -1,8 +1,8 @@
 import type { Batch, PolicyObject } from "@gitops-actions/fleet";
 import { isObject, type JsonObject, type Resource } from "@gitops-actions/manifest";
+import { includesNamespaces } from "../placement.ts";
+import { withoutScope } from "../scope.ts";
 import { withPlainAction } from "./enforcement.ts";
-import { includesNamespaces } from "./placement.ts";
-import { withoutScope } from "./scope.ts";
 
 /** A constraint as gator is given it. */
 export interface AskedConstraint {

@@ -29,8 +29,8 @@ import {
   versionsOf,
 } from "@gitops-actions/fleet";
 import { type Unchecked, UsageError } from "@gitops-actions/report";
-import type { PolicyInputs } from "./inputs.ts";
-import type { Rendered } from "./manifests.ts";
+import type { PolicyInputs } from "../inputs.ts";
+import type { Rendered } from "../manifests.ts";
 import { readRenderedPolicies } from "./rendered.ts";
 import { settleRenders, trustedSide } from "./standins.ts";
 import { unrenderedPolicies } from "./unrendered.ts";

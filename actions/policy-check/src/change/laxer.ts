@@ -13,9 +13,9 @@ import {
 } from "@gitops-actions/fleet";
 import type { Redactor } from "@gitops-actions/manifest";
 import { type Finding, mergeFindings } from "@gitops-actions/report";
+import type { Rendered } from "../manifests.ts";
+import type { Judges } from "../policies/policies.ts";
 import { findExcepted } from "./excepted.ts";
-import type { Rendered } from "./manifests.ts";
-import type { Judges } from "./policies.ts";
 import { findRemoved } from "./removed.ts";
 import { findWeakened } from "./weakened.ts";
 
