@@ -88,3 +88,11 @@ export function nowhere(items: Batch["items"], definitions: readonly JsonObject[
     return resource.id.namespace === "" && scopeOf(resource, definitions) === "Namespaced";
   });
 }
+
+/** The CustomResourceDefinitions of the fleet. */
+export function definitionsIn(batches: readonly Batch[]): JsonObject[] {
+  return batches
+    .flatMap(({ items }) => items.map(({ resource }) => resource))
+    .filter(({ id }) => id.kind === "CustomResourceDefinition")
+    .map(({ value }) => value);
+}

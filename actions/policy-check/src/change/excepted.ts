@@ -1,7 +1,7 @@
 import type { Exception } from "@gitops-actions/fleet";
 import { compareText, type Redactor } from "@gitops-actions/manifest";
 import { type Finding, makeFinding } from "@gitops-actions/report";
-import { nameOf } from "../kyverno/kyverno.ts";
+import { nameOf } from "../policies/names.ts";
 import type { Judges } from "../policies/policies.ts";
 
 const shown = 10;

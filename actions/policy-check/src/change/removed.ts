@@ -6,7 +6,7 @@ import {
 } from "@gitops-actions/fleet";
 import { compareText, type Redactor } from "@gitops-actions/manifest";
 import { type Finding, makeFinding } from "@gitops-actions/report";
-import { nameOf } from "../kyverno/kyverno.ts";
+import { nameOf } from "../policies/names.ts";
 
 const shown = 10;
 

@@ -7,9 +7,8 @@ import {
 import type { Batch, PolicyObject } from "@gitops-actions/fleet";
 import type { JsonObject } from "@gitops-actions/manifest";
 import { annotationsOf, countStatements, type EngineRun, listResources } from "../engines.ts";
-import { definitionsIn } from "../kyverno/kyverno.ts";
 import { unknownReasons } from "../namespaces.ts";
-import { inScope, scopeOf, unknownScope } from "../scope.ts";
+import { definitionsIn, inScope, scopeOf, unknownScope } from "../scope.ts";
 import { addUnplaced, type Unplaced } from "../unplaced.ts";
 import { type AskedConstraint, isInNone } from "./asked.ts";
 import { compileProblem, isLetPass } from "./celtemplates.ts";

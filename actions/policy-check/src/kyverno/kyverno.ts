@@ -3,31 +3,24 @@ import {
   type Machine,
   type PolicyFailure,
   type PolicyLimits,
-  type PolicyStatement,
   probeKyverno,
   runKyverno,
   type Tool,
 } from "@gitops-actions/engine";
 import type { Batch, PolicyObject } from "@gitops-actions/fleet";
-import { isObject, type Json, type JsonObject, writeJson } from "@gitops-actions/manifest";
+import { isObject, type Json, writeJson } from "@gitops-actions/manifest";
 import pMap from "p-map";
 import { answerFromValues, type Needs, needsOf } from "../cluster.ts";
-import {
-  annotationsOf,
-  countStatements,
-  type EngineRun,
-  emptyOutcome,
-  listResources,
-  skipOperations,
-} from "../engines.ts";
+import { countStatements, type EngineRun, emptyOutcome, skipOperations } from "../engines.ts";
 import { labelsHold, rulesOf, unsureException } from "../labels.ts";
 import { knownNamespaces, unknownReasons, unlabelled, valuesWith } from "../namespaces.ts";
 import { beyondCreation } from "../operations.ts";
 import { placedBy, selectsByNamespace } from "../placement.ts";
-import { toPointer } from "../pointer.ts";
-import { nowhere } from "../scope.ts";
+import { nameOf, placeOf } from "../policies/names.ts";
+import { definitionsIn, nowhere } from "../scope.ts";
 import { addUnplaced, type Unplaced, unplacedSkips } from "../unplaced.ts";
 import { byNumbers, type NumberGroup } from "./numbers.ts";
+import { isError, isExcepted, isUncompiled, listOf, rowsOf, ruleOf, statementOf } from "./rows.ts";
 
 export interface KyvernoSettings extends PolicyLimits {
   auditWarn: boolean;
@@ -164,30 +157,12 @@ function withValues(policy: PolicyObject, values: string | undefined): PolicyObj
     : { path, resource: { ...resource, value, text: writeJson(value) } };
 }
 
-/** The CustomResourceDefinitions of the fleet. */
-export function definitionsIn(batches: readonly Batch[]): JsonObject[] {
-  return batches
-    .flatMap(({ items }) => items.map(({ resource }) => resource))
-    .filter(({ id }) => id.kind === "CustomResourceDefinition")
-    .map(({ value }) => value);
-}
-
 /** One document of each kind: enough to have a policy compiled. */
 function samples(batches: readonly Batch[]) {
   const kinds = new Map<string, Batch["items"][number]["resource"]>();
   for (const { items } of batches)
     for (const { resource } of items) kinds.set(`${resource.id.group}/${resource.id.kind}`, resource);
   return [...kinds.values()];
-}
-
-function placeOf({ path, resource }: PolicyObject): string {
-  return `${path}:${resource.line}`;
-}
-
-/** How a policy is called: a namespaced one may share its name with another. */
-export function nameOf({ resource }: PolicyObject): string {
-  const { namespace, name, kind } = resource.id;
-  return namespace && !kind.startsWith("Cluster") ? `${namespace}/${name}` : name;
 }
 
 function record(
@@ -244,11 +219,6 @@ function noteUnplaced(
   }
 }
 
-function rowsOf({ resource }: PolicyObject, rows: readonly KyvernoRow[]): KyvernoRow[] {
-  const { name, namespace } = resource.id;
-  return rows.filter((row) => row.policy === name || row.policy === `${namespace}/${name}`);
-}
-
 /** Which namespaces a policy would have to know the labels of, and rows that do not hang on them. */
 function withUnknownLabels(
   { resource }: PolicyObject,
@@ -303,11 +273,6 @@ function partition<Item>(items: readonly Item[], is: (item: Item) => boolean): [
   return [items.filter(is), items.filter((item) => !is(item))];
 }
 
-/** A rule as its author named it: what the CLI makes of it for workloads has a name of its own. */
-function ruleOf({ rule = "" }: KyvernoRow): string {
-  return rule.replace(/^autogen-(?:cronjob-)?/, "");
-}
-
 /** Rules that ask for what manifests do not tell, and got an answer that the CLI made up. */
 function unanswered(
   rows: readonly KyvernoRow[],
@@ -324,22 +289,6 @@ function unanswered(
   });
 }
 
-function listOf(rows: readonly KyvernoRow[], items: Batch["items"]): string {
-  return listResources(
-    rows.map(({ document }) => document),
-    items,
-  );
-}
-
-function isError(row: KyvernoRow): boolean {
-  return row.result === "error" || isUncompiled(row);
-}
-
-/** A rule in CEL that does not compile is a violation of every resource to the CLI (pkg/engine/handlers/validation/validate_cel.go). */
-function isUncompiled({ message = "" }: KyvernoRow): boolean {
-  return message.startsWith("compilation error: ");
-}
-
 function failuresOf(
   errors: readonly KyvernoRow[],
   policy: PolicyObject,
@@ -353,65 +302,4 @@ function failuresOf(
       ? { id, code: "compile", message }
       : { id, code: "evaluation", message: `${listOf(some, items)}: ${message}` };
   });
-}
-
-const statuses = { fail: "failed", warn: "warned", skip: "waived" } as const;
-
-function statementOf(
-  row: KyvernoRow,
-  policy: PolicyObject,
-  exceptions: readonly PolicyObject[],
-): PolicyStatement[] {
-  const { result, rule, message = "", properties = {}, document, severity } = row;
-  if (result === "pass" || result === "error") return [];
-  // A rule whose preconditions do not hold has nothing to say either; only an exception lets something be.
-  if (result === "skip" && !isExcepted(row)) return [];
-  const annotations = ((policy.resource.value.metadata ?? {}) as JsonObject).annotations as
-    | JsonObject
-    | undefined;
-  const at = /rule \S+ failed at path (\S+)/.exec(message)?.[1];
-  const field = at && toPointer(at);
-  const index = properties["cel.validationIndex"];
-  const own = rule === undefined ? index : ruleOf(row);
-  const level = severity ?? annotations?.["policies.kyverno.io/severity"];
-  return [
-    {
-      status: isDenied(policy, result) ? "failed" : statuses[result],
-      policy: nameOf(policy),
-      rule: own === undefined ? nameOf(policy) : `${nameOf(policy)}/${own}`,
-      document,
-      message: cleanMessage(message),
-      ...(field && { field }),
-      ...(result === "skip" && { waivedBy: exceptionsOf(row, exceptions) }),
-      ...(typeof level === "string" && { severity: level }),
-      ...annotationsOf(policy.resource.value),
-    },
-  ];
-}
-
-function isExcepted({ result, message = "", properties = {} }: KyvernoRow): boolean {
-  return result === "skip" && (properties.exceptions !== undefined || /exception/i.test(message));
-}
-
-/** The exceptions that a row names: by their names alone, so that of namesakes all are meant. */
-function exceptionsOf({ properties = {} }: KyvernoRow, exceptions: readonly PolicyObject[]): string {
-  const names = (properties.exceptions ?? "").split(/,\s*/);
-  const found = exceptions.filter(({ resource }) => names.includes(resource.id.name)).map(nameOf);
-  return `PolicyException ${(found.length > 0 ? found : names).sort().join(", ")}`;
-}
-
-/** Of ValidatingPolicies the CLI calls everything an audit, whatever their actions are. */
-function isDenied({ resource }: PolicyObject, result: KyvernoRow["result"]): boolean {
-  const { validationActions } = (resource.value.spec ?? {}) as JsonObject;
-  if (result !== "warn" || resource.id.group !== "policies.kyverno.io") return false;
-  return !Array.isArray(validationActions) || validationActions.includes("Deny");
-}
-
-function cleanMessage(message: string): string {
-  return (
-    message
-      .replace(/^validation (?:error|failure): /, "")
-      .replace(/\.? ?rule \S+ failed at path \S+$/, "")
-      .trim() || "the policy gives no message"
-  );
 }
