@@ -13,7 +13,9 @@ export function gitSetLeaves(desired: Json, live: Json | undefined, at = ""): st
   if (isObject(desired) && isObject(live)) {
     return Object.keys(desired).flatMap((name) => {
       const pointer = `${at}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
-      return isServers(pointer) ? [] : gitSetLeaves(desired[name]!, live[name], pointer);
+      // What a controller gathers it soon undoes: nobody's change of it lasts.
+      const isGathered = pointer === "/rules" && isObject(desired.aggregationRule);
+      return isServers(pointer) || isGathered ? [] : gitSetLeaves(desired[name]!, live[name], pointer);
     });
   }
   return typeof desired === "object" || typeof live === "object" || live === undefined ? [] : [at];
