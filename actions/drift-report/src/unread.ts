@@ -1,4 +1,4 @@
-import { count, type Unchecked } from "@gitops-actions/report";
+import { count, listSome, type Unchecked } from "@gitops-actions/report";
 
 /** Something of a cluster that was not read: an object of an overlay, or a kind. */
 export interface UnreadItem {
@@ -39,9 +39,8 @@ function describe(group: readonly UnreadItem[]): string {
   const overlays = [...new Set(group.flatMap(({ overlay }) => overlay ?? []))].sort();
   const objects = group.filter(({ overlay }) => overlay !== undefined).length;
   const kinds = group.length - objects;
-  const more = overlays.length > most ? ` and ${overlays.length - most} more` : "";
   return [
-    ...(objects > 0 ? [`${count(objects, "object")} of ${overlays.slice(0, most).join(", ")}${more}`] : []),
+    ...(objects > 0 ? [`${count(objects, "object")} of ${listSome(overlays, most)}`] : []),
     ...(kinds > 0 ? [`${count(kinds, "kind")} of other objects`] : []),
   ].join(", and ");
 }

@@ -1,7 +1,7 @@
 import type { PolicyEngine, PolicyFailure, PolicyOutcome, PolicyStatement } from "@gitops-actions/engine";
 import type { Batch } from "@gitops-actions/fleet";
 import { formatIdentity, isObject, type JsonObject } from "@gitops-actions/manifest";
-import type { Unchecked } from "@gitops-actions/report";
+import { listSome, type Unchecked } from "@gitops-actions/report";
 
 /** All that one engine says of all batches. */
 export interface EngineRun {
@@ -77,6 +77,5 @@ export function listResources(documents: Iterable<number>, items: Batch["items"]
   const names = [...new Set(documents)]
     .map((document) => formatIdentity(items[document]!.resource.id))
     .sort();
-  const more = names.length > 10 ? ` and ${names.length - 10} more` : "";
-  return `${names.slice(0, 10).join(", ")}${more}`;
+  return listSome(names, 10);
 }

@@ -1,5 +1,5 @@
 import { daysLeft, type Excepted, type Exception, exceptionMatcher, isExpired } from "@gitops-actions/fleet";
-import { describeSubject, type Finding, makeFinding, type Report } from "@gitops-actions/report";
+import { describeSubject, type Finding, listSome, makeFinding, type Report } from "@gitops-actions/report";
 
 export interface Waived {
   /** Without the places that are excepted; a finding all of whose places are stays, and is named in `waived`. */
@@ -99,9 +99,8 @@ function keepActive(result: Waived, whole: ReadonlyMap<Finding, Exception>): voi
 
 function describePart(finding: Finding, { reason, owner, expires }: Exception): string {
   const overlays = finding.places.map(({ overlay }) => overlay);
-  const more = overlays.length > 5 ? ` and ${overlays.length - 5} more` : "";
   const what = [finding.rule, describeSubject(finding)].filter(Boolean).join(" ");
-  return `waived in ${overlays.slice(0, 5).join(", ")}${more} only: ${what}: ${reason} (${owner}, until ${expires})`;
+  return `waived in ${listSome(overlays, 5)} only: ${what}: ${reason} (${owner}, until ${expires})`;
 }
 
 function problem(

@@ -1,5 +1,6 @@
 import type { Batch } from "@gitops-actions/fleet";
 import { compareText, formatIdentity } from "@gitops-actions/manifest";
+import { listSome } from "@gitops-actions/report";
 import type { EngineRun } from "./engines.ts";
 
 const shown = 10;
@@ -16,7 +17,5 @@ export function describeWaivers(runs: readonly EngineRun[], head: readonly Batch
       }
     }
   }
-  const lines = [...all].sort(compareText);
-  const more = lines.length > shown ? ` and ${lines.length - shown} more` : "";
-  return `${lines.slice(0, shown).join(", ")}${more}`;
+  return listSome([...all].sort(compareText), shown);
 }

@@ -11,7 +11,7 @@ import {
   sourcesOf,
 } from "@gitops-actions/fleet";
 import { parseSource, splitPointer } from "@gitops-actions/manifest";
-import { type Finding, type Location, makeFinding, nearest } from "@gitops-actions/report";
+import { type Finding, type Location, listSome, makeFinding, nearest } from "@gitops-actions/report";
 import type { PromoteInputs } from "./inputs.ts";
 import { isAsked } from "./promote.ts";
 import { type Branch, branchOf, type State, takesAll } from "./state.ts";
@@ -228,8 +228,7 @@ function absentFinding({ environment, source }: Goal, { app }: Cell): Finding {
 }
 
 function describeAbsent(environment: string, source: string, apps: readonly string[]): string {
-  const more = apps.length > most ? ` and ${apps.length - most} more` : "";
-  return `${environment} does not have ${apps.slice(0, most).join(", ")}${more}: what ${source} runs of ${apps.length === 1 && more === "" ? "it" : "them"} goes no further`;
+  return `${environment} does not have ${listSome(apps, most)}: what ${source} runs of ${apps.length === 1 ? "it" : "them"} goes no further`;
 }
 
 function at(path: string, line: number): Location {
@@ -237,12 +236,9 @@ function at(path: string, line: number): Location {
 }
 
 function quoted(names: readonly string[]): string {
-  const more = names.length > most ? ` and ${names.length - most} more` : "";
-  return (
-    names
-      .slice(0, most)
-      .map((name) => `\`${name}\``)
-      .join(", ") + more
+  return listSome(
+    names.map((name) => `\`${name}\``),
+    most,
   );
 }
 

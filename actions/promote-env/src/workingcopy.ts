@@ -11,7 +11,7 @@ import {
   signatureOf,
   type Tree,
 } from "@gitops-actions/fleet";
-import { type Finding, makeFinding, UsageError } from "@gitops-actions/report";
+import { type Finding, listSome, makeFinding, UsageError } from "@gitops-actions/report";
 import { branchOf, type State } from "./state.ts";
 
 /** So many apps are named. */
@@ -79,9 +79,8 @@ export async function findUnpushed(repository: Repository, state: State): Promis
     .map(({ app, environment }) => `${app} in ${environment}`)
     .sort();
   if (apps.length === 0) return [];
-  const more = apps.length > most ? ` and ${apps.length - most} more` : "";
   return [
-    `what counts is ${defaultBranch.name} (${defaultBranch.tip.slice(0, 7)}): this checkout has other versions of ${apps.slice(0, most).join(", ")}${more}, which are not on it`,
+    `what counts is ${defaultBranch.name} (${defaultBranch.tip.slice(0, 7)}): this checkout has other versions of ${listSome(apps, most)}, which are not on it`,
   ];
 }
 

@@ -8,7 +8,7 @@ import {
   type Redactor,
   type ResourceChange,
 } from "@gitops-actions/manifest";
-import { codeSpan, fence, type MarkdownSection, type Paint, visible } from "@gitops-actions/report";
+import { codeSpan, fence, listSome, type MarkdownSection, type Paint, visible } from "@gitops-actions/report";
 
 /** How the resources of overlays differ, redacted and grouped: what a reviewer reads. */
 export interface ChangeSummary {
@@ -79,7 +79,7 @@ function others({ change, places }: ChangeGroup): string {
   const names = [...new Set(places.map(({ id }) => formatIdentity(canonicalId(id)).replace(/^\S+ /, "")))];
   const more = names.filter((name) => name !== formatIdentity(canonicalId(change.id)).replace(/^\S+ /, ""));
   if (more.length === 0) return "";
-  return ` and ${more.slice(0, 3).join(", ")}${more.length > 3 ? ` and ${more.length - 3} more` : ""}`;
+  return ` and ${listSome(more, 3)}`;
 }
 
 function groupLines(group: ChangeGroup): string[] {
@@ -93,14 +93,11 @@ function fieldCount(change: ResourceChange): string {
 }
 
 function describeOverlays(overlays: readonly string[]): string {
-  const names = overlays
-    .slice(0, 50)
-    .map((overlay) => codeSpan(overlay))
-    .join(", ");
-  const more = overlays.length > 50 ? ` and ${overlays.length - 50} more` : "";
-  return overlays.length === 1
-    ? `**${names}**`
-    : `**the same in ${overlays.length} overlays**: ${names}${more}`;
+  const names = listSome(
+    overlays.map((overlay) => codeSpan(overlay)),
+    50,
+  );
+  return overlays.length === 1 ? `**${names}**` : `**the same in ${overlays.length} overlays**: ${names}`;
 }
 
 /** `2 added, 1 changed`; "none" when nothing differs. */

@@ -1,5 +1,5 @@
 import { ignoreMatcher, kustomizationNames, type Overlay } from "@gitops-actions/fleet";
-import { type Finding, makeFinding } from "@gitops-actions/report";
+import { type Finding, listSome, makeFinding } from "@gitops-actions/report";
 import type { Pair } from "./compare.ts";
 import type { Side } from "./side.ts";
 
@@ -20,13 +20,12 @@ export function findIgnored({ head, base }: { head: Side; base?: Side }, pairs: 
   const [first] = left;
   if (!first) return [];
   const ids = left.map(({ id }) => id);
-  const more = ids.length > most ? ` and ${ids.length - most} more` : "";
   const rule = ignore.findIndex((glob) => ignoreMatcher([glob])(first.path));
   return [
     makeFinding({
       rule: "render/no-longer-checked",
       severity: "warning",
-      message: `this change takes ${ids.length === 1 ? "1 overlay" : `${ids.length} overlays`} out of what is checked: ${ids.slice(0, most).join(", ")}${more}`,
+      message: `this change takes ${ids.length === 1 ? "1 overlay" : `${ids.length} overlays`} out of what is checked: ${listSome(ids, most)}`,
       help: `Once it is merged, nothing of what they deploy is rendered, validated or held against policies. See that who answers for them agrees, or take them out of ignore in ${path}.`,
       location: { path, line: lines?.ignore[rule] ?? 1, precision: "exact", via: [] },
       overlays: ids,

@@ -3,6 +3,7 @@ import type { ChangedInput, Noticed } from "@gitops-actions/fleet";
 import {
   type Comparison,
   type Finding,
+  listSome,
   makeFinding,
   markAgainstBase,
   mergeFindings,
@@ -105,10 +106,6 @@ function keyOf({ path, code, message }: Noticed): string {
   return [path, code, message].join("\0");
 }
 
-function some(names: readonly string[]): string {
-  return `${names.slice(0, 5).join(", ")}${names.length > 5 ? ` and ${names.length - 5} more` : ""}`;
-}
-
 function notesOf({ commits, rendered, checkInputs, notes }: Learnt): string[] {
   const warnings = rendered.flatMap(({ pair, outcomes }) =>
     outcomes.head?.status === "rendered"
@@ -126,15 +123,11 @@ function notesOf({ commits, rendered, checkInputs, notes }: Learnt): string[] {
     )
     .map(({ pair }) => `${pair.id} renders now and did not before, so its changes cannot be shown`);
   const unstable = rendered.flatMap(({ pair, unstable }) =>
-    unstable
-      ? [
-          `${pair.id} differs each time it is rendered; not compared: ${unstable.slice(0, 20).join(", ")}${unstable.length > 20 ? ` and ${unstable.length - 20} more` : ""}`,
-        ]
-      : [],
+    unstable ? [`${pair.id} differs each time it is rendered; not compared: ${listSome(unstable, 20)}`] : [],
   );
   const wider = checkInputs.map(
     ({ kind, paths, overlays }) =>
-      `${kind} changed ${overlays ? `in what ${some(overlays)} renders` : `(${some(paths)})`}: every overlay is rendered, for the checks that follow`,
+      `${kind} changed ${overlays ? `in what ${listSome(overlays, 5)} renders` : `(${listSome(paths, 5)})`}: every overlay is rendered, for the checks that follow`,
   );
   return [commits.why, ...notes, ...wider, ...uncompared, ...unstable, ...new Set(warnings)];
 }

@@ -1,5 +1,5 @@
 import type { Noticed } from "@gitops-actions/fleet";
-import { type Finding, makeFinding } from "@gitops-actions/report";
+import { type Finding, listSome, makeFinding } from "@gitops-actions/report";
 import type { Pair } from "./compare.ts";
 import type { RenderedPair } from "./pairs.ts";
 import type { Side } from "./side.ts";
@@ -53,12 +53,11 @@ function finding({
   why: string;
   isTrue: boolean;
 }) {
-  const more = paths.length > most ? ` and ${paths.length - most} more` : "";
   const are = paths.length === 1 ? "is" : "are";
   return makeFinding({
     rule: "render/no-longer-read",
     severity: isTrue ? "warning" : "error",
-    message: `${paths.slice(0, most).join(", ")}${more} ${are} no longer looked at, but still there: ${why}`,
+    message: `${listSome(paths, most)} ${are} no longer looked at, but still there: ${why}`,
     help: "Mend what takes them out of what is checked, or remove the files. What nobody deploys can be named in `ignore` of gitops.yaml: it is then listed as skipped.",
     location: { path: paths[0]!, line: 1, precision: "near", via: [] },
     overlays: [...ids],

@@ -8,6 +8,12 @@ export function count(number: number, noun: string, plural = `${noun}s`): string
   return `${groupDigits(number)} ${number === 1 ? noun : plural}`;
 }
 
+/** `a, b and 3 more`: the first `most` of some texts. */
+export function listSome(texts: readonly string[], most: number, separator = ", "): string {
+  const more = texts.length > most ? ` and ${texts.length - most} more` : "";
+  return `${texts.slice(0, most).join(separator)}${more}`;
+}
+
 /** A whole number as English writes it: `12,345`. Not by toLocaleString: loading its tables takes ten milliseconds, of every run. */
 export function groupDigits(number: number): string {
   return String(number).replace(/\B(?=(?:\d{3})+$)/g, ",");
@@ -62,9 +68,8 @@ export function describePlaces(finding: Finding, limit = 5): string {
   for (const state of ["new", "existing", "unknown"] as const) {
     const overlays = finding.places.filter((place) => place.state === state).map((place) => place.overlay);
     if (overlays.length === 0) continue;
-    const more = overlays.length > limit ? ` and ${overlays.length - limit} more` : "";
     const label = state === "unknown" ? "in" : `${state} in`;
-    parts.push(`${label} ${overlays.slice(0, limit).join(", ")}${more}`);
+    parts.push(`${label} ${listSome(overlays, limit)}`);
   }
   return parts.join("; ");
 }

@@ -1,4 +1,5 @@
 import type { JsonObject, ResourceId } from "@gitops-actions/manifest";
+import { listSome } from "./describe.ts";
 import { fingerprint, nameField } from "./fingerprint.ts";
 import type { Finding, Location, Place, Severity } from "./report.ts";
 
@@ -115,8 +116,7 @@ function join(target: Finding, other: Finding): void {
 function describeElsewhere(overlays: string[]): string {
   const named = overlays.filter(Boolean);
   if (named.length === 0) return "also here";
-  const more = named.length > 3 ? ` and ${named.length - 3} more` : "";
-  return `also here, in ${named.slice(0, 3).join(", ")}${more}`;
+  return `also here, in ${listSome(named, 3)}`;
 }
 
 function kindOf(finding: Finding): string {

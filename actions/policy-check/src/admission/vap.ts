@@ -18,6 +18,7 @@ import type { KyvernoSettings } from "../kyverno/kyverno.ts";
 import { knownNamespaces, namesKind, valuesWith } from "../namespaces.ts";
 import { beyondCreation } from "../operations.ts";
 import { includesNamespaces, placedBy } from "../placement.ts";
+import { placeOf } from "../policies/names.ts";
 import { refusal } from "../refusal.ts";
 import { definitionsIn, nowhere } from "../scope.ts";
 import { addUnplaced, type Unplaced, unplacedSkips } from "../unplaced.ts";
@@ -45,13 +46,14 @@ export async function evaluateAdmission(
   const bound = new Set(bindings.map(policyNameOf));
   // One whose binding was refused is there, and asked nothing.
   policies = policies.filter(({ resource }) => bound.has(resource.id.name));
-  for (const { path, resource } of policies) {
+  for (const policy of policies) {
+    const { resource } = policy;
     const own = bindings.filter((binding) => policyNameOf(binding) === resource.id.name);
     const parts = beyondCreation(
       resource.value,
       own.map((binding) => binding.resource.value),
     );
-    run.skipped.push(...skipOperations(`${path}:${resource.line}`, resource.id.name, parts));
+    run.skipped.push(...skipOperations(placeOf(policy), resource.id.name, parts));
   }
   const asked = [...batches.keys()].filter((index) => batches[index]!.items.length > 0);
   const ask = (some: readonly number[]) =>
@@ -69,7 +71,7 @@ export async function evaluateAdmission(
     const documents = batches[silent[0]!]!.items.map(({ resource }) => resource);
     const failures = await whyNot(policies, documents, settings, tool, machine, signal);
     for (const { policy, message } of failures)
-      run.failures.push({ id: `${policy.path}:${policy.resource.line}`, code: "not-loaded", message });
+      run.failures.push({ id: placeOf(policy), code: "not-loaded", message });
     // The same batches again, without what ended them.
     policies = policies.filter((policy) => !failures.some((each) => each.policy === policy));
     const again = failures.length > 0 && policies.length > 0 ? await ask(silent) : [];
@@ -99,9 +101,9 @@ function skipAllowed(
   bindings: readonly PolicyObject[],
 ): EngineRun["skipped"] {
   return allowed.map(({ policy, binding, parameter }) => {
-    const { path, resource } = bindings.find((each) => each.resource.id.name === binding)!;
+    const place = placeOf(bindings.find((each) => each.resource.id.name === binding)!);
     const message = `${policy} was not asked under the binding ${binding}: its parameter ${parameter} is not rendered here, and the binding allows that (parameterNotFoundAction)`;
-    return { kind: "policy", id: `${path}:${resource.line}`, code: "no-parameter", message };
+    return { kind: "policy", id: place, code: "no-parameter", message };
   });
 }
 
@@ -133,7 +135,7 @@ function noteUnplaced(
           (document) => namesKind(about, items[document]!.resource.id.kind) && !isTold(document),
         );
       });
-    addUnplaced(unplaced, `${policy.path}:${policy.resource.line}`, open, items);
+    addUnplaced(unplaced, placeOf(policy), open, items);
   }
 }
 
@@ -191,16 +193,17 @@ async function askBatch(
 
 /** Leaves out, as failed, what no API server would take, and what it would decide by things that nobody rendered. */
 function onlyAccepted(objects: readonly PolicyObject[], run: EngineRun): PolicyObject[] {
-  return objects.filter(({ path, resource }) => {
+  return objects.filter((object) => {
+    const { resource } = object;
+    const id = placeOf(object);
     const version = olderVersion(resource.value.apiVersion);
     if (version) {
-      run.failures.push({ id: `${path}:${resource.line}`, code: "api-version", message: version });
+      run.failures.push({ id, code: "api-version", message: version });
       return false;
     }
     const message = refusal(resource.value);
     const [need] = message === undefined ? needsOf(resource.value).values() : [];
     if (message === undefined && !need) return true;
-    const id = `${path}:${resource.line}`;
     run.failures.push(
       need ? { id, ...need } : { id, code: "invalid", message: `an API server refuses it: ${message}` },
     );
@@ -234,7 +237,7 @@ function noteUnbound(
   for (const binding of bindings) {
     if (names.has(policyNameOf(binding))) continue;
     const message = `the binding ${binding.resource.id.name} names the policy ${policyNameOf(binding)}, which is not there`;
-    run.failures.push({ id: `${binding.path}:${binding.resource.line}`, code: "no-policy", message });
+    run.failures.push({ id: placeOf(binding), code: "no-policy", message });
   }
 }
 

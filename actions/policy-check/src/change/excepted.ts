@@ -1,6 +1,6 @@
 import type { Exception } from "@gitops-actions/fleet";
 import { compareText, type Redactor } from "@gitops-actions/manifest";
-import { type Finding, makeFinding } from "@gitops-actions/report";
+import { type Finding, listSome, makeFinding } from "@gitops-actions/report";
 import { nameOf } from "../policies/names.ts";
 import type { Judges } from "../policies/policies.ts";
 
@@ -14,14 +14,11 @@ export function findExcepted(base: Judges, head: Judges, redactor: Redactor): Fi
   if (!first) return [];
   const names = added.map(({ name }) => name).sort(compareText);
   const what = added.length === 1 ? "1 exception" : `${added.length} exceptions`;
-  const others = names.length > shown ? ` and ${names.length - shown} more` : "";
   return [
     makeFinding({
       rule: "policy/exception-added",
       severity: "warning",
-      message: redactor.redactText(
-        `this change adds ${what} from policies: ${names.slice(0, shown).join("; ")}${others}`,
-      ),
+      message: redactor.redactText(`this change adds ${what} from policies: ${listSome(names, shown, "; ")}`),
       help: "It excuses nothing here; once it is merged it does. See that who answers for the policy agrees.",
       location: first.location,
       discriminator: added

@@ -5,7 +5,7 @@ import {
   type RenderedPolicy,
 } from "@gitops-actions/fleet";
 import { compareText, type Redactor } from "@gitops-actions/manifest";
-import { type Finding, makeFinding } from "@gitops-actions/report";
+import { type Finding, listSome, makeFinding } from "@gitops-actions/report";
 import { nameOf } from "../policies/names.ts";
 
 const shown = 10;
@@ -31,13 +31,12 @@ export function findRemoved(
   ].sort(compareText);
   if (removed.length === 0) return [];
   const what = removed.length === 1 ? "1 policy" : `${removed.length} policies`;
-  const others = removed.length > shown ? ` and ${removed.length - shown} more` : "";
-  const names = redactor.redactText(removed.slice(0, shown).join(", "));
+  const names = redactor.redactText(listSome(removed, shown));
   return [
     makeFinding({
       rule: "policy/removed",
       severity: "warning",
-      message: `this change removes ${what}: ${names}${others}`,
+      message: `this change removes ${what}: ${names}`,
       help: "This change is still judged by them; once it is merged nothing is. See that who answers for them agrees.",
       discriminator: removed.join("\n"),
     }),

@@ -2,6 +2,7 @@ import { isGatorPolicy } from "@gitops-actions/engine";
 import type { Batch, PolicyObject } from "@gitops-actions/fleet";
 import { isObject, type JsonObject } from "@gitops-actions/manifest";
 import type { EngineRun } from "../engines.ts";
+import { placeOf } from "../policies/names.ts";
 import { singleObjects } from "./duplicates.ts";
 import { enforcementRefusal } from "./enforcement.ts";
 import { reviewNeed } from "./review.ts";
@@ -30,11 +31,6 @@ export function kindOf({ resource }: PolicyObject): string {
   for (const step of ["spec", "crd", "spec", "names", "kind"])
     value = isObject(value as JsonObject) ? (value as JsonObject)[step] : undefined;
   return String(value ?? "");
-}
-
-/** Where a policy is, as failures name it. */
-export function placeOf({ path, resource }: PolicyObject): string {
-  return `${path}:${resource.line}`;
 }
 
 /** Leaves out, and fails, what gator would not evaluate as a cluster does, or refuse. */

@@ -1,6 +1,7 @@
 import type { PolicyFailure } from "@gitops-actions/engine";
 import type { PolicyObject } from "@gitops-actions/fleet";
 import { writeJson } from "@gitops-actions/manifest";
+import { placeOf } from "../policies/names.ts";
 
 /**
  * Objects of one kind and name, each once: a cluster has one of them. Those that say different things are failed and left
@@ -33,8 +34,4 @@ export function singleObjects(objects: readonly PolicyObject[]): {
     failures,
     left: [...groups.values()].filter(([first]) => !kept.has(first!)).flat(),
   };
-}
-
-function placeOf({ path, resource }: PolicyObject): string {
-  return `${path}:${resource.line}`;
 }

@@ -11,6 +11,7 @@ import { identityKey, isObject, type JsonObject, type Resource } from "@gitops-a
 import pMap from "p-map";
 import { type EngineRun, emptyOutcome } from "../engines.ts";
 import { knownNamespaces, needsLabels } from "../namespaces.ts";
+import { placeOf } from "../policies/names.ts";
 import { type Unplaced, unplacedSkips } from "../unplaced.ts";
 import { askedOf } from "./asked.ts";
 import { withStrictCel } from "./celtemplates.ts";
@@ -21,7 +22,6 @@ import {
   kindOf,
   noteConfig,
   noteOwnPolicies,
-  placeOf,
   withTemplates,
 } from "./constraints.ts";
 import { inventoryNotes } from "./inventory.ts";

@@ -8,11 +8,11 @@ import type { Batch, PolicyObject } from "@gitops-actions/fleet";
 import type { JsonObject } from "@gitops-actions/manifest";
 import { annotationsOf, countStatements, type EngineRun, listResources } from "../engines.ts";
 import { unknownReasons } from "../namespaces.ts";
+import { placeOf } from "../policies/names.ts";
 import { definitionsIn, inScope, scopeOf, unknownScope } from "../scope.ts";
 import { addUnplaced, type Unplaced } from "../unplaced.ts";
 import { type AskedConstraint, isInNone } from "./asked.ts";
 import { compileProblem, isLetPass } from "./celtemplates.ts";
-import { placeOf } from "./constraints.ts";
 
 type Violations = Extract<GatorRun, { ok: true }>["violations"];
 

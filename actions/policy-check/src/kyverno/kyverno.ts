@@ -144,7 +144,7 @@ function onlyValidating(policy: PolicyObject, run: EngineRun): PolicyObject[] {
   const left = spec.rules.length - rules.length;
   if (left === 0) return [policy];
   const message = `${left} of ${spec.rules.length} rules of ${resource.id.name} mutate, generate or verify images, and are not evaluated`;
-  run.skipped.push({ kind: "policy", id: `${path}:${resource.line}`, code: "not-validating", message });
+  run.skipped.push({ kind: "policy", id: placeOf(policy), code: "not-validating", message });
   const value = { ...resource.value, spec: { ...spec, rules } };
   return rules.length === 0 ? [] : [{ path, resource: { ...resource, value, text: writeJson(value) } }];
 }

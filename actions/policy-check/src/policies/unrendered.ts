@@ -10,7 +10,7 @@ import {
   type Tree,
   versionsOf,
 } from "@gitops-actions/fleet";
-import type { Unchecked } from "@gitops-actions/report";
+import { listSome, type Unchecked } from "@gitops-actions/report";
 
 /**
  * Files of policies that overlays read which were not rendered here, as when only some were chosen: what these make of
@@ -42,8 +42,7 @@ export async function unrenderedPolicies(
       holders.set(path, [...(holders.get(path) ?? []), overlay.id]);
   }
   return [...holders].map(([path, ids]) => {
-    const more = ids.length > 5 ? ` and ${ids.length - 5} more` : "";
-    const message = `its policies are asked as the file has them: what ${ids.slice(0, 5).join(", ")}${more} ${ids.length === 1 ? "makes" : "make"} of them was not rendered`;
+    const message = `its policies are asked as the file has them: what ${listSome(ids, 5)} ${ids.length === 1 ? "makes" : "make"} of them was not rendered`;
     return { kind: "policy", id: path, code: "not-rendered", message };
   });
 }

@@ -1,3 +1,4 @@
+import { listSome } from "@gitops-actions/report";
 import type { ClosureContext } from "../closure/context.ts";
 import type { KustomizationFolder } from "../closure/kustomize.ts";
 import type { Noticed } from "../overlay.ts";
@@ -78,18 +79,24 @@ export async function plainFolders(
     }
   }
   const apart = inventory.json.filter(({ path }) => !read.has(path) && !folders.includes(folderOf(path)));
-  noticed.push(...(await jsonManifests(tree, apart, inventory, context)));
+  // Mostly the data of a program, so they make no overlay.
+  const inJson = "holds objects in JSON, which are looked at only beside manifests in YAML";
+  noticed.push(...(await filesWithObjects(tree, apart, inventory, context, "json-manifest", inJson)));
   const misnamed = inventory.misnamed.filter(({ path }) => !read.has(path));
-  noticed.push(...(await misnamedManifests(tree, misnamed, inventory, context)));
+  // No controller reads them, because of how their names end.
+  const unread = "holds objects, and is not looked at: names of manifests end in .yaml, .yml or .json";
+  noticed.push(...(await filesWithObjects(tree, misnamed, inventory, context, "misnamed", unread)));
   return { folders, noticed };
 }
 
-/** Objects in JSON where no manifest in YAML lies: mostly the data of a program, so they make no overlay. */
-async function jsonManifests(
+/** Those files that hold objects, and are part of nothing that is looked at or tested. */
+async function filesWithObjects(
   tree: Tree,
   entries: readonly Entry[],
   { charts }: Inventory,
   context: ClosureContext,
+  code: string,
+  message: string,
 ): Promise<Noticed[]> {
   const found = await Promise.all(
     entries.map(async (entry): Promise<Noticed[]> => {
@@ -97,28 +104,7 @@ async function jsonManifests(
       if (isOutOfSight(folder) || isFixture(folder) || charts.has(folder) || isPartOfChart(folder, charts))
         return [];
       const kind = await context.parsed("manifest", tree, entry, manifestKind, (): ManifestKind => "other");
-      const message = "holds objects in JSON, which are looked at only beside manifests in YAML";
-      return kind === "manifest" ? [{ path: entry.path, code: "json-manifest", message }] : [];
-    }),
-  );
-  return found.flat();
-}
-
-/** Objects in files that no controller reads, because of how their names end. */
-async function misnamedManifests(
-  tree: Tree,
-  entries: readonly Entry[],
-  { charts }: Inventory,
-  context: ClosureContext,
-): Promise<Noticed[]> {
-  const found = await Promise.all(
-    entries.map(async (entry): Promise<Noticed[]> => {
-      const folder = folderOf(entry.path);
-      if (isOutOfSight(folder) || isFixture(folder) || charts.has(folder) || isPartOfChart(folder, charts))
-        return [];
-      const kind = await context.parsed("manifest", tree, entry, manifestKind, (): ManifestKind => "other");
-      const message = "holds objects, and is not looked at: names of manifests end in .yaml, .yml or .json";
-      return kind === "manifest" ? [{ path: entry.path, code: "misnamed", message }] : [];
+      return kind === "manifest" ? [{ path: entry.path, code, message }] : [];
     }),
   );
   return found.flat();
@@ -146,6 +132,8 @@ function isPatchFolder(folder: string, kustomizations: ReadonlySet<string>): boo
 }
 
 function listNames(entries: Entry[]): string {
-  const names = entries.map((entry) => nameOf(entry.path));
-  return names.length > 3 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ");
+  return listSome(
+    entries.map((entry) => nameOf(entry.path)),
+    3,
+  );
 }

@@ -1,3 +1,4 @@
+import { listSome } from "@gitops-actions/report";
 import type { Config } from "../config.ts";
 import { compilePattern, filesMatching, fillPattern } from "../pattern.ts";
 import { joinPath, nameOf } from "../resolve.ts";
@@ -63,9 +64,7 @@ export function valuesOfNoEnvironment(
 
 function missing(who: string, patterns: readonly string[], there: readonly string[]): string {
   const has = who.startsWith("no chart of ") ? "has a" : "has no";
-  const more = there.length > 5 ? ` and ${there.length - 5} more` : "";
-  const list =
-    there.length > 0 ? `there are ${there.slice(0, 5).join(", ")}${more}` : "there is none beside it";
+  const list = there.length > 0 ? `there are ${listSome(there, 5)}` : "there is none beside it";
   return `${who} ${has} values file like ${patterns.join(" or ")}; ${list}`;
 }
 
